@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto'
+import * as User from '../domain/user.ts'
+import type { EventStore } from '../ops/platform/eventStore.ts'
+import type { Passwords } from '../ops/platform/passwords.ts'
+import { load } from './handle.ts'
+import { Refusal } from '../domain/refusal.ts'
+import { systemIntent } from './http.ts'
+import { ownerOf, reserve } from './reserve.ts'
+import { registerUser } from './users.ts'
+
+export interface FirstAdmin {
+  email: string
+  password: string
+  /** Keeps the credentials where the operator finds them; called before the user exists, undone when another was faster. */
+  keep: () => Promise<void>
+  discard: () => Promise<void>
+}
+
+/**
+ * The first super_admin, once, however many instances start together: a reservation in the log decides, no table.
+ * @returns whether this call made the admin
+ */
+export async function ensureFirstAdmin(
+  { store, passwords, now }: { store: EventStore; passwords: Passwords; now: () => string },
+  admin: FirstAdmin,
+): Promise<boolean> {
+  const id = await adminId(store, now())
+  if ((await load(store, User, id)).state.status !== 'unknown') return false
+  await admin.keep()
+  const user = {
+    email: admin.email,
+    name: 'First administrator',
+    role: 'super_admin' as const,
+    password_hash: await passwords.hash(admin.password),
+    must_change_password: true,
+    registered_at: now(),
+  }
+  const attempt = randomUUID()
+  const outcome = await registerUser(store, id, user, systemIntent('first-admin', attempt))
+  const won = outcome.state.status !== 'unknown' && outcome.state.password_hash === user.password_hash
+  if (!won) await admin.discard()
+  return won
+}
+
+/** Who the first admin is or will be; an instance that stopped half-way is gone on from. */
+async function adminId(store: EventStore, at: string): Promise<string> {
+  const name = 'system'
+  const known = await ownerOf(store, 'firstAdmin', name)
+  if (known !== undefined) return known
+  const owner_id = randomUUID()
+  try {
+    await reserve(store, { kind: 'firstAdmin', name, owner_id, at }, systemIntent('first-admin', owner_id))
+    return owner_id
+  } catch (error) {
+    if (error instanceof Refusal) return (await ownerOf(store, 'firstAdmin', name))!
+    throw error
+  }
+}

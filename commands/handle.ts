@@ -1,0 +1,210 @@
+import { LRUCache } from 'lru-cache'
+import { v5 as uuid } from 'uuid'
+import { type AnyEvent, type Decider, decode, type Decision, schemaOf, streamOf } from '../domain/decider.ts'
+import { Refusal } from '../domain/refusal.ts'
+import { type EventStore, type NewEvent, type Recorded, RevisionConflict } from '../ops/platform/eventStore.ts'
+import { type Intent, Problem } from '../ops/platform/route.ts'
+
+/** A stream as far as it was read: its fold, and which of its newest commands did what. */
+export interface Loaded<State> {
+  state: State
+  /** -1 when there is no event. */
+  revision: number
+  position: bigint | undefined
+  commands: ReadonlyMap<string, { hash: string; revision: number }>
+}
+
+export interface Outcome<State> {
+  state: State
+  revision: number
+  /** Of the stream's last event, also when nothing was added. */
+  position: bigint
+  /** Whether this very command had been carried out before. */
+  repeated: boolean
+}
+
+const rememberedCommands = 64
+const tries = 3
+const namespace = '6c3e7d58-62a0-4d0f-8a3c-1f0f3a2b9c11'
+
+/** A name-based id: the same words give the same id on every instance, at every try. */
+export const derivedId = (...words: readonly string[]) => uuid(words.join('\0'), namespace)
+
+const caches = new WeakMap<EventStore, LRUCache<string, Loaded<any>>>()
+const queues = new WeakMap<EventStore, Map<string, Promise<unknown>>>()
+
+/** The stream as it is now: what is cached, brought up to date. */
+export async function load<State, Event extends AnyEvent>(
+  store: EventStore,
+  decider: Decider<State, Event>,
+  id: string,
+): Promise<Loaded<State>> {
+  const stream = streamOf(decider, id)
+  const cached = cacheOf(store).get(stream) as Loaded<State> | undefined
+  const base: Loaded<State> = cached ?? {
+    state: decider.initial,
+    revision: -1,
+    position: undefined,
+    commands: new Map(),
+  }
+  const events = await store.read(stream, { from: base.revision + 1 })
+  const loaded = events.reduce((before, event) => advance(decider, before, event), base)
+  if (loaded.revision >= 0) cacheOf(store).set(stream, loaded)
+  return loaded
+}
+
+/**
+ * Load, decide, append at the exact revision. A conflict loads and decides again, three times at most.
+ * A command that the stream remembers answers as it did the first time; the same id for other words is a clash.
+ */
+export function handle<State, Event extends AnyEvent>(
+  store: EventStore,
+  decider: Decider<State, Event>,
+  id: string,
+  decision: Decision<State, Event>,
+  intent: Intent,
+): Promise<Outcome<State>> {
+  return inTurn(store, streamOf(decider, id), async () => {
+    for (let attempt = 1; attempt <= tries; attempt++) {
+      const outcome = await once(store, decider, id, decision, intent)
+      if (outcome) return outcome
+    }
+    throw new Problem('contended', 'Too many changes at once; try again')
+  })
+}
+
+async function once<State, Event extends AnyEvent>(
+  store: EventStore,
+  decider: Decider<State, Event>,
+  id: string,
+  decision: Decision<State, Event>,
+  intent: Intent,
+): Promise<Outcome<State> | undefined> {
+  const stream = streamOf(decider, id)
+  const cached = cacheOf(store).get(stream) as Loaded<State> | undefined
+  const before = cached ?? (await load(store, decider, id))
+  // Only an append proves that the cache is current; every other outcome is decided on what is stored now.
+  const proven = cached === undefined
+  const unproven = async () => {
+    await load(store, decider, id)
+    return cacheOf(store).get(stream)?.revision === before.revision
+  }
+
+  const remembered = before.commands.get(intent.id)
+  if (remembered) return repeated(store, decider, stream, remembered, intent)
+  if (intent.expected_revision !== undefined && intent.expected_revision !== before.revision) {
+    if (!proven && !(await unproven())) return undefined
+    throw new Problem('revision_conflict', `The revision is ${before.revision} by now`)
+  }
+  let decided: readonly Event[]
+  try {
+    decided = decision(before.state)
+  } catch (error) {
+    if (error instanceof Refusal && !proven && !(await unproven())) return undefined
+    throw error
+  }
+  if (decided.length === 0) {
+    if (!proven && !(await unproven())) return undefined
+    return { state: before.state, revision: before.revision, position: before.position ?? 0n, repeated: false }
+  }
+
+  const events = decided.map((event, index) => toStore(decider, stream, event, index, intent))
+  try {
+    const { revision, position } = await store.append(
+      stream,
+      events,
+      before.revision < 0 ? 'no_stream' : before.revision,
+    )
+    const state = decided.reduce(decider.evolve, before.state)
+    const commands = remember(before.commands, intent.id, { hash: intent.hash, revision })
+    cacheOf(store).set(stream, { state, revision, position, commands })
+    return { state, revision, position, repeated: false }
+  } catch (error) {
+    cacheOf(store).delete(stream)
+    if (error instanceof RevisionConflict) return undefined
+    throw error
+  }
+}
+
+/** The answer of the first time: the stream as it was right after. */
+async function repeated<State, Event extends AnyEvent>(
+  store: EventStore,
+  decider: Decider<State, Event>,
+  stream: string,
+  first: { hash: string; revision: number },
+  intent: Intent,
+): Promise<Outcome<State>> {
+  if (first.hash !== intent.hash)
+    throw new Problem('idempotency_clash', 'This Idempotency-Key was used for another request')
+  const events = await store.read(stream, { max: first.revision + 1 })
+  const then = events.reduce<Loaded<State>>((before, event) => advance(decider, before, event), {
+    state: decider.initial,
+    revision: -1,
+    position: undefined,
+    commands: new Map(),
+  })
+  return { state: then.state, revision: then.revision, position: then.position!, repeated: true }
+}
+
+function advance<State, Event extends AnyEvent>(
+  decider: Decider<State, Event>,
+  before: Loaded<State>,
+  event: Recorded,
+): Loaded<State> {
+  const { metadata, revision, position } = event
+  const decoded = decode(decider, { type: event.type, data: event.data, schema: metadata['schema'] as number })
+  const commands = remember(before.commands, metadata['$causationId'] as string, {
+    hash: metadata['command_hash'] as string,
+    revision,
+  })
+  return { state: decider.evolve(before.state, decoded), revision, position, commands }
+}
+
+function remember(commands: Loaded<unknown>['commands'], id: string, done: { hash: string; revision: number }) {
+  const next = new Map(commands).set(id, done)
+  if (next.size > rememberedCommands) next.delete(next.keys().next().value!)
+  return next
+}
+
+function toStore<State, Event extends AnyEvent>(
+  decider: Decider<State, Event>,
+  stream: string,
+  event: Event,
+  index: number,
+  intent: Intent,
+): NewEvent {
+  return {
+    id: derivedId(intent.id, stream, String(index)),
+    type: event.type,
+    data: event.data,
+    metadata: {
+      schema: schemaOf(decider, event.type),
+      $correlationId: intent.correlation_id,
+      $causationId: intent.id,
+      command_hash: intent.hash,
+      actor: intent.actor,
+      ...(intent.facility_id !== undefined && { facility_id: intent.facility_id }),
+      ...(intent.traceparent !== undefined && { traceparent: intent.traceparent }),
+    },
+  }
+}
+
+function cacheOf(store: EventStore): LRUCache<string, Loaded<any>> {
+  let cache = caches.get(store)
+  if (!cache) caches.set(store, (cache = new LRUCache({ max: 20_000 })))
+  return cache
+}
+
+/** Our own requests on one stream wait for each other instead of fighting. */
+async function inTurn<T>(store: EventStore, stream: string, run: () => Promise<T>): Promise<T> {
+  let waiting = queues.get(store)
+  if (!waiting) queues.set(store, (waiting = new Map()))
+  const turn = (waiting.get(stream) ?? Promise.resolve()).then(run, run)
+  const settled = turn.catch(() => undefined)
+  waiting.set(stream, settled)
+  try {
+    return await turn
+  } finally {
+    if (waiting.get(stream) === settled) waiting.delete(stream)
+  }
+}

@@ -1,0 +1,86 @@
+import type { IncomingMessage } from 'node:http'
+import busboy from 'busboy'
+import { Problem } from '../ops/platform/route.ts'
+
+export interface Part {
+  name: string
+  /** As the client calls it, its path cut off. */
+  fileName: string
+  contentType: string
+  bytes: AsyncIterable<Buffer>
+}
+
+const maxFields = 20
+const maxFieldBytes = 64 * 1024
+
+const invalid = (path: string, message: string) =>
+  new Problem('invalid_request', 'The form is not as expected', { errors: [{ path: `body.${path}`, message }] })
+
+/**
+ * Reads a form of text fields and exactly one file, which `take` consumes as it streams in.
+ * Throws a problem on a file over `maxBytes`, as soon as that is known, and on anything malformed or cut short;
+ * `take` sees the same error from its bytes.
+ */
+export async function readForm<Taken>(
+  raw: IncomingMessage,
+  { fileField, maxBytes, signal }: { fileField: string; maxBytes: number; signal: AbortSignal },
+  take: (part: Part) => Promise<Taken>,
+): Promise<{ fields: Record<string, string>; taken: Taken }> {
+  const tooLarge = () => new Problem('payload_too_large', `A file has ${maxBytes} bytes at most`)
+  if (Number(raw.headers['content-length'] ?? 0) > maxBytes + maxFields * maxFieldBytes) throw tooLarge()
+  let form: busboy.Busboy
+  try {
+    form = busboy({
+      headers: raw.headers,
+      defParamCharset: 'utf8',
+      limits: { files: 1, fields: maxFields, fieldSize: maxFieldBytes, fileSize: maxBytes + 1, fieldNameSize: 100 },
+    })
+  } catch {
+    throw new Problem('unsupported_media_type', 'Send multipart/form-data with a boundary')
+  }
+
+  const fields: Record<string, string> = {}
+  let taking: Promise<Taken> | undefined
+  return new Promise((resolve, reject) => {
+    let failed = false
+    const fail = (error: Error) => {
+      if (failed) return
+      failed = true
+      signal.removeEventListener('abort', gone)
+      raw.unpipe(form)
+      form.destroy(error)
+      // The problem is answered once what was taken so far has been given up.
+      Promise.resolve(taking).then(
+        () => reject(error),
+        () => reject(error),
+      )
+    }
+    const gone = () => fail(invalid('', 'the request was cut short'))
+    signal.addEventListener('abort', gone, { once: true })
+
+    form.on('field', (name, value, { nameTruncated, valueTruncated }) => {
+      if (nameTruncated || valueTruncated) fail(invalid(name, 'is too long'))
+      else if (name === '__proto__' || Object.hasOwn(fields, name)) fail(invalid(name, 'is given twice'))
+      else fields[name] = value
+    })
+    form.on('file', (name, stream, { filename, mimeType }) => {
+      if (name !== fileField) {
+        stream.resume()
+        return fail(invalid(name, `the file belongs in the field ${fileField}`))
+      }
+      stream.on('limit', () => stream.destroy(tooLarge()))
+      taking = take({ name, fileName: filename ?? '', contentType: mimeType, bytes: stream })
+      taking.catch((error: unknown) => fail(error as Error))
+    })
+    form.on('fieldsLimit', () => fail(invalid('', `has more than ${maxFields} fields`)))
+    form.on('filesLimit', () => fail(invalid(fileField, 'has more than one file')))
+    form.on('error', (error: Error) => fail(error instanceof Problem ? error : invalid('', error.message)))
+    form.on('close', () => {
+      if (failed) return
+      signal.removeEventListener('abort', gone)
+      if (!taking) return reject(invalid(fileField, 'is required'))
+      taking.then((taken) => resolve({ fields, taken }), reject)
+    })
+    raw.pipe(form)
+  })
+}

@@ -1,0 +1,54 @@
+import * as NameKey from '../domain/nameKey.ts'
+import * as Reservation from '../domain/reservation.ts'
+import type { EventStore } from '../ops/platform/eventStore.ts'
+import type { Intent } from '../ops/platform/route.ts'
+import { handle, load } from './handle.ts'
+import { aside, systemIntent } from './http.ts'
+
+const keys = new WeakMap<EventStore, Promise<string>>()
+
+/** The installation's key of name hashes, wrapped; made once, whoever comes first. */
+function nameKey(store: EventStore): Promise<string> {
+  let key = keys.get(store)
+  if (!key) {
+    key = (async () => {
+      const { state } = await load(store, NameKey, 'system')
+      if (state.status === 'present') return state.wrapped
+      const created = { wrapped: store.sealing.newKey(), created_at: new Date().toISOString() }
+      const outcome = await handle(
+        store,
+        NameKey,
+        'system',
+        NameKey.create(created),
+        systemIntent('name-key', created.wrapped),
+      )
+      return (outcome.state as Extract<NameKey.State, { status: 'present' }>).wrapped
+    })()
+    key.catch(() => keys.delete(store))
+    keys.set(store, key)
+  }
+  return key
+}
+
+/** How names are compared: look-alikes that Unicode holds equal are equal, whatever their case. */
+export const normalised = (name: string) => name.normalize('NFKC').trim().toLowerCase()
+
+async function idOf(store: EventStore, kind: Reservation.Kind, name: string): Promise<string> {
+  return `${kind}.${store.sealing.keyedHash(await nameKey(store), `${kind}\0${normalised(name)}`)}`
+}
+
+/** Takes a name for its owner, or refuses. The owner may repeat it. */
+export async function reserve(
+  store: EventStore,
+  { kind, name, owner_id, at }: { kind: Reservation.Kind; name: string; owner_id: string; at: string },
+  intent: Intent,
+): Promise<void> {
+  const id = await idOf(store, kind, name)
+  await handle(store, Reservation, id, Reservation.reserve({ kind, owner_id, reserved_at: at }), aside(intent))
+}
+
+/** Who holds the name now, from the log. */
+export async function ownerOf(store: EventStore, kind: Reservation.Kind, name: string): Promise<string | undefined> {
+  const { state } = await load(store, Reservation, await idOf(store, kind, name))
+  return state.status === 'held' ? state.owner_id : undefined
+}

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto'
+import { basename } from 'node:path'
+import { z } from 'zod'
+import { Refusal } from '../domain/refusal.ts'
+import * as Upload from '../domain/upload.ts'
+import type { Objects, Stored } from '../ops/platform/objects.ts'
+import {
+  type Caller,
+  line,
+  notFound,
+  Problem,
+  ProblemDocument,
+  type Route,
+  route,
+  Time,
+} from '../ops/platform/route.ts'
+import * as shapes from '../ops/platform/shapes.ts'
+import { audioType, sniffBytes } from './audioType.ts'
+import { activeDevice } from './devices.ts'
+import { activeFacility } from './facilities.ts'
+import { derivedId, handle } from './handle.ts'
+import { answered, type Deps } from './http.ts'
+import { type Part, readForm } from './multipart.ts'
+
+const metadata = z
+  .string()
+  .max(16_384)
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be JSON' })
+      return z.NEVER
+    }
+  })
+  .pipe(z.record(z.string(), z.json()))
+  // Postgres cannot hold it, and nobody means it.
+  .refine((value) => !JSON.stringify(value).includes('\\u0000'), 'must not contain NUL')
+
+const Fields = z.strictObject({
+  facility_id: z.uuid().exactOptional(),
+  device_id: z.uuid().exactOptional(),
+  recorded_at: Time.exactOptional(),
+  metadata: metadata.exactOptional(),
+})
+
+const path = '/api/v1/uploads'
+
+interface Taken extends Stored {
+  object_key: string
+  file_name: string
+  content_type: string
+}
+
+const shown = (id: string, state: Upload.State): z.infer<typeof shapes.Upload> => {
+  const upload = Upload.known(state)
+  return {
+    id,
+    facility_id: upload.facility_id,
+    device_id: upload.device_id ?? null,
+    file_name: upload.file_name,
+    title: upload.title ?? null,
+    notes: upload.notes ?? null,
+    content_type: upload.content_type,
+    size_bytes: upload.size_bytes,
+    sha256: upload.sha256,
+    metadata: upload.metadata ?? null,
+    status: 'received',
+    duration_ms: null,
+    sample_rate_hz: null,
+    channels: null,
+    tags: [...upload.tags],
+    renditions: [],
+    loudness_lufs: null,
+    error: null,
+    recorded_at: upload.recorded_at ?? null,
+    created_at: upload.received_at,
+  }
+}
+
+/** The first bytes of a stream, and all of it. */
+async function peek(
+  bytes: AsyncIterable<Buffer>,
+  wanted: number,
+): Promise<[first: Buffer, all: AsyncIterable<Buffer>]> {
+  const source = bytes[Symbol.asyncIterator]()
+  const chunks: Buffer[] = []
+  let size = 0
+  while (size < wanted) {
+    const { value, done } = await source.next()
+    if (done) break
+    chunks.push(value)
+    size += value.length
+  }
+  const first = Buffer.concat(chunks)
+  async function* all() {
+    if (first.length > 0) yield first
+    yield* { [Symbol.asyncIterator]: () => source }
+  }
+  return [first, all()]
+}
+
+export const uploads = ({ store, objects, maxBytes, now }: Deps & { objects: Objects; maxBytes: number }): Route[] => {
+  /** Streams the file into the store, if its first bytes are those of a sound container. */
+  async function take(prefix: string, part: Part): Promise<Taken> {
+    const [first, all] = await peek(part.bytes, sniffBytes)
+    if (first.length === 0)
+      throw new Problem('invalid_request', 'The file is empty', {
+        errors: [{ path: 'body.file', message: 'is empty' }],
+      })
+    const content_type = await audioType(first)
+    if (!content_type)
+      throw new Problem(
+        'unsupported_media_type',
+        'This is no recording: send WAV, FLAC, MP3, AAC/M4A, Ogg, WebM or AIFF',
+      )
+    // Never the same key twice: a repeated request must not touch the bytes that were acknowledged.
+    const object_key = `${prefix}/${randomUUID()}`
+    const stored = await objects.put(object_key, all, content_type)
+    const file_name = line(255).safeParse(basename(part.fileName.replaceAll('\\', '/'))).data ?? 'recording'
+    return { object_key, file_name, content_type, ...stored }
+  }
+
+  /** Whose recording it is: a key's own facility and device, else the one that is named, else one's own. */
+  async function placeOf(caller: Caller, own: string | undefined, fields: z.infer<typeof Fields>) {
+    const bound = caller.kind === 'device' ? caller.device_id : undefined
+    const device_id = fields.device_id ?? bound
+    const facility_id = fields.facility_id ?? own
+    if (facility_id === undefined)
+      throw new Problem('invalid_request', 'Name the facility', {
+        errors: [{ path: 'body.facility_id', message: 'is required' }],
+      })
+    if ((own !== undefined && facility_id !== own) || (bound !== undefined && device_id !== bound)) throw notFound()
+    await activeFacility(store, facility_id)
+    if (device_id !== undefined) await activeDevice(store, device_id, facility_id)
+    return { facility_id, ...(device_id !== undefined && { device_id }) }
+  }
+
+  return [
+    route({
+      method: 'POST',
+      path,
+      permission: 'upload:create',
+      multipart: Fields,
+      answers: {
+        201: shapes.Upload,
+        400: ProblemDocument,
+        404: ProblemDocument,
+        413: ProblemDocument,
+        415: ProblemDocument,
+      },
+      run: async ({ caller, facility, intent, raw, signal }) => {
+        const id = derivedId('upload', intent.id)
+        const form = { fileField: 'file', maxBytes, signal }
+        const { fields, taken } = await readForm(raw, form, (part) => take(`uploads/${id}`, part))
+        try {
+          const parsed = Fields.safeParse(fields)
+          if (!parsed.success) {
+            const errors = parsed.error.issues.map(({ path, message }) => ({
+              path: ['body', ...path.map(String)].join('.'),
+              message,
+            }))
+            throw new Problem('invalid_request', 'The form is not as expected', { errors })
+          }
+          const { recorded_at, metadata } = parsed.data
+          const place = await placeOf(caller, facility, parsed.data)
+          const received = Upload.receive({
+            ...place,
+            ...taken,
+            ...(recorded_at !== undefined && { recorded_at }),
+            ...(metadata !== undefined && { metadata }),
+            received_at: now(),
+          })
+          const asked = {
+            ...intent,
+            facility_id: place.facility_id,
+            hash: store.sealing.digest(JSON.stringify([fields, taken.sha256])),
+          }
+          const outcome = await handle(store, Upload, id, received, asked)
+          // A repeated request answers with the first one's bytes; these came twice.
+          if (Upload.known(outcome.state).object_key !== taken.object_key) await objects.remove(taken.object_key)
+          return answered(201, outcome, shown(id, outcome.state), { Location: `${path}/${id}` })
+        } catch (error) {
+          if (surelyRefused(error)) await objects.remove(taken.object_key)
+          throw error
+        }
+      },
+    }),
+  ]
+}
+
+/** An append that was not answered may be in the log all the same: then its bytes stay. */
+const surelyRefused = (error: unknown) => error instanceof Problem || error instanceof Refusal

@@ -1,0 +1,43 @@
+import type { Scope } from './apiKey.ts'
+import type { Role } from './user.ts'
+
+/** `any`: every facility; `own`: the caller's own; `self`: only what belongs to the person asking. */
+export type Reach = 'any' | 'own' | 'self'
+
+type Grant = Partial<Record<Role, Reach>> & { key?: Scope }
+
+const everyone = { super_admin: 'self', facility_admin: 'self', user: 'self' } as const
+const readers = { super_admin: 'any', facility_admin: 'own', user: 'own' } as const
+const admins = { super_admin: 'any', facility_admin: 'own' } as const
+
+/** Who may do what. A role that is not named may not; an API key acts within its own facility. */
+export const access = {
+  'session:own': everyone,
+  'facility:create': { super_admin: 'any' },
+  'facility:read': readers,
+  'facility:change': admins,
+  'facility:deactivate': { super_admin: 'any' },
+  'user:create': admins,
+  'user:read': admins,
+  'api-key:create': admins,
+  'api-key:read': admins,
+  'api-key:revoke': admins,
+  'device:create': admins,
+  'device:read': readers,
+  'device:change': admins,
+  'upload:create': { ...admins, key: 'upload' },
+  'upload:read': readers,
+  'transcode-job:read': readers,
+} satisfies Record<string, Grant>
+
+export type Permission = keyof typeof access
+
+/** How far the permission reaches for this caller; undefined: not at all. */
+export function reachOf(
+  permission: Permission,
+  caller: { role: Role } | { scopes: readonly Scope[] },
+): Reach | undefined {
+  const grant: Grant = access[permission]
+  if ('role' in caller) return grant[caller.role]
+  return grant.key && caller.scopes.includes(grant.key) ? 'own' : undefined
+}

@@ -1,0 +1,79 @@
+import type { Decision, Upcast } from './decider.ts'
+import { Refusal } from './refusal.ts'
+
+export const category = 'device'
+
+// These names and shapes are the storage format. Never edit one in place: see `history`.
+export type Event =
+  | {
+      type: 'DeviceRegistered'
+      data: { facility_id: string; name: string; serial: string; model: string; registered_at: string }
+    }
+  | { type: 'DeviceRenamed'; data: { name: string; renamed_at: string } }
+  | { type: 'DeviceMovedToFacility'; data: { facility_id: string; moved_at: string } }
+  | { type: 'DeviceDecommissioned'; data: { decommissioned_at: string } }
+
+export type State =
+  | { status: 'unknown' }
+  | {
+      status: 'active' | 'decommissioned'
+      facility_id: string
+      name: string
+      serial: string
+      model: string
+      registered_at: string
+    }
+
+export const initial: State = { status: 'unknown' }
+
+export function evolve(state: State, event: Event): State {
+  if (event.type === 'DeviceRegistered') return { status: 'active', ...event.data }
+  if (state.status === 'unknown') return state
+  switch (event.type) {
+    case 'DeviceRenamed':
+      return { ...state, name: event.data.name }
+    case 'DeviceMovedToFacility':
+      return { ...state, facility_id: event.data.facility_id }
+    case 'DeviceDecommissioned':
+      return { ...state, status: 'decommissioned' }
+  }
+}
+
+type Data<T extends Event['type']> = Extract<Event, { type: T }>['data']
+
+export function known(state: State): Exclude<State, { status: 'unknown' }> {
+  if (state.status === 'unknown') throw new Refusal('device-unknown', 'No such device')
+  return state
+}
+
+export function active(state: State): Exclude<State, { status: 'unknown' }> {
+  const device = known(state)
+  if (device.status === 'decommissioned')
+    throw new Refusal('device-decommissioned', `Device ${device.serial} is decommissioned`)
+  return device
+}
+
+export const register =
+  (data: Data<'DeviceRegistered'>): Decision<State, Event> =>
+  (state) => {
+    if (state.status === 'unknown') return [{ type: 'DeviceRegistered', data }]
+    if (state.serial === data.serial) return []
+    throw new Refusal('device-exists', 'This device is registered already')
+  }
+
+export const rename =
+  (data: Data<'DeviceRenamed'>): Decision<State, Event> =>
+  (state) =>
+    active(state).name === data.name ? [] : [{ type: 'DeviceRenamed', data }]
+
+export const decommission =
+  (data: Data<'DeviceDecommissioned'>): Decision<State, Event> =>
+  (state) =>
+    known(state).status === 'active' ? [{ type: 'DeviceDecommissioned', data }] : []
+
+export const history: Record<Event['type'], readonly Upcast[]> = {
+  DeviceRegistered: [],
+  DeviceRenamed: [],
+  DeviceMovedToFacility: [],
+  DeviceDecommissioned: [],
+}

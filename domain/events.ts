@@ -1,0 +1,48 @@
+import * as ApiKey from './apiKey.ts'
+import { type AnyEvent, type Decider, decode, type Json, type Personal, splitStream } from './decider.ts'
+import * as Device from './device.ts'
+import * as Facility from './facility.ts'
+import * as NameKey from './nameKey.ts'
+import * as Reservation from './reservation.ts'
+import * as Session from './session.ts'
+import * as TranscodeJob from './transcodeJob.ts'
+import * as Upload from './upload.ts'
+import * as User from './user.ts'
+import * as UserKey from './userKey.ts'
+
+/** Every aggregate of the log: whoever reads across streams decodes by this table. */
+export const aggregates = [
+  ApiKey,
+  Device,
+  Facility,
+  NameKey,
+  Reservation,
+  Session,
+  TranscodeJob,
+  Upload,
+  User,
+  UserKey,
+] as const
+
+const byCategory = new Map<string, Decider<any, any>>(aggregates.map((aggregate) => [aggregate.category, aggregate]))
+
+export type DomainEvent =
+  ApiKey.Event | Device.Event | Facility.Event | Session.Event | TranscodeJob.Event | Upload.Event | User.Event
+
+/** The event as today's code knows it; undefined for a category that is not ours. Throws where decode does. */
+export function decodeFrom(stored: { stream: string; type: string; data: Json; schema: number }): AnyEvent | undefined {
+  const decider = byCategory.get(splitStream(stored.stream)[0])
+  return decider && decode(decider, stored)
+}
+
+/** Which fields of a stored event are sealed, and under whose key: `[user id, field names]`. */
+export function personalFields(stored: {
+  stream: string
+  type: string
+  data: Json
+}): [string, readonly string[]] | undefined {
+  const [category, id] = splitStream(stored.stream)
+  const personal = byCategory.get(category)?.personal?.[stored.type] as Personal | undefined
+  if (!personal) return undefined
+  return [personal.subject === 'stream' ? id : String(stored.data[personal.subject.field]), personal.fields]
+}

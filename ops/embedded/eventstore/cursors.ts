@@ -1,0 +1,141 @@
+import type { Index } from './index.ts'
+import type { Log } from './log.ts'
+import { LOG_HEAD } from './record.ts'
+import { Code, invalid, Refusal, StreamDeleted } from './refusal.ts'
+import { eventsOf, StoredEvent } from './storedEvent.ts'
+import { isMetastream, originalOf } from './metadata.ts'
+import type { Streams } from './streams.ts'
+
+export interface Stores {
+  log: Log
+  index: Index
+  streams: Streams
+}
+
+/** Something that can be read on as the log grows. */
+export interface Cursor {
+  /** What is there now and has not been given yet. */
+  upToNow(): Generator<StoredEvent>
+  /** The position of the last event looked at; undefined where checkpoints make no sense. */
+  readonly seen: number | undefined
+}
+
+export class AllCursor implements Cursor {
+  readonly #stores: Stores
+  /** Where the next record begins. */
+  #next: number
+  readonly #from: number
+  seen: number | undefined
+
+  /** From the event at `from` on, or from the first one behind it. */
+  constructor(stores: Stores, from: number) {
+    this.#stores = stores
+    this.#from = from
+    this.#next = from >= stores.log.flushed ? stores.log.flushed : (stores.index.blockAtOrBefore(from) ?? LOG_HEAD)
+    if (from > stores.log.flushed)
+      throw new Refusal(
+        Code.outOfRange,
+        `Position ${from - 1} is behind the end of this log (${stores.log.flushed}): it belongs to another one`,
+      )
+  }
+
+  *upToNow(): Generator<StoredEvent> {
+    const end = this.#stores.log.flushed
+    while (this.#next < end) {
+      const start = this.#next
+      const records = this.#stores.log.run(start, end)
+      this.#next += records.length
+      for (const event of eventsIn(records, start)) {
+        if (event.position < this.#from) continue
+        this.seen = event.position
+        yield event
+      }
+    }
+  }
+}
+
+function* eventsIn(records: Buffer, start: number): Generator<StoredEvent> {
+  for (let at = 0; at < records.length; at += records.readUInt32LE(at + 4)) yield* eventsOf(records, at, start + at)
+}
+
+/** The events before `position`, latest first. */
+export function* allBackwards({ log, index }: Stores, position: number): Generator<StoredEvent> {
+  const flushed = log.flushed
+  if (position <= LOG_HEAD) return
+  let end = Math.min(index.blockAfter(position - 1) ?? flushed, flushed)
+  for (let block = index.blockAtOrBefore(Math.min(position, flushed) - 1); block !== undefined;) {
+    const events: StoredEvent[] = []
+    for (let at = block; at < end;) {
+      const records = log.run(at, end)
+      for (const event of eventsIn(records, at)) if (event.position < position) events.push(event)
+      at += records.length
+    }
+    yield* events.reverse()
+    end = block
+    block = index.blockAtOrBefore(block - 1)
+  }
+}
+
+interface Visible {
+  number: number
+  first: number
+  last: number
+  createdAfter: number
+}
+
+/** What a reader may see of a stream now; undefined if it is not found. Throws `StreamDeleted` if it is tombstoned. */
+export function visible({ index, streams }: Stores, stream: string): Visible | undefined {
+  const entry = index.stream(stream)
+  if (entry?.tombstoned || (isMetastream(stream) && index.stream(originalOf(stream))?.tombstoned))
+    throw new StreamDeleted(stream)
+  if (!entry || entry.last < 0) return undefined
+  const metadata = streams.metadata(stream)
+  if (metadata.deleted) return undefined
+  return {
+    number: entry.number,
+    first: Math.max(0, metadata.truncateBefore, entry.last - metadata.maxCount + 1),
+    last: entry.last,
+    createdAfter: Date.now() - metadata.maxAgeMs,
+  }
+}
+
+/** The visible events with revisions from `from` to `to`, in either order. */
+function* between({ log, index }: Stores, seen: Visible, from: number, to: number): Generator<StoredEvent> {
+  let held: { position: number; record: Buffer } | undefined
+  const step = from <= to ? 1 : -1
+  for (let revision = from; revision !== to + step; revision += step) {
+    const found = index.locate(seen.number, revision)
+    if (!found) continue // scavenged
+    const { position, size, offset } = found
+    if (held?.position !== position) held = { position, record: log.record(position, size) }
+    const event = new StoredEvent(held.record, offset, position + offset)
+    if (event.created >= seen.createdAfter) yield event
+  }
+}
+
+export function* streamBackwards(stores: Stores, seen: Visible, from: number): Generator<StoredEvent> {
+  const start = Math.min(from, seen.last)
+  if (start >= seen.first) yield* between(stores, seen, start, seen.first)
+}
+
+export class StreamCursor implements Cursor {
+  readonly #stores: Stores
+  readonly #stream: string
+  #next: number
+  readonly seen = undefined
+
+  constructor(stores: Stores, stream: string, from: number) {
+    if (from < 0) throw invalid(`Revision ${from} does not exist`)
+    this.#stores = stores
+    this.#stream = stream
+    this.#next = from
+  }
+
+  *upToNow(): Generator<StoredEvent> {
+    const seen = visible(this.#stores, this.#stream)
+    if (!seen) return
+    const from = Math.max(this.#next, seen.first)
+    this.#next = Math.max(this.#next, seen.last + 1)
+    if (from <= seen.last) yield* between(this.#stores, seen, from, seen.last)
+  }
+}

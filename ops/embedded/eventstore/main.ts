@@ -1,0 +1,55 @@
+import fs from 'node:fs'
+import { parseArgs } from 'node:util'
+import { takeFolder } from './folder.ts'
+import { openStore } from './recover.ts'
+import { Server } from './server.ts'
+import { Streams } from './streams.ts'
+import type { Call } from './wire/call.ts'
+
+const USAGE = `Usage: main.ts --port N --dir DIR [--host 127.0.0.1] [--user U --password P] [--cert FILE --key FILE]
+
+The embedded event store: EventStoreDB's gRPC protocol on one port, its data in DIR. Port 0 takes a free one. Prints
+{"ready":true,"port":N} when it serves. The official clients send credentials only over TLS (--cert, --key).`
+
+function optionsOf(args: string[]) {
+  const text = { type: 'string' } as const
+  const options = { port: text, dir: text, host: text, user: text, password: text, cert: text, key: text }
+  const { port, dir, host = '127.0.0.1', user, password, cert, key } = parseArgs({ args, options }).values
+  if (!dir || !port || !/^\d+$/.test(port)) throw new Error(USAGE)
+  if ((user === undefined) !== (password === undefined)) throw new Error('--user and --password belong together')
+  if ((cert === undefined) !== (key === undefined)) throw new Error('--cert and --key belong together')
+  return {
+    dir,
+    host,
+    port: Number(port),
+    user: user !== undefined && password !== undefined ? { name: user, password } : undefined,
+    tls: cert && key ? { cert: fs.readFileSync(cert), key: fs.readFileSync(key) } : undefined,
+  }
+}
+
+async function main(): Promise<void> {
+  const options = optionsOf(process.argv.slice(2))
+  const release = takeFolder(options.dir)
+  const { log, index } = await openStore(options.dir)
+  const followers = new Set<Call>()
+  const streams = new Streams(log, index, () => {
+    for (const call of followers) call.wake()
+  })
+  const server = new Server({ log, index, streams }, followers, options)
+  const port = await server.listen()
+  const stop = async () => {
+    await server.stop(() => log.settled())
+    await log.close()
+    await index.close()
+    release()
+    process.exit(0)
+  }
+  let stopping: Promise<void> | undefined
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => (stopping ??= stop()))
+  process.stdout.write(`${JSON.stringify({ ready: true, port })}\n`)
+}
+
+main().catch((error: Error) => {
+  console.error(error.message)
+  process.exit(1)
+})

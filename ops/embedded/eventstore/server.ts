@@ -1,0 +1,135 @@
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import http2 from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { clusterInfo, supportedMethods } from './cluster.ts'
+import type { Stores } from './cursors.ts'
+import { read } from './reading.ts'
+import { Code, Refusal } from './refusal.ts'
+import { Call } from './wire/call.ts'
+import { append, batchAppend, remove } from './writing.ts'
+
+/** What we say we are: the clients look up what this version can do. */
+const VERSION = '24.10.0'
+const WINDOW = 1024 * 1024
+const GRACE_MS = 1000
+
+export interface ServerOptions {
+  host: string
+  port: number
+  /** Without one everybody may do everything. */
+  user: { name: string; password: string } | undefined
+  /** Without it the server speaks plaintext. */
+  tls: { cert: Buffer; key: Buffer } | undefined
+}
+
+interface Route {
+  run: (call: Call) => Promise<void>
+  anonymous?: true
+}
+
+/** The gRPC services over http2. `followers` are the calls to wake when the log advances. */
+export class Server {
+  readonly #http: http2.Http2Server | http2.Http2SecureServer
+  readonly #routes: ReadonlyMap<string, Route>
+  readonly #options: ServerOptions
+  readonly #sessions = new Set<http2.ServerHttp2Session>()
+  readonly #calls = new Set<Call>()
+  #stopping = false
+
+  constructor(stores: Stores, followers: Set<Call>, options: ServerOptions) {
+    this.#options = options
+    this.#routes = routesOf(stores, followers)
+    const settings = { settings: { initialWindowSize: WINDOW }, maxSessionMemory: 256 }
+    this.#http = options.tls
+      ? http2.createSecureServer({ ...settings, ...options.tls, allowHTTP1: false })
+      : http2.createServer(settings)
+    this.#http.on('connection', (socket) => socket.setNoDelay(true))
+    this.#http.on('session', (session: http2.ServerHttp2Session) => {
+      session.setLocalWindowSize(WINDOW)
+      session.on('error', () => session.destroy())
+      session.on('close', () => this.#sessions.delete(session))
+      this.#sessions.add(session)
+    })
+    this.#http.on('stream', (stream, headers) => void this.#answer(stream, headers))
+  }
+
+  /** Returns the port. Throws what the socket says, e.g. EADDRINUSE. */
+  async listen(): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once('error', reject)
+      this.#http.listen(this.#options.port, this.#options.host, resolve)
+    })
+    return (this.#http.address() as AddressInfo).port
+  }
+
+  /** Refuses new calls, lets `settled` finish the appends under way, ends what is still open with CANCELLED. */
+  async stop(settled: () => Promise<void>): Promise<void> {
+    this.#stopping = true
+    const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()))
+    await settled()
+    await new Promise(setImmediate) // their answers
+    for (const call of this.#calls) call.cancel('The server is stopping')
+    await new Promise(setImmediate)
+    for (const session of this.#sessions) session.close()
+    const impatient = setTimeout(() => this.#sessions.forEach((session) => session.destroy()), GRACE_MS)
+    await closed
+    clearTimeout(impatient)
+  }
+
+  async #answer(stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders): Promise<void> {
+    if (!headers['content-type']?.startsWith('application/grpc')) {
+      stream.on('error', () => {})
+      stream.respond({ ':status': 415 }, { endStream: true })
+      return
+    }
+    const call = new Call(stream, headers)
+    this.#calls.add(call)
+    try {
+      const route = this.#routes.get(call.path)
+      if (this.#stopping) throw new Refusal(Code.unavailable, 'The server is stopping')
+      if (!route) throw new Refusal(Code.unimplemented, `${call.path} is not served by the embedded event store`)
+      if (!route.anonymous) this.#authenticate(call)
+      await route.run(call)
+      call.end()
+    } catch (error) {
+      if (!(error instanceof Refusal) && !call.closed) console.error(`${call.path} failed:`, error)
+      call.end(error instanceof Refusal ? error : new Refusal(Code.internal, (error as Error).message))
+    } finally {
+      this.#calls.delete(call)
+    }
+  }
+
+  #authenticate({ authorization }: Call): void {
+    const { user } = this.#options
+    if (!user) return
+    if (!authorization)
+      throw new Refusal(Code.permissionDenied, 'Access denied: credentials are required', {
+        exception: 'access-denied',
+      })
+    const right = `Basic ${Buffer.from(`${user.name}:${user.password}`).toString('base64')}`
+    if (!timingSafeEqual(digest(authorization), digest(right)))
+      throw new Refusal(Code.unauthenticated, 'Wrong user or password')
+  }
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+
+function routesOf(stores: Stores, followers: Set<Call>): Map<string, Route> {
+  const instanceId = randomUUID()
+  const routes = new Map<string, Route>()
+  const STREAMS = '/event_store.client.streams.Streams'
+  routes.set(`${STREAMS}/Read`, { run: (call) => read(call, stores, followers) })
+  routes.set(`${STREAMS}/Append`, { run: (call) => append(call, stores.streams) })
+  routes.set(`${STREAMS}/BatchAppend`, { run: (call) => batchAppend(call, stores.streams) })
+  routes.set(`${STREAMS}/Delete`, { run: (call) => remove(call, stores.streams, 'delete') })
+  routes.set(`${STREAMS}/Tombstone`, { run: (call) => remove(call, stores.streams, 'tombstone') })
+  routes.set('/event_store.client.gossip.Gossip/Read', {
+    anonymous: true,
+    run: (call) => clusterInfo(call, instanceId),
+  })
+  routes.set('/event_store.client.server_features.ServerFeatures/GetSupportedMethods', {
+    anonymous: true,
+    run: (call) => supportedMethods(call, routes.keys(), VERSION),
+  })
+  return routes
+}

@@ -1,0 +1,190 @@
+import type { NewEvent } from './record.ts'
+import { Code, invalid, MAX_APPEND_SIZE, MaxAppendSizeExceeded, Refusal } from './refusal.ts'
+import { StreamDeleted, WrongExpectedVersion } from './refusal.ts'
+import type { Expected } from './refusal.ts'
+import { MAX_STREAM_NAME } from './index.ts'
+import type { Appended, Streams } from './streams.ts'
+import { frame } from './wire/call.ts'
+import type { Call } from './wire/call.ts'
+import * as wire from './wire/messages.ts'
+import { encode } from './wire/protobuf.ts'
+import type { MessageOf } from './wire/protobuf.ts'
+
+interface Expectation {
+  stream?: { streamName?: Buffer | undefined } | undefined
+  revision?: number | undefined
+  noStream?: true | undefined
+  any?: true | undefined
+  streamExists?: true | undefined
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const NOTHING = Buffer.alloc(0)
+
+function targetOf(options: Expectation | undefined): { stream: string; expected: Expected } {
+  const name = options?.stream?.streamName
+  if (!options || !name?.length) throw invalid('A stream has a name')
+  if (name.length > MAX_STREAM_NAME) throw invalid(`A stream's name is at most ${MAX_STREAM_NAME} bytes long`)
+  const expected = options.noStream
+    ? 'no_stream'
+    : options.streamExists
+      ? 'stream_exists'
+      : options.any
+        ? 'any'
+        : undefined
+  return { stream: name.toString('utf8'), expected: expected ?? options.revision ?? 0 }
+}
+
+function idOf(id: MessageOf<typeof wire.Uuid> | undefined): string {
+  const text = id?.structured ? unstructured(id.structured) : (id?.string ?? '').toLowerCase()
+  if (!UUID.test(text)) throw invalid(`An event's id is a UUID, not "${text.slice(0, 50)}"`)
+  return text
+}
+
+function unstructured({ most = 0n, least = 0n }: { most?: bigint | undefined; least?: bigint | undefined }): string {
+  const hex = (bits: bigint) => BigInt.asUintN(64, bits).toString(16).padStart(16, '0')
+  return (hex(most) + hex(least)).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}
+
+function eventOf({ id, metadata = [], customMetadata, data }: MessageOf<typeof wire.ProposedMessage>): NewEvent {
+  const header = new Map(metadata.map(({ key, value }) => [key, value]))
+  const type = header.get('type')
+  const contentType = header.get('content-type')
+  if (!type || !contentType)
+    throw new Refusal(Code.invalidArgument, 'An event has the metadata "type" and "content-type"', {
+      exception: 'missing-required-metadata-property',
+      'required-metadata-properties': 'type,content-type',
+    })
+  return { id: idOf(id), type, contentType, customMetadata: customMetadata ?? NOTHING, data: data ?? NOTHING }
+}
+
+/** Gathers an append that comes in pieces, without holding more than may be appended. */
+class Gathered {
+  readonly stream: string
+  readonly expected: Expected
+  readonly events: NewEvent[] = []
+  #size = 0
+  #refusal: Refusal | undefined
+
+  constructor(options: Expectation | undefined) {
+    const { stream, expected } = targetOf(options)
+    this.stream = stream
+    this.expected = expected
+  }
+
+  add(message: MessageOf<typeof wire.ProposedMessage>): void {
+    if (this.#refusal) return
+    try {
+      const event = eventOf(message)
+      this.#size += event.data.length + event.customMetadata.length + event.type.length * 2
+      if (this.#size > MAX_APPEND_SIZE) throw new MaxAppendSizeExceeded()
+      this.events.push(event)
+    } catch (error) {
+      this.#refusal = error as Refusal
+      this.events.length = 0
+    }
+  }
+
+  appendTo(streams: Streams): Promise<Appended> {
+    return this.#refusal ? Promise.reject(this.#refusal) : streams.append(this.stream, this.expected, this.events)
+  }
+}
+
+const positionOf = ({ position }: Appended) =>
+  position === undefined ? { noPosition: true as const } : { position: { commit: position, prepare: position } }
+
+const successOf = (appended: Appended) => ({
+  ...(appended.revision < 0 ? { noStream: true as const } : { currentRevision: appended.revision }),
+  ...positionOf(appended),
+})
+
+const versionsOf = ({ expected, current }: WrongExpectedVersion) => ({
+  ...(current < 0 ? { currentNoStream: true as const } : { currentRevision: current }),
+  ...(expected === 'any'
+    ? { expectedAny: true as const }
+    : expected === 'no_stream'
+      ? { expectedNoStream: true as const }
+      : expected === 'stream_exists'
+        ? { expectedStreamExists: true as const }
+        : { expectedRevision: expected }),
+})
+
+/** Streams/Append: one append per call. */
+export async function append(call: Call, streams: Streams): Promise<void> {
+  let gathered: Gathered | undefined
+  for await (const { options, proposedMessage } of call.messages(wire.AppendReq)) {
+    if (!gathered) gathered = new Gathered(options)
+    else if (proposedMessage) gathered.add(proposedMessage)
+  }
+  if (!gathered) throw invalid('An append begins with its options')
+  if (call.closed) return
+  try {
+    const appended = await gathered.appendTo(streams)
+    await call.send(frame(wire.AppendResp, { success: successOf(appended) }))
+  } catch (error) {
+    if (!(error instanceof WrongExpectedVersion)) throw error
+    await call.send(frame(wire.AppendResp, { wrongExpectedVersion: versionsOf(error) }))
+  }
+}
+
+/** Streams/Delete and Streams/Tombstone. */
+export async function remove(call: Call, streams: Streams, how: 'delete' | 'tombstone'): Promise<void> {
+  const { options } = await call.message(wire.DeleteReq)
+  const { stream, expected } = targetOf(options)
+  await call.send(frame(wire.DeleteResp, positionOf(await streams[how](stream, expected))))
+}
+
+/** Streams/BatchAppend: many appends on one call, answered as they become durable. */
+export async function batchAppend(call: Call, streams: Streams): Promise<void> {
+  const open = new Map<string, Gathered>()
+  const running = new Set<Promise<void>>()
+  for await (const { correlationId, options, proposedMessages = [], isFinal } of call.messages(wire.BatchAppendReq)) {
+    if (!correlationId) throw invalid('A batch has a correlation id')
+    const key = correlationId.toString('latin1')
+    let gathered = open.get(key)
+    if (!gathered) open.set(key, (gathered = new Gathered(options)))
+    if (open.size > MAX_OPEN_BATCHES) throw invalid(`More than ${MAX_OPEN_BATCHES} unfinished batches on one call`)
+    for (const message of proposedMessages) gathered.add(message)
+    if (!isFinal) continue
+    open.delete(key)
+    const done = answer(call, streams, correlationId, gathered).finally(() => running.delete(done))
+    running.add(done)
+    while (running.size >= MAX_RUNNING_BATCHES) await Promise.race(running)
+  }
+  await Promise.all(running)
+}
+
+/** Each holds up to 1 MiB. */
+const MAX_OPEN_BATCHES = 64
+const MAX_RUNNING_BATCHES = 4096
+
+async function answer(call: Call, streams: Streams, correlationId: Buffer, gathered: Gathered): Promise<void> {
+  const head = { correlationId, stream: { streamName: Buffer.from(gathered.stream) } }
+  try {
+    const success = successOf(await gathered.appendTo(streams))
+    call.write(frame(wire.BatchAppendResp, { ...head, success }))
+  } catch (error) {
+    if (!(error instanceof Refusal)) console.error('A batch failed:', error)
+    call.write(frame(wire.BatchAppendResp, { ...head, error: statusOf(error as Error, head.stream) }))
+  }
+}
+
+const TYPE_URL = 'type.googleapis.com/event_store.client.'
+
+/** google.rpc.Status with the one detail the clients unpack. */
+function statusOf(error: Error, stream: { streamName: Buffer }) {
+  const details =
+    error instanceof WrongExpectedVersion
+      ? { typeUrl: `${TYPE_URL}WrongExpectedVersion`, value: encode(wire.WrongExpectedVersion, versionsOf(error)) }
+      : error instanceof StreamDeleted
+        ? { typeUrl: `${TYPE_URL}StreamDeleted`, value: encode(wire.StreamDeleted, { stream }) }
+        : error instanceof MaxAppendSizeExceeded
+          ? {
+              typeUrl: `${TYPE_URL}MaximumAppendSizeExceeded`,
+              value: encode(wire.MaximumAppendSizeExceeded, { maxAppendSize: MAX_APPEND_SIZE }),
+            }
+          : error instanceof Refusal && error.code === Code.invalidArgument
+            ? { typeUrl: `${TYPE_URL}BadRequest`, value: encode(wire.BadRequest, { message: error.message }) }
+            : { typeUrl: `${TYPE_URL}Unknown`, value: NOTHING }
+  return { code: error instanceof Refusal ? error.code : Code.internal, message: error.message, details }
+}

@@ -1,0 +1,155 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { Command } from 'commander'
+import { config as loadDotenv } from 'dotenv'
+import { ConfigError } from './platform/config.ts'
+import { createLifecycle, type Lifecycle } from './platform/lifecycle.ts'
+import { createLog, type Log } from './platform/log.ts'
+import { migrate, MigrationError } from './platform/migrations.ts'
+import { serveApi } from './roles/api.ts'
+import { migrationsDirectory, openConnections } from './roles/connections.ts'
+import { attachedConfig, checkedConfig, startEmbedded } from './roles/environment.ts'
+import { runProjections } from './roles/projections.ts'
+import { runWorkers } from './roles/workers.ts'
+import { openDoor } from './server/door.ts'
+
+// The one place that reads the environment; `.env` fills in what it does not set.
+loadDotenv({ quiet: true })
+const environment = process.env
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+
+type Role = 'api' | 'projections' | 'workers'
+
+const program = new Command('xylolabs-api')
+  .description('The Xylolabs API: an event-sourced backend for a fleet of sound sensors.')
+  .version(version)
+
+program
+  .command('up', { isDefault: true })
+  .description('run everything in one process, on the embedded stack for every server that is not configured')
+  .action(async () => void (await run(['api', 'projections', 'workers'])))
+for (const [role, description] of [
+  ['api', 'answer HTTP requests only'],
+  ['projections', 'build and follow the read models only, or stand by'],
+  ['workers', 'dispatch and work on jobs only'],
+] as const)
+  program
+    .command(role)
+    .description(description)
+    .action(async () => void (await run([role])))
+
+program
+  .command('migrate')
+  .description('apply the migrations that are missing, and stop')
+  .action(async () => {
+    await withServers(async ({ DATABASE_URL }) => {
+      const applied = await migrate(DATABASE_URL, migrationsDirectory)
+      for (const file of applied) console.log(`applied ${file}`)
+      if (applied.length === 0) console.log('nothing to apply')
+    })
+  })
+
+program
+  .command('schema:dump')
+  .description('write migrations/schema.sql from a freshly migrated database')
+  .action(async () => {
+    const { dumpSchema } = await import('./platform/schemaDump.ts')
+    await withServers(async ({ DATABASE_URL }) => {
+      writeFileSync(join(migrationsDirectory, 'schema.sql'), await dumpSchema(DATABASE_URL, migrationsDirectory))
+      console.log('wrote migrations/schema.sql')
+    })
+  })
+
+program
+  .command('demo')
+  .description('send a recording through the whole system, against the running server or one started for it')
+  .action(async () => {
+    const { demo } = await import('./demo/demo.ts')
+    const config = checkedConfig(environment)
+    process.exitCode = await demo({
+      dataDir: resolve(config.DATA_DIR),
+      start: () => run(['api', 'projections', 'workers'], true),
+      ffprobePath: config.FFPROBE_PATH,
+      searchPath: environment['PATH'] ?? '',
+    })
+  })
+
+async function run(roles: readonly Role[], quiet = false): Promise<Lifecycle> {
+  const began = performance.now()
+  const level = environment['LOG_LEVEL'] || (quiet ? 'error' : 'info')
+  const log = createLog(level)
+  const lifecycle = createLifecycle({ log })
+  stopOnSignals(lifecycle, log)
+  try {
+    const config = await startEmbedded(environment, log, lifecycle)
+    const door = roles.includes('api') ? await openDoor(config.BIND_ADDR, config.defaultBindAddress) : undefined
+    const connections = await openConnections(config, log, lifecycle)
+    if (roles.includes('projections')) runProjections(connections)
+    if (roles.includes('workers')) await runWorkers(connections, environment['PATH'] ?? '')
+    if (door) {
+      await serveApi(connections, door)
+      lifecycle.onStop('http', () => door.close())
+      announce(config.DATA_DIR, door.port, lifecycle, quiet, began, config.generatedAdmin)
+    }
+    return lifecycle
+  } catch (error) {
+    await lifecycle.stop('start failed')
+    throw error
+  }
+}
+
+/** Says where everything is, to people and, in a file beside the data, to the operator's commands. */
+function announce(
+  dataDir: string,
+  port: number,
+  lifecycle: Lifecycle,
+  quiet: boolean,
+  began: number,
+  generatedAdmin: boolean,
+) {
+  const url = `http://localhost:${port}`
+  const file = join(dataDir, 'server.json')
+  writeFileSync(file, JSON.stringify({ url, pid: process.pid }), { mode: 0o600 })
+  lifecycle.onStop('address', () => rmSync(file, { force: true }))
+  if (quiet) return
+  const shown = relative(process.cwd(), resolve(dataDir)) || '.'
+  console.log(`Xylolabs API ${version} is ready after ${((performance.now() - began) / 1000).toFixed(1)} s`)
+  console.log(`  API          ${url}/api`)
+  console.log(`  readiness    ${url}/health/ready`)
+  console.log(`  data         ${shown}`)
+  if (generatedAdmin) console.log(`  first login  ${join(shown, 'bootstrap-credentials.txt')}`)
+  console.log('  try it       npm run demo')
+}
+
+function stopOnSignals(lifecycle: Lifecycle, log: Log) {
+  let asked = false
+  const stop = (signal: NodeJS.Signals) => {
+    if (asked) process.exit(1)
+    asked = true
+    void lifecycle.stop(signal).then(() => process.exit(0))
+  }
+  process.on('SIGTERM', stop).on('SIGINT', stop)
+  process.on('unhandledRejection', (error) => {
+    if (lifecycle.stopping.aborted) return
+    log.fatal({ error }, 'a failure nobody handled')
+    process.exitCode = 1
+    void lifecycle.stop('unhandled failure').then(() => process.exit(1))
+  })
+}
+
+/** The servers of a running `up`, or ones started for this command alone. */
+async function withServers(act: (config: ReturnType<typeof checkedConfig>) => Promise<void>): Promise<void> {
+  const log = createLog(environment['LOG_LEVEL'] || 'error')
+  const lifecycle = createLifecycle({ log })
+  try {
+    await act(attachedConfig(environment) ?? (await startEmbedded(environment, log, lifecycle)))
+  } finally {
+    await lifecycle.stop('done')
+  }
+}
+
+program.parseAsync().catch((error: unknown) => {
+  const plain = error instanceof ConfigError || error instanceof MigrationError || environment['LOG_LEVEL'] !== 'debug'
+  console.error(plain ? (error as Error).message : error)
+  process.exit(1)
+})

@@ -1,0 +1,133 @@
+import { cpus } from 'node:os'
+import { z } from 'zod'
+
+/** Every variable of the product. The guide's names, meanings and defaults are kept; ours stand beside them. */
+const text = z.string().min(1)
+const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max)
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+)
+const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
+const secret = z.string().min(32, 'must have at least 32 characters')
+
+const formats = z.string().transform((value, context) => {
+  const wanted = value.split(',').map((part) => part.trim())
+  const known = ['opus-webm', 'aac-mp4'] as const
+  const unknown = wanted.find((format) => !known.includes(format as (typeof known)[number]))
+  if (unknown !== undefined) context.addIssue({ code: 'custom', message: `must name opus-webm, aac-mp4 or both` })
+  return wanted as (typeof known)[number][]
+})
+
+/** `96k`, `128000` → bits per second. */
+const bitrate = z
+  .string()
+  .regex(/^\d+k?$/, 'must be like 96k or 96000')
+  .transform((value) => (value.endsWith('k') ? Number(value.slice(0, -1)) * 1000 : Number(value)))
+  .refine((bits) => bits >= 8000 && bits <= 512_000, 'must be between 8k and 512k')
+
+const Environment = z.object({
+  CORS_ALLOWED_ORIGINS: list,
+  DATABASE_URL: text,
+  POSTGRES_USER: text,
+  POSTGRES_PASSWORD: text,
+  POSTGRES_DB: text,
+  JWT_SECRET: secret,
+  JWT_REFRESH_SECRET: secret,
+  JWT_SECRET_PREVIOUS: secret.optional(),
+  JWT_REFRESH_SECRET_PREVIOUS: secret.optional(),
+  MINIO_ROOT_USER: text,
+  MINIO_ROOT_PASSWORD: text,
+  S3_ACCESS_KEY: text,
+  S3_SECRET_KEY: text,
+  INITIAL_ADMIN_EMAIL: z.email(),
+  INITIAL_ADMIN_PASSWORD: z.string().min(12, 'must have at least 12 characters').max(128),
+  DATA_ENCRYPTION_KEY: secret,
+  EVENTSTORE_URL: text,
+  NATS_URL: text,
+  S3_ENDPOINT: z.url(),
+  S3_BUCKET: text.default('xylolabs'),
+  S3_REGION: text.default('us-east-1'),
+  S3_PATH_STYLE: flag.default(true),
+  BIND_ADDR: z
+    .string()
+    .regex(/^.+:\d{1,5}$/, 'must be like 0.0.0.0:3000')
+    .default('0.0.0.0:3000'),
+  DATABASE_MAX_CONNECTIONS: whole(2, 1000).default(20),
+  JWT_ACCESS_TTL_SECS: whole(1).default(900),
+  JWT_REFRESH_TTL_SECS: whole(1).default(604_800),
+  TRANSCODE_CONCURRENCY: whole(1, 1024).default(() => cpus().length),
+  TRANSCODE_DEFAULT_FORMAT: formats.default(['opus-webm', 'aac-mp4']),
+  TRANSCODE_DEFAULT_BITRATE: bitrate.default(96_000),
+  TRANSCODE_STALE_TIMEOUT_SECS: whole(1).default(7200),
+  GPU_HEALTH_CHECK_INTERVAL_SECS: whole(1).default(60),
+  INFERENCE_WORKER_CONCURRENCY: whole(1, 1024).default(4),
+  UPLOAD_MAX_SIZE: whole(1).default(104_857_600),
+  FIRMWARE_MAX_SIZE: whole(1).default(67_108_864),
+  STATIC_DIR: text.default('./frontend/dist'),
+  STATIC_DIR_APP: text.default('./frontend-app/dist'),
+  DATA_DIR: text.default('./data'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  ADMIN_HOSTS: list.default([]),
+  APP_HOSTS: list.default([]),
+  TRUST_PROXY: whole(0, 10).default(0),
+  METRICS_ADDR: text.optional(),
+  METRICS_TOKEN: text.optional(),
+  PROJECTIONS_PROMOTE: z.enum(['auto', 'manual']).default('auto'),
+  FFMPEG_PATH: text.optional(),
+  FFPROBE_PATH: text.optional(),
+  NATS_SERVER_PATH: text.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+})
+
+export type Config = z.infer<typeof Environment> & {
+  /** Nobody gave the first admin's password: it is kept in a file for the operator. */
+  generatedAdmin: boolean
+  /** Nobody chose the address: another port will do when this one is taken. */
+  defaultBindAddress: boolean
+}
+
+/** All names this version understands, in the order of `.env.example`. */
+export const variables = Object.keys(Environment.shape)
+
+/** What each server's address is called; each one unset is provided by the embedded stack. */
+export const addresses = ['EVENTSTORE_URL', 'DATABASE_URL', 'NATS_URL', 'S3_ENDPOINT'] as const
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+const distinct = ['JWT_SECRET', 'JWT_REFRESH_SECRET', 'DATA_ENCRYPTION_KEY'] as const
+const placeholder = /^(.)\1*$|change.?me|your.?secret|example|password123/i
+
+/**
+ * Reads the environment; an empty variable counts as unset. Names all faults at once and prints no value.
+ * @param provided what the embedded stack and DATA_DIR/secrets.json give; the environment wins.
+ */
+export function readConfig(environment: NodeJS.ProcessEnv, provided: Readonly<Record<string, string>> = {}): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const values = { ...provided, ...given } as Record<string, string>
+  const parsed = Environment.safeParse(values)
+  const faults = parsed.success
+    ? []
+    : parsed.error.issues.map(({ path, message, code }) =>
+        code === 'invalid_type' && values[String(path[0])] === undefined
+          ? `${String(path[0])} is required`
+          : `${String(path[0])} ${message}`,
+      )
+  for (const name of distinct)
+    if (placeholder.test(values[name] ?? '')) faults.push(`${name} is too weak: use 32 random characters`)
+  if (new Set(distinct.map((name) => values[name])).size < distinct.length && distinct.every((name) => values[name]))
+    faults.push(`${distinct.join(', ')} must differ from each other`)
+  if (faults.length > 0 || !parsed.success)
+    throw new ConfigError(`The environment is not complete:\n  ${faults.join('\n  ')}`)
+  return {
+    ...parsed.data,
+    generatedAdmin: given['INITIAL_ADMIN_PASSWORD'] === undefined,
+    defaultBindAddress: given['BIND_ADDR'] === undefined,
+  }
+}

@@ -1,0 +1,337 @@
+import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  type AllStreamResolvedEvent,
+  BACKWARDS,
+  END,
+  ErrorType,
+  EventStoreDBClient,
+  excludeSystemEvents,
+  FORWARDS,
+  jsonEvent,
+  NO_STREAM,
+  type ResolvedEvent,
+  START,
+  streamNameFilter,
+} from '@eventstore/db-client'
+import { createSealing, type Sealing } from './sealing.ts'
+
+export interface NewEvent {
+  id: string
+  type: string
+  data: Record<string, any>
+  metadata: Record<string, any>
+}
+
+/** A stored event with its personal fields opened. Positions order all events; revisions those of one stream, from 0. */
+export interface Recorded {
+  id: string
+  stream: string
+  type: string
+  revision: number
+  position: bigint
+  data: Record<string, any>
+  metadata: Record<string, any>
+  /** Why the personal fields could not be opened; they are then still as stored. */
+  unreadable?: Error
+}
+
+export type ExpectedRevision = 'no_stream' | number
+
+/** Somebody else appended first. */
+export class RevisionConflict extends Error {
+  override readonly name = 'RevisionConflict'
+}
+
+/** The stream was tombstoned. */
+export class StreamGone extends Error {
+  override readonly name = 'StreamGone'
+}
+
+/** A server did not answer in time; the operation may or may not have happened. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable'
+}
+
+export interface FollowOptions {
+  /** Follow what comes after this position; undefined: from the first event. */
+  after?: bigint | undefined
+  /** Only streams whose names begin so; all but system events when absent. */
+  prefixes?: string[]
+  signal: AbortSignal
+  /** Called when the subscription broke and will be made again. */
+  onBroken?: (error: Error) => void
+  /** Called whenever everything the log has was yielded and the consumer asks for more. */
+  onCaughtUp?: () => void
+}
+
+export interface EventStore {
+  sealing: Sealing
+  /** Atomic and durable, or RevisionConflict. An unknown outcome repeats the same append before it gives up as Unavailable. */
+  append(
+    stream: string,
+    events: readonly NewEvent[],
+    expected: ExpectedRevision,
+  ): Promise<{ revision: number; position: bigint }>
+  /** The events of one stream, oldest first; empty when it does not exist. Throws StreamGone. */
+  read(stream: string, options?: { from?: number; max?: number }): Promise<Recorded[]>
+  /** All events in order, in batches of what has arrived; never ends but by its signal, subscribes again by itself. */
+  follow(options: FollowOptions): AsyncGenerator<Recorded[]>
+  /** All events up to the end as it is now, oldest first. */
+  readAll(after: bigint | undefined): AsyncGenerator<Recorded[]>
+  /** The position of the newest event; undefined in an empty log. */
+  head(): Promise<bigint | undefined>
+  /** The position of the newest event stored before this time; undefined when there is none. */
+  positionBefore(time: Date): Promise<bigint | undefined>
+  close(): Promise<void>
+}
+
+const appendTimeoutMs = 3000
+const appendTries = 4
+const batchSize = 2000
+
+type PersonalFields = (stored: {
+  stream: string
+  type: string
+  data: Record<string, any>
+}) => [string, readonly string[]] | undefined
+
+/** EventStoreDB behind the few words the product needs. `personalFields` says which fields are sealed under whose key. */
+export function connectEventStore(options: {
+  url: string
+  secret: string
+  personalFields: PersonalFields
+}): EventStore {
+  const client = EventStoreDBClient.connectionString(options.url)
+  const pending = new Set<Promise<unknown>>()
+
+  const sealing = createSealing(options.secret, async (userId) => {
+    try {
+      const [created] = await read(`userKey-${userId}`)
+      if (!created) throw new Error(`User ${userId} has no key`)
+      return created.data['wrapped'] as string
+    } catch (error) {
+      if (error instanceof StreamGone) return undefined
+      throw error
+    }
+  })
+
+  async function opened(resolved: ResolvedEvent | AllStreamResolvedEvent): Promise<Recorded> {
+    const event = resolved.event!
+    const recorded: Recorded = {
+      id: event.id,
+      stream: event.streamId,
+      type: event.type,
+      revision: Number(event.revision),
+      position: event.position?.commit ?? resolved.commitPosition!,
+      data: event.data as Record<string, any>,
+      metadata: (event.metadata ?? {}) as Record<string, any>,
+    }
+    const personal = options.personalFields(recorded)
+    if (!personal) return recorded
+    try {
+      recorded.data = await sealing.open(personal[0], recorded.type, recorded.data, personal[1])
+    } catch (error) {
+      if (error instanceof Unavailable) throw error
+      recorded.unreadable = error as Error
+    }
+    return recorded
+  }
+
+  async function read(stream: string, { from, max }: { from?: number; max?: number } = {}): Promise<Recorded[]> {
+    const events: Recorded[] = []
+    try {
+      const found = client.readStream(stream, {
+        direction: FORWARDS,
+        fromRevision: from === undefined ? START : BigInt(from),
+        ...(max !== undefined && { maxCount: max }),
+      })
+      for await (const resolved of found) if (resolved.event) events.push(await opened(resolved))
+      const unreadable = events.find((event) => event.unreadable)
+      if (unreadable)
+        throw new Error(`${stream}, revision ${unreadable.revision}: cannot be unsealed`, {
+          cause: unreadable.unreadable,
+        })
+    } catch (error) {
+      if (errorType(error) === ErrorType.STREAM_NOT_FOUND) return []
+      throw translated(error, stream)
+    }
+    return events
+  }
+
+  async function append(stream: string, events: readonly NewEvent[], expected: ExpectedRevision) {
+    const sealed = await Promise.all(
+      events.map(async (event) => {
+        const personal = options.personalFields({ stream, ...event })
+        return jsonEvent(
+          personal ? { ...event, data: await sealing.seal(personal[0], event.type, event.data, personal[1]) } : event,
+        )
+      }),
+    )
+    const expectedRevision = expected === 'no_stream' ? NO_STREAM : BigInt(expected)
+    for (let attempt = 1; ; attempt++) {
+      const attempted = client.appendToStream(stream, sealed, { expectedRevision })
+      pending.add(attempted)
+      attempted.catch(() => undefined).finally(() => pending.delete(attempted))
+      try {
+        const done = await withTimeout(attempted, appendTimeoutMs)
+        return { revision: Number(done.nextExpectedRevision), position: done.position!.commit }
+      } catch (error) {
+        const known = translated(error, stream)
+        if (!(known instanceof Unavailable) || attempt === appendTries) throw known
+        // Unknown outcome: the same ids at the same revision are a success if it did happen.
+        await delay(100 * 2 ** attempt)
+      }
+    }
+  }
+
+  async function* follow({ after, prefixes, signal, onBroken, onCaughtUp }: FollowOptions): AsyncGenerator<Recorded[]> {
+    let last = after
+    for (let failures = 0; !signal.aborted;) {
+      const subscription = client.subscribeToAll(
+        {
+          fromPosition: last === undefined ? START : { commit: last, prepare: last },
+          filter: prefixes ? streamNameFilter({ prefixes }) : excludeSystemEvents(),
+        },
+        { highWaterMark: batchSize },
+      )
+      const source = new BatchSource(subscription, signal, onCaughtUp)
+      try {
+        for (let batch = await source.next(); batch; batch = await source.next()) {
+          failures = 0
+          const events = await Promise.all(batch.filter(({ event }) => event !== undefined).map(opened))
+          if (events.length > 0) yield events
+          last = events.at(-1)?.position ?? last
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        onBroken?.(error as Error)
+      } finally {
+        subscription.destroy()
+        await subscription.unsubscribe().catch(() => undefined)
+      }
+      if (!signal.aborted)
+        await delay(Math.min(50 * 2 ** failures++, 2000), undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  async function* readAll(after: bigint | undefined): AsyncGenerator<Recorded[]> {
+    let batch: Recorded[] = []
+    const found = client.readAll({ fromPosition: after === undefined ? START : { commit: after, prepare: after } })
+    for await (const resolved of found) {
+      if (!resolved.event || resolved.event.type.startsWith('$')) continue
+      const event = await opened(resolved)
+      if (event.position === after) continue
+      batch.push(event)
+      if (batch.length >= batchSize) yield batch.splice(0)
+    }
+    if (batch.length > 0) yield batch
+    batch = []
+  }
+
+  async function head(): Promise<bigint | undefined> {
+    try {
+      const newest = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 })
+      for await (const { event } of newest) return event?.position.commit
+      return undefined
+    } catch (error) {
+      throw translated(error, '$all')
+    }
+  }
+
+  async function positionBefore(time: Date): Promise<bigint | undefined> {
+    try {
+      for await (const { event } of client.readAll({ direction: BACKWARDS, fromPosition: END }))
+        if (event && event.created < time) return event.position.commit
+      return undefined
+    } catch (error) {
+      throw translated(error, '$all')
+    }
+  }
+
+  async function close() {
+    await Promise.allSettled(pending)
+    await client.dispose()
+  }
+
+  return { sealing, append, read, follow, readAll, head, positionBefore, close }
+}
+
+/** Turns the client's object stream into arrays of all that is buffered, without a listener per event. */
+class BatchSource {
+  #wake: () => void = () => undefined
+  #ended: Error | 'ended' | undefined
+  #caughtUp = false
+  readonly #stream: Readable
+  readonly #onCaughtUp: () => void
+
+  constructor(stream: Readable, signal: AbortSignal, onCaughtUp: () => void = () => undefined) {
+    this.#stream = stream
+    this.#onCaughtUp = onCaughtUp
+    // The client says so when it has received everything, which may still wait in its buffer.
+    stream.on('caughtUp', () => {
+      this.#caughtUp = true
+      this.#wake()
+    })
+    const end = (reason: Error | 'ended') => {
+      this.#ended ??= reason
+      this.#wake()
+    }
+    stream.on('readable', () => this.#wake())
+    stream.on('error', end)
+    stream.on('end', () => end('ended')).on('close', () => end('ended'))
+    signal.addEventListener('abort', () => end('ended'), { once: true })
+  }
+
+  #read = () => this.#stream.read() as AllStreamResolvedEvent | null
+
+  async next(): Promise<AllStreamResolvedEvent[] | undefined> {
+    for (;;) {
+      if (this.#ended) {
+        if (this.#ended === 'ended') return undefined
+        throw this.#ended
+      }
+      const batch: AllStreamResolvedEvent[] = []
+      for (let event = this.#read(); event !== null; event = this.#read()) if (batch.push(event) >= batchSize) break
+      if (batch.length > 0) return batch
+      if (this.#caughtUp) {
+        this.#caughtUp = false
+        this.#onCaughtUp()
+      }
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+  }
+}
+
+const errorType = (error: unknown) => (error as { type?: string } | undefined)?.type
+
+function translated(error: unknown, stream: string): Error {
+  switch (errorType(error)) {
+    case ErrorType.WRONG_EXPECTED_VERSION:
+      return new RevisionConflict(`${stream} has moved on`)
+    case ErrorType.STREAM_DELETED:
+      return new StreamGone(`${stream} was deleted for good`)
+    case ErrorType.TIMEOUT:
+    case ErrorType.UNAVAILABLE:
+    case ErrorType.DEADLINE_EXCEEDED:
+    case ErrorType.CANCELLED:
+      return new Unavailable(`The event store did not answer (${stream})`, { cause: error })
+  }
+  // At first contact the client throws raw gRPC errors: CANCELLED, DEADLINE_EXCEEDED and UNAVAILABLE.
+  const code = (error as { code?: unknown } | undefined)?.code
+  if (code === 1 || code === 4 || code === 14)
+    return new Unavailable(`The event store is away (${stream})`, { cause: error })
+  return error instanceof Error ? error : new Error(String(error))
+}
+
+async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {
+  const cancel = new AbortController()
+  try {
+    const late = delay(ms, undefined, { signal: cancel.signal }).then(() => {
+      throw new Unavailable('The event store did not answer in time')
+    })
+    return await Promise.race([promise, late])
+  } finally {
+    cancel.abort()
+  }
+}

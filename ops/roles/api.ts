@@ -1,0 +1,113 @@
+import { cpus } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { apiKeys as apiKeyCommands } from '../../commands/apiKeys.ts'
+import { auth } from '../../commands/auth.ts'
+import { devices as deviceCommands } from '../../commands/devices.ts'
+import { facilities as facilityCommands } from '../../commands/facilities.ts'
+import { ensureFirstAdmin } from '../../commands/firstAdmin.ts'
+import { uploads as uploadCommands } from '../../commands/uploads.ts'
+import { users as userCommands } from '../../commands/users.ts'
+import { projections } from '../../projections/all.ts'
+import { foldRow } from '../../projections/engine/fold.ts'
+import type { Projection } from '../../projections/engine/projection.ts'
+import { apiKeys } from '../../read-api/apiKeys.ts'
+import { devices } from '../../read-api/devices.ts'
+import { facilities } from '../../read-api/facilities.ts'
+import { listenForPositions } from '../../read-api/freshness.ts'
+import type { HistoryDeps } from '../../read-api/history.ts'
+import { transcodeJobs } from '../../read-api/transcodeJobs.ts'
+import { uploads } from '../../read-api/uploads.ts'
+import { users } from '../../read-api/users.ts'
+import { queryBuilder, rowsOf } from '../platform/database.ts'
+import { createPasswords } from '../platform/passwords.ts'
+import type { Route } from '../platform/route.ts'
+import { createTokens } from '../platform/tokens.ts'
+import { followEndings } from '../server/admission.ts'
+import { createApp } from '../server/app.ts'
+import { authentication } from '../server/authentication.ts'
+import type { Door } from '../server/door.ts'
+import { mountHealth } from '../server/health.ts'
+import type { Connections } from './connections.ts'
+
+const now = () => new Date().toISOString()
+
+export const changesOf: HistoryDeps['changesOf'] = (readModel, id, events) =>
+  foldRow(projections.find(({ name }) => name === readModel) as Projection, id, events)
+
+/** The HTTP API over open connections; resolves once requests are answered. */
+export async function serveApi(connections: Connections, door: Door): Promise<void> {
+  const { config, store, database, bus, objects, log, lifecycle } = connections
+  const signal = lifecycle.stopping
+  const passwords = await createPasswords(Math.max(1, cpus().length - 1))
+  const accessSecs = config.JWT_ACCESS_TTL_SECS
+  const tokens = createTokens(config, { accessSecs, refreshSecs: config.JWT_REFRESH_TTL_SECS })
+  const admission = followEndings({ store, accessSecs, log, signal })
+  const freshness = listenForPositions({ databaseUrl: config.DATABASE_URL, log, signal })
+  lifecycle.onStop('followers', () => Promise.all([admission.done, freshness.done]))
+
+  const deps = { store, now, passwords, tokens, database, objects, changesOf, maxBytes: config.UPLOAD_MAX_SIZE }
+  const openSessionsOf = async (user_id: string) =>
+    (
+      await rowsOf<{ id: string }>(database, queryBuilder('sessions').where({ user_id, status: 'open' }).select('id'))
+    ).map(({ id }) => id)
+  const routes: Route[] = [
+    ...auth({ ...deps, openSessionsOf }),
+    ...facilityCommands(deps),
+    ...userCommands(deps),
+    ...apiKeyCommands(deps),
+    ...deviceCommands(deps),
+    ...uploadCommands(deps),
+    ...facilities(deps),
+    ...users(deps),
+    ...apiKeys(deps),
+    ...devices(deps),
+    ...uploads(deps),
+    ...transcodeJobs(deps),
+  ]
+  const app = createApp({
+    routes,
+    authenticate: authentication({ tokens, store, admission }),
+    freshness,
+    digest: (text) => store.sealing.digest(text),
+    corsOrigins: config.CORS_ALLOWED_ORIGINS,
+    trustProxy: config.TRUST_PROXY,
+    log,
+    mount: (app) =>
+      mountHealth(app, {
+        event_store: async () => void (await store.head()),
+        postgres: async () => void (await database.query('select 1')),
+        nats: async () => void (await bus.connection.flush()),
+        s3: () => objects.prepare(),
+        sessions: async () => {
+          if (!admission.isCurrent()) throw new Error('ended sessions are not heard of')
+        },
+        projections: async () => {
+          const stopped = freshness.stopped()
+          if (stopped.length > 0) return { stopped }
+          return undefined
+        },
+      }),
+  })
+  await makeFirstAdmin(connections, passwords)
+  await admission.ready
+  door.open(app)
+}
+
+/** Kept in a file only when nobody has given the credentials. */
+async function makeFirstAdmin(
+  { config, store, log }: Connections,
+  passwords: Awaited<ReturnType<typeof createPasswords>>,
+) {
+  const file = join(config.DATA_DIR, 'bootstrap-credentials.txt')
+  const [email, password] = [config.INITIAL_ADMIN_EMAIL, config.INITIAL_ADMIN_PASSWORD]
+  const keep = async () => {
+    if (!config.generatedAdmin) return
+    await writeFile(file, `email: ${email}\npassword: ${password}\n`, { mode: 0o600, flush: true })
+  }
+  const discard = async () => {
+    if (config.generatedAdmin) await rm(file, { force: true })
+  }
+  if (await ensureFirstAdmin({ store, passwords, now }, { email, password, keep, discard }))
+    log.info({ email, file: config.generatedAdmin ? file : undefined }, 'made the first super_admin')
+}

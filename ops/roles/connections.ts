@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { personalFields } from '../../domain/events.ts'
+import { type Bus, connectBus } from '../platform/bus.ts'
+import type { Config } from '../platform/config.ts'
+import { connectDatabase, type Database, isAway } from '../platform/database.ts'
+import { connectEventStore, type EventStore } from '../platform/eventStore.ts'
+import type { Lifecycle } from '../platform/lifecycle.ts'
+import type { Log } from '../platform/log.ts'
+import { migrate } from '../platform/migrations.ts'
+import { connectObjects, type Objects } from '../platform/objects.ts'
+
+/** Everything outside the process that a role may talk to. */
+export interface Connections {
+  config: Config
+  store: EventStore
+  database: Database
+  bus: Bus
+  objects: Objects
+  log: Log
+  lifecycle: Lifecycle
+}
+
+export const migrationsDirectory = new URL('../../migrations/', import.meta.url).pathname
+
+/** Opens what the configuration names. Servers that are away are waited for; a migration that fails is not. */
+export async function openConnections(config: Config, log: Log, lifecycle: Lifecycle): Promise<Connections> {
+  const signal = lifecycle.stopping
+  const store = connectEventStore({ url: config.EVENTSTORE_URL, secret: config.DATA_ENCRYPTION_KEY, personalFields })
+  lifecycle.onStop('event store', () => store.close())
+  const database = connectDatabase({
+    url: config.DATABASE_URL,
+    maxConnections: config.DATABASE_MAX_CONNECTIONS,
+    onError: (error) => log.warn({ error: error.message }, 'a database connection broke'),
+  })
+  lifecycle.onStop('database', () => database.end())
+  const objects = connectObjects({
+    endpoint: config.S3_ENDPOINT,
+    bucket: config.S3_BUCKET,
+    region: config.S3_REGION,
+    pathStyle: config.S3_PATH_STYLE,
+    accessKey: config.S3_ACCESS_KEY,
+    secretKey: config.S3_SECRET_KEY,
+  })
+  const [bus] = await Promise.all([
+    connectBus({ url: config.NATS_URL, onStatus: (status) => log.debug({ status }, 'nats') }),
+    whenUp('postgres', isAway, log, signal, async () => {
+      const applied = await migrate(config.DATABASE_URL, migrationsDirectory)
+      if (applied.length > 0) log.info({ applied }, 'migrated')
+    }),
+    whenUp(
+      's3',
+      () => true,
+      log,
+      signal,
+      () => objects.prepare(),
+    ),
+    whenUp(
+      'event store',
+      () => true,
+      log,
+      signal,
+      () => store.head(),
+    ),
+  ])
+  lifecycle.onStop('nats', () => bus.close())
+  return { config, store, database, bus, objects, log, lifecycle }
+}
+
+/** Start-up order does not matter: what is away is asked again until it answers. */
+async function whenUp(
+  name: string,
+  mayPass: (error: unknown) => boolean,
+  log: Log,
+  signal: AbortSignal,
+  act: () => Promise<unknown>,
+): Promise<void> {
+  for (let failures = 0; ; failures++) {
+    try {
+      await act()
+      return
+    } catch (error) {
+      if (signal.aborted || !mayPass(error)) throw error
+      log.warn({ error: (error as Error).message }, `waiting for ${name}`)
+      await delay(Math.min(50 * 2 ** failures, 2000), undefined, { signal })
+    }
+  }
+}

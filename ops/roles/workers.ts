@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { runDispatch, transcodes } from '../../workers/dispatch.ts'
+import { confined } from '../../workers/media.ts'
+import { requestTranscodes, runReaction } from '../../workers/reactions.ts'
+import { runJobs } from '../../workers/runner.ts'
+import { transcode } from '../../workers/transcode.ts'
+import { findPrograms } from '../programs.ts'
+import type { Connections } from './connections.ts'
+
+const now = () => new Date().toISOString()
+
+/** Reactions, dispatch and the job slots of this process. */
+export async function runWorkers(
+  { config, store, database, bus, objects, log, lifecycle }: Connections,
+  searchPath: string,
+): Promise<void> {
+  const signal = lifecycle.stopping
+  const worker = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`
+  const scratch = resolve(config.DATA_DIR, 'scratch', worker)
+  await mkdir(scratch, { recursive: true })
+  const limitSecs = config.TRANSCODE_STALE_TIMEOUT_SECS
+  const found = await findPrograms({ ffmpeg: config.FFMPEG_PATH, ffprobe: config.FFPROBE_PATH }, searchPath)
+  const programs = await confined(join(scratch, 'bin'), found, limitSecs)
+
+  const settings = { formats: config.TRANSCODE_DEFAULT_FORMAT, bitrate: config.TRANSCODE_DEFAULT_BITRATE }
+  const task = transcode({ store, objects, bus, programs, scratch, worker, limitMs: limitSecs * 1000, now })
+  const running = Promise.all([
+    runReaction(requestTranscodes(store, settings, now), { store, database, log, signal }),
+    runDispatch(transcodes, { store, bus, log, signal }),
+    runJobs(task, { bus, slots: config.TRANSCODE_CONCURRENCY, log, signal }),
+  ])
+  lifecycle.onStop('workers', async () => {
+    await running
+    await rm(scratch, { recursive: true, force: true })
+  })
+}

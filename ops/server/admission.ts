@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { splitStream } from '../../domain/decider.ts'
+import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
+import type { Log } from '../platform/log.ts'
+import { Problem } from '../platform/route.ts'
+import type { AccessClaims } from '../platform/tokens.ts'
+
+export interface Admission {
+  /** Throws the problem that keeps the bearer of these claims out, decided from what the log has said so far. */
+  check(claims: AccessClaims): void
+  /** Resolves once everything that could matter to a token still alive has been read. */
+  ready: Promise<void>
+  isCurrent(): boolean
+  done: Promise<void>
+}
+
+const toleratedSilenceMs = 1000
+
+/** Events after which older access tokens of the user are stale. */
+const changesRights = new Set(['UserRoleChanged', 'UserMovedToFacility'])
+
+/**
+ * Follows sessions, users and facilities in the log and remembers what was ended, for as long as an access token
+ * issued before may still live. When it cannot follow, nobody is let in: it never fails open.
+ */
+export function followEndings(options: {
+  store: EventStore
+  accessSecs: number
+  log: Log
+  signal: AbortSignal
+}): Admission {
+  const { store, accessSecs, log, signal } = options
+  const endedSessions = new Map<string, number>()
+  const closedFacilities = new Set<string>()
+  /** Per user: tokens made before this revision are stale or, where `ended`, so are their sessions but one. */
+  const users = new Map<string, { staleBefore: number; endedBefore: number; exceptSession?: string; at: number }>()
+  let brokenSince: number | undefined
+
+  function apply({ stream, type, revision, data }: Recorded) {
+    const [category, id] = splitStream(stream)
+    const at = Date.now()
+    if (type === 'SessionEnded') endedSessions.set(id, at)
+    if (type === 'FacilityDeactivated') closedFacilities.add(id)
+    if (type === 'FacilityReactivated') closedFacilities.delete(id)
+    if (category !== 'user') return
+    const known = users.get(id) ?? { staleBefore: -1, endedBefore: -1, at }
+    if (changesRights.has(type)) users.set(id, { ...known, staleBefore: revision, at })
+    if (type === 'UserDeactivated' || type === 'UserErased') users.set(id, { ...known, endedBefore: revision, at })
+    if (type === 'UserPasswordChanged')
+      users.set(id, {
+        ...known,
+        endedBefore: revision,
+        ...(data['session_id'] && { exceptSession: data['session_id'] as string }),
+        at,
+      })
+  }
+
+  function forgetOld() {
+    const before = Date.now() - accessSecs * 1000 * 1.1
+    for (const [id, at] of endedSessions) if (at < before) endedSessions.delete(id)
+    for (const [id, { at }] of users) if (at < before) users.delete(id)
+  }
+  const forgetting = setInterval(forgetOld, 60_000).unref()
+  signal.addEventListener('abort', () => clearInterval(forgetting), { once: true })
+
+  let isReady: () => void
+  const ready = new Promise<void>((resolve) => (isReady = resolve))
+
+  async function run() {
+    const onBroken = (error: Error) => {
+      brokenSince ??= Date.now()
+      log.warn({ error: error.message }, 'not hearing of ended sessions')
+    }
+    const onCaughtUp = () => {
+      brokenSince = undefined
+      isReady()
+    }
+    const after = await startingPoint()
+    for await (const events of store.follow({
+      after,
+      prefixes: ['session-', 'user-', 'facility-'],
+      signal,
+      onBroken,
+      onCaughtUp,
+    }))
+      events.forEach(apply)
+  }
+
+  /** What ended before any living token was made does not matter. */
+  async function startingPoint(): Promise<bigint | undefined> {
+    for (;;) {
+      try {
+        return await store.positionBefore(new Date(Date.now() - accessSecs * 1100))
+      } catch (error) {
+        if (signal.aborted) return undefined
+        log.warn({ error }, 'waiting for the event store')
+        await delay(250, undefined, { signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  const isCurrent = () => brokenSince === undefined || Date.now() - brokenSince < toleratedSilenceMs
+
+  return {
+    ready,
+    isCurrent,
+    done: run(),
+    check: ({ sub, sid, facility_id, user_revision }) => {
+      if (!isCurrent())
+        throw new Problem('unavailable', 'Sessions cannot be checked right now', { headers: { 'Retry-After': '1' } })
+      const user = users.get(sub)
+      const ended =
+        endedSessions.has(sid) ||
+        (facility_id !== undefined && closedFacilities.has(facility_id)) ||
+        (user !== undefined && user_revision < user.endedBefore && sid !== user.exceptSession)
+      if (ended) throw new Problem('session_ended', 'This session has ended; log in again')
+      if (user !== undefined && user_revision < user.staleBefore)
+        throw new Problem('token_expired', 'Your rights have changed; refresh the token')
+    },
+  }
+}

@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import cors from 'cors'
+import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import helmet from 'helmet'
+import type { z } from 'zod'
+import { intentOf, problemOf, statusOfProblem } from '../../commands/http.ts'
+import { access, type Permission, reachOf } from '../../domain/access.ts'
+import type { Freshness } from '../../read-api/freshness.ts'
+import type { Log } from '../platform/log.ts'
+import { type Answer, type Caller, notFound, Problem, type Route } from '../platform/route.ts'
+
+export interface AppOptions {
+  routes: readonly Route[]
+  authenticate: (request: Request) => Promise<Caller>
+  freshness: Freshness
+  /** A keyed digest, for Idempotency-Key. */
+  digest: (text: string) => string
+  corsOrigins: readonly string[]
+  trustProxy: number
+  log: Log
+  /** Mounted before the routes: health, metrics, dashboards. */
+  mount?: (app: Express) => void
+}
+
+const json = express.json({ limit: '1mb', strict: false, type: () => true })
+
+/** Express out of routes that are data. The order of refusal: 401, role 403, shape 400, and then what the route itself says. */
+export function createApp(options: AppOptions): Express {
+  const { routes, corsOrigins, trustProxy, log } = options
+  const app = express()
+  app.disable('x-powered-by').disable('etag').set('trust proxy', trustProxy).set('query parser', 'simple')
+  app.use((request, response, next) => {
+    const given = request.get('X-Request-Id')
+    response.locals['requestId'] = given && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
+    response.set('X-Request-Id', requestIdOf(response))
+    next()
+  })
+  app.use(helmet())
+  app.use(
+    '/api',
+    cors({
+      origin: [...corsOrigins],
+      credentials: true,
+      exposedHeaders: [
+        'ETag',
+        'Event-Position',
+        'Location',
+        'Retry-After',
+        'X-Request-Id',
+        'Content-Range',
+        'Accept-Ranges',
+        'Content-Disposition',
+      ],
+    }),
+  )
+  options.mount?.(app)
+  for (const route of routes) {
+    if (route.permission !== 'public' && !(route.permission in access))
+      throw new Error(`${route.method} ${route.path} names no permission of the access table: ${route.permission}`)
+    const method = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete'
+    app[method](route.path, async (request, response) =>
+      send(request, response, await answer(route, options, request, response)),
+    )
+  }
+  app.use('/api', () => {
+    throw notFound()
+  })
+  app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
+    if (response.headersSent) return next(error)
+    const problem = fromExpress(error)
+    if (problem.code === 'internal')
+      log.error({ error, request_id: requestIdOf(response), path: request.path }, 'a request failed')
+    refuse(request, response, problem)
+  })
+  return app
+}
+
+const requestIdOf = (response: Response) => response.locals['requestId'] as string
+
+async function answer(route: Route, options: AppOptions, request: Request, response: Response): Promise<Answer> {
+  const caller: Caller = route.permission === 'public' ? { kind: 'anonymous' } : await options.authenticate(request)
+  const facility = facilityOf(route, caller)
+  const params = parse(route.params, request.params, 'path')
+  const query = parse(route.query, request.query, 'query', route.query === undefined)
+  const body = route.body && !route.multipart ? parse(route.body, await bodyOf(request, response), 'body') : undefined
+  const controller = new AbortController()
+  response.on('close', () => controller.abort())
+  const position = request.get('Read-After')
+  if (route.reads && position !== undefined) {
+    if (!/^\d{1,20}$/.test(position))
+      throw new Problem('invalid_request', 'Read-After is a decimal position, as in Event-Position')
+    await options.freshness.waitFor(BigInt(position), route.reads, controller.signal)
+  }
+  const { headers, method, path } = request
+  const intent = intentOf({
+    headers,
+    caller,
+    method,
+    path,
+    body,
+    requestId: requestIdOf(response),
+    exempt: route.exempt ?? false,
+    digest: options.digest,
+  })
+  return route.run({
+    params,
+    query,
+    body,
+    caller,
+    facility,
+    intent,
+    raw: request,
+    address: request.ip ?? '',
+    signal: controller.signal,
+  })
+}
+
+/** 403 where the role or the key's scopes do not reach; else the facility the caller is kept to. */
+function facilityOf(route: Route, caller: Caller): string | undefined {
+  if (caller.kind === 'anonymous') return undefined
+  const reach = reachOf(route.permission as Permission, caller)
+  if (reach === undefined) throw new Problem('forbidden', 'Your role does not allow this')
+  if (reach === 'own' && caller.facility_id === undefined) throw new Problem('forbidden', 'You belong to no facility')
+  return reach === 'own' ? caller.facility_id : undefined
+}
+
+function parse(schema: z.ZodType | undefined, value: unknown, where: 'path' | 'query' | 'body', none = false): any {
+  if (none && Object.keys(value as object).length > 0)
+    throw new Problem('invalid_request', 'This route takes no query', {
+      errors: Object.keys(value as object).map((key) => ({ path: `query.${key}`, message: 'unknown' })),
+    })
+  if (!schema) return {}
+  // An unknown query parameter is a mistake the caller should hear of, as in bodies.
+  const strict = where === 'query' && 'strict' in schema ? (schema as z.ZodObject).strict() : schema
+  const parsed = strict.safeParse(value)
+  if (parsed.success) return parsed.data
+  if (where === 'path') throw notFound()
+  const errors = parsed.error.issues.map(({ path, message }) => ({
+    path: [where, ...path.map(String)].join('.'),
+    message,
+  }))
+  throw new Problem('invalid_request', `The ${where} is not as expected`, { errors })
+}
+
+async function bodyOf(request: Request, response: Response): Promise<unknown> {
+  const type = request.get('Content-Type')
+  const empty =
+    request.get('Content-Length') === '0' ||
+    (request.get('Content-Length') === undefined && request.get('Transfer-Encoding') === undefined)
+  if (empty) return {}
+  if (type !== undefined && !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type))
+    throw new Problem('unsupported_media_type', 'Send application/json')
+  await new Promise<void>((resolve, reject) =>
+    json(request, response, (error?: unknown) => (error ? reject(error as Error) : resolve())),
+  )
+  return request.body
+}
+
+/** Errors of express and its body parser come with a status of their own. */
+function fromExpress(error: unknown): Problem {
+  const { type, status } = error as { type?: string; status?: number }
+  if (type === 'entity.parse.failed')
+    return new Problem('invalid_request', 'The body is not JSON', { errors: [{ path: 'body', message: 'not JSON' }] })
+  if (type === 'entity.too.large') return new Problem('payload_too_large', 'A JSON body has 1 MiB at most')
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported')
+    return new Problem('unsupported_media_type', 'This encoding is not supported')
+  if (error instanceof URIError || status === 400)
+    return new Problem('invalid_request', 'The request could not be read')
+  return problemOf(error)
+}
+
+function refuse(request: Request, response: Response, problem: Problem) {
+  const status = statusOfProblem(problem)
+  const body = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    code: problem.code,
+    detail: problem.message,
+    ...(problem.errors && { errors: problem.errors }),
+    request_id: requestIdOf(response),
+  }
+  // A body that was not read to its end cannot be followed by another request on this connection.
+  if (!request.complete && request.method !== 'GET') response.set('Connection', 'close')
+  response.status(status).set(problem.headers).type('application/problem+json').send(JSON.stringify(body))
+}
+
+async function send(
+  request: Request,
+  response: Response,
+  { status, body, headers = {}, stream }: Answer,
+): Promise<void> {
+  const source = stream && request.method !== 'HEAD' ? await stream() : undefined
+  response.status(status).set(headers)
+  if (source) {
+    // The client going away is no failure of ours; a source that breaks half-way must not look complete.
+    await pipeline(source, response).catch(() => response.destroy())
+  } else if (stream || body === undefined) response.end()
+  else response.json(body)
+}

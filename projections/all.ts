@@ -1,0 +1,21 @@
+import { apiKeys } from './apiKeys.ts'
+import { devices } from './devices.ts'
+import type { AnyProjection } from './engine/projection.ts'
+import { facilities } from './facilities.ts'
+import { resourceEvents } from './resourceEvents.ts'
+import { sessions } from './sessions.ts'
+import { transcodeJobs } from './transcodeJobs.ts'
+import { uploads } from './uploads.ts'
+import { users } from './users.ts'
+
+/** Every read model that is followed live. A new one is a migration, a file and a line here. */
+export const projections: readonly AnyProjection[] = [
+  facilities,
+  users,
+  sessions,
+  apiKeys,
+  devices,
+  uploads,
+  transcodeJobs,
+  resourceEvents,
+]

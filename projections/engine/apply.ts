@@ -1,0 +1,93 @@
+import type { Client } from 'pg'
+import type { Recorded } from '../../ops/platform/eventStore.ts'
+import { type Changes, foldBatch } from './fold.ts'
+import type { Table } from './table.ts'
+
+/** Where the batch leads from and to; the row is moved only if it is still where we left it. */
+export interface Checkpoint {
+  table: 'projection_groups' | 'projections'
+  name: string
+  position: bigint | undefined
+}
+
+/** Somebody else moved the checkpoint: this instance leads no longer. */
+export class CheckpointMoved extends Error {
+  override readonly name = 'CheckpointMoved'
+}
+
+export interface Stopped {
+  name: string
+  position: bigint | undefined
+  error: { position: string; stream: string; revision: number; type: string; message: string }
+}
+
+/** Postgres listens here for `{position, stopped}` of the live group. */
+export const channel = 'projections'
+
+/**
+ * Folds a batch into all tables and writes rows, checkpoint and notification in one statement.
+ * Tables whose projection met an event it could not fold are stopped at the event before it, in the same statement.
+ */
+export async function applyBatch(
+  client: Client,
+  checkpoint: Checkpoint,
+  tables: readonly Table[],
+  events: readonly Recorded[],
+  alreadyStopped: readonly string[] = [],
+): Promise<Stopped[]> {
+  const folded = await Promise.all(
+    tables.map(async (table) => ({
+      table,
+      changes: await foldBatch(table.projection, events, (ids) => table.load(client, ids)),
+    })),
+  )
+  const stopped = folded.flatMap(({ table, changes }) => stoppedAt(table, changes, events, checkpoint.position))
+
+  const values: unknown[] = []
+  const bind = (value: unknown) => `$${values.push(value)}`
+  const own = checkpoint.table === 'projections' ? stopped[0] : undefined
+  const to = own ? (own.position?.toString() ?? null) : String(events.at(-1)!.position)
+  // A projection's own checkpoint is its row: it is stopped by the same update that moves it.
+  const halted = own ? `, state = 'stopped', error = ${bind(JSON.stringify(own.error))}::jsonb` : ''
+  const parts = [
+    `moved as materialized (update ${checkpoint.table} set position = ${bind(to)}::numeric${halted}, updated_at = now()
+      where name = ${bind(checkpoint.name)} and position is not distinct from ${bind(checkpoint.position?.toString() ?? null)}::numeric returning 1)`,
+  ]
+  const add = (statement: string) => parts.push(`w${parts.length} as (${statement})`)
+  for (const { table, changes } of folded) table.writes(changes, bind).forEach(add)
+  if (!own)
+    for (const { name, position, error } of stopped)
+      add(`update projections set state = 'stopped', position = ${bind(position?.toString() ?? null)}::numeric, error = ${bind(JSON.stringify(error))}::jsonb, updated_at = now()
+        from moved where name = ${bind(name)}`)
+  const told = JSON.stringify({ position: to, stopped: [...alreadyStopped, ...stopped.map(({ name }) => name)] })
+  const notification = checkpoint.table === 'projection_groups' ? `pg_notify('${channel}', ${bind(told)})` : '1'
+  const result = await client.query(`with ${parts.join(',\n')} select ${notification} from moved`, values)
+  if (result.rowCount === 0) throw new CheckpointMoved(`${checkpoint.name} is no longer at ${checkpoint.position}`)
+
+  for (const { table, changes } of folded) table.written(changes)
+  return stopped
+}
+
+function stoppedAt(
+  table: Table,
+  { poison }: Changes,
+  events: readonly Recorded[],
+  from: bigint | undefined,
+): Stopped[] {
+  if (!poison) return []
+  const { event, error } = poison
+  const before = events[events.indexOf(event) - 1]
+  return [
+    {
+      name: table.projection.name,
+      position: before?.position ?? from,
+      error: {
+        position: String(event.position),
+        stream: event.stream,
+        revision: event.revision,
+        type: event.type,
+        message: error.message,
+      },
+    },
+  ]
+}

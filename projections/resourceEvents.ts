@@ -1,0 +1,27 @@
+import type { AppendOnly } from './engine/projection.ts'
+
+export interface ResourceEventRow {
+  resource: string
+  id: string
+  position: string
+  stream: string
+  revision: number
+}
+
+/** The streams that are a resource a person can ask the history of. */
+const resources = new Set(['facility', 'user', 'session', 'apiKey', 'device', 'upload', 'transcodeJob'])
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Which events belong to a resource: its own, and for an upload those of its jobs. */
+export const resourceEvents: AppendOnly<ResourceEventRow> = {
+  name: 'resource_events',
+  version: 1,
+  indexes: [],
+  each: ({ id, stream, position, revision, data }) => {
+    const resource = stream.slice(0, stream.indexOf('-'))
+    if (!resources.has(resource) || !uuid.test(id)) return []
+    const own = { resource, id, position, stream, revision }
+    return resource === 'transcodeJob' ? [own, { ...own, resource: 'upload', id: data['upload_id'] as string }] : [own]
+  },
+}

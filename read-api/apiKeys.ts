@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { queryBuilder } from '../ops/platform/database.ts'
+import { Id, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { ApiKey } from '../ops/platform/shapes.ts'
+import type { ApiKeyRow } from '../projections/apiKeys.ts'
+import type { HistoryDeps } from './history.ts'
+import { matching, one, page, pageOf, pageQuery } from './page.ts'
+
+const path = '/api/v1/api-keys'
+const visible = (facility: string | undefined) =>
+  queryBuilder('api_keys').modify((query) => facility && void query.where({ facility_id: facility }))
+
+const Query = pageQuery('created_at', 'name').extend({
+  status: ApiKey.shape.status.optional(),
+  facility_id: z.uuid().optional(),
+  device_id: z.uuid().optional(),
+})
+
+export const apiKeys = ({ database }: HistoryDeps): Route[] => [
+  route<{}, z.infer<typeof Query>>({
+    method: 'GET',
+    path,
+    permission: 'api-key:read',
+    query: Query,
+    reads: ['api_keys'],
+    answers: { 200: pageOf(ApiKey) },
+    run: async ({ query: { status, facility_id, device_id, ...asked }, facility }) => {
+      const filtered = visible(facility)
+      matching(filtered, { status, facility_id, device_id })
+      return { status: 200, body: await page<ApiKeyRow>(database, filtered, asked) }
+    },
+  }),
+  route<{ id: string }>({
+    method: 'GET',
+    path: `${path}/:id`,
+    permission: 'api-key:read',
+    params: Id,
+    reads: ['api_keys'],
+    answers: { 200: ApiKey, 404: ProblemDocument },
+    run: async ({ params, facility }) => ({
+      status: 200,
+      body: await one<ApiKeyRow>(database, visible(facility).where({ id: params.id })),
+    }),
+  }),
+]

@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { queryBuilder } from '../ops/platform/database.ts'
+import { Id, line, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { Device } from '../ops/platform/shapes.ts'
+import type { DeviceRow } from '../projections/devices.ts'
+import { type HistoryDeps, historyRoute } from './history.ts'
+import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
+
+const path = '/api/v1/devices'
+const visible = (facility: string | undefined) =>
+  queryBuilder('devices').modify((query) => facility && void query.where({ facility_id: facility }))
+
+const Query = pageQuery('created_at', 'name', 'serial', 'model').extend({
+  status: Device.shape.status.optional(),
+  facility_id: z.uuid().optional(),
+  model: line(100).optional(),
+  q: line(100).optional(),
+})
+
+export const devices = (deps: HistoryDeps): Route[] => [
+  route<{}, z.infer<typeof Query>>({
+    method: 'GET',
+    path,
+    permission: 'device:read',
+    query: Query,
+    reads: ['devices'],
+    answers: { 200: pageOf(Device) },
+    run: async ({ query: { q, status, facility_id, model, ...asked }, facility }) => {
+      const filtered = visible(facility)
+      matching(filtered, { status, facility_id, model })
+      searching(filtered, q, ['name', 'serial'])
+      return { status: 200, body: await page<DeviceRow>(deps.database, filtered, asked) }
+    },
+  }),
+  route<{ id: string }>({
+    method: 'GET',
+    path: `${path}/:id`,
+    permission: 'device:read',
+    params: Id,
+    reads: ['devices'],
+    answers: { 200: Device, 404: ProblemDocument },
+    run: async ({ params, facility }) => ({
+      status: 200,
+      body: await one<DeviceRow>(deps.database, visible(facility).where({ id: params.id })),
+    }),
+  }),
+  historyRoute(deps, { path, resource: 'device', readModel: 'devices', permission: 'device:read', visible }),
+]

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { queryBuilder } from '../ops/platform/database.ts'
+import { Id, line, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { Facility } from '../ops/platform/shapes.ts'
+import type { FacilityRow } from '../projections/facilities.ts'
+import { type HistoryDeps, historyRoute } from './history.ts'
+import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
+
+const path = '/api/v1/facilities'
+const visible = (facility: string | undefined) =>
+  queryBuilder('facilities').modify((query) => facility && void query.where({ id: facility }))
+
+const Query = pageQuery('created_at', 'name', 'code').extend({
+  status: Facility.shape.status.optional(),
+  q: line(100).optional(),
+})
+
+export const facilities = (deps: HistoryDeps): Route[] => [
+  route<{}, z.infer<typeof Query>>({
+    method: 'GET',
+    path,
+    permission: 'facility:read',
+    query: Query,
+    reads: ['facilities'],
+    answers: { 200: pageOf(Facility) },
+    run: async ({ query: { status, q, ...asked }, facility }) => {
+      const filtered = visible(facility)
+      matching(filtered, { status })
+      searching(filtered, q, ['name', 'code'])
+      return { status: 200, body: await page<FacilityRow>(deps.database, filtered, asked) }
+    },
+  }),
+  route<{ id: string }>({
+    method: 'GET',
+    path: `${path}/:id`,
+    permission: 'facility:read',
+    params: Id,
+    reads: ['facilities'],
+    answers: { 200: Facility, 404: ProblemDocument },
+    run: async ({ params, facility }) => ({
+      status: 200,
+      body: await one<FacilityRow>(deps.database, visible(facility).where({ id: params.id })),
+    }),
+  }),
+  historyRoute(deps, { path, resource: 'facility', readModel: 'facilities', permission: 'facility:read', visible }),
+]

@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import { queryBuilder } from '../ops/platform/database.ts'
+import type { Objects } from '../ops/platform/objects.ts'
+import { Id, line, Problem, ProblemDocument, type Request, type Route, route, Time } from '../ops/platform/route.ts'
+import { Upload } from '../ops/platform/shapes.ts'
+import type { UploadRow } from '../projections/uploads.ts'
+import { type HistoryDeps, historyRoute } from './history.ts'
+import { serve } from './media.ts'
+import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
+
+const path = '/api/v1/uploads'
+const permission = 'upload:read'
+const reads = ['uploads']
+
+// What was deleted is not listed; its history stays.
+const any = (facility: string | undefined) =>
+  queryBuilder('uploads').modify((query) => facility && void query.where({ facility_id: facility }))
+const visible = (facility: string | undefined) => any(facility).whereNot({ status: 'deleted' })
+
+const Query = pageQuery('created_at', 'recorded_at', 'size_bytes', 'duration_ms').extend({
+  facility_id: z.uuid().optional(),
+  device_id: z.uuid().optional(),
+  status: Upload.shape.status.optional(),
+  tag: z.uuid().optional(),
+  from: Time.optional(),
+  to: Time.optional(),
+  q: line(100).optional(),
+})
+
+/** The row as clients see it: no object keys. */
+const shown = (row: UploadRow): z.infer<typeof Upload> => Upload.parse(row)
+
+const bytes = z.string().meta({ description: 'The bytes', format: 'binary' })
+const renditions = { webm: 'opus-webm', mp4: 'aac-mp4' } as const
+
+export const uploads = ({ objects, ...deps }: HistoryDeps & { objects: Objects }): Route[] => {
+  const find = (request: Request<{ id: string }, unknown, unknown>) =>
+    one<UploadRow>(deps.database, visible(request.facility).where({ id: request.params.id }))
+  const media = { permission, params: Id, reads }
+
+  return [
+    route<{}, z.infer<typeof Query>>({
+      method: 'GET',
+      path,
+      permission,
+      query: Query,
+      reads,
+      answers: { 200: pageOf(Upload) },
+      run: async ({ query: { q, tag, from, to, facility_id, device_id, status, ...asked }, facility }) => {
+        const filtered = searching(matching(visible(facility), { facility_id, device_id, status }), q, [
+          'file_name',
+          'title',
+          'notes',
+        ])
+        if (tag) filtered.whereRaw('? = any(tags)', [tag])
+        if (from) filtered.where('created_at', '>=', from)
+        if (to) filtered.where('created_at', '<', to)
+        const found = await page<UploadRow>(deps.database, filtered, asked)
+        return { status: 200, body: { ...found, items: found.items.map(shown) } }
+      },
+    }),
+    route<{ id: string }>({
+      method: 'GET',
+      path: `${path}/:id`,
+      ...media,
+      answers: { 200: Upload, 404: ProblemDocument },
+      run: async (request) => ({ status: 200, body: shown(await find(request)) }),
+    }),
+    historyRoute(deps, { path, resource: 'upload', readModel: 'uploads', permission, visible: any }),
+    route<{ id: string }>({
+      method: 'GET',
+      path: `${path}/:id/download`,
+      ...media,
+      answers: { 200: bytes, 206: bytes, 404: ProblemDocument, 416: ProblemDocument },
+      run: async (request) => {
+        const upload = await find(request)
+        if (upload.status === 'rejected') throw new Problem('not_found', 'A rejected recording is not kept')
+        return serve(objects, upload, request.raw.headers)
+      },
+    }),
+    route<{ id: string }, { format: 'webm' | 'mp4' }>({
+      method: 'GET',
+      path: `${path}/:id/stream`,
+      ...media,
+      query: z.object({ format: z.enum(['webm', 'mp4']).default('webm') }),
+      answers: { 200: bytes, 206: bytes, 404: ProblemDocument, 409: ProblemDocument, 416: ProblemDocument },
+      run: async (request) => {
+        const { status, renditions: made } = await find(request)
+        const rendition = made.find(({ format }) => format === renditions[request.query.format])
+        if (!rendition) throw new Problem('not_ready', `There is no such rendition: the upload is ${status}`)
+        return serve(objects, { ...rendition, content_type: `audio/${request.query.format}` }, request.raw.headers)
+      },
+    }),
+    route<{ id: string }>({
+      method: 'GET',
+      path: `${path}/:id/peaks`,
+      ...media,
+      answers: { 200: z.object({ version: z.literal(2) }).loose(), 404: ProblemDocument, 409: ProblemDocument },
+      run: async (request) => {
+        const { status, peaks } = await find(request)
+        if (!peaks) throw new Problem('not_ready', `There are no peaks: the upload is ${status}`)
+        return {
+          status: 200,
+          headers: { 'Content-Type': 'application/json' },
+          stream: () => objects.get(peaks.object_key),
+        }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { queryBuilder } from '../ops/platform/database.ts'
+import { Id, line, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { Role, Session, User } from '../ops/platform/shapes.ts'
+import type { SessionRow } from '../projections/sessions.ts'
+import type { UserRow } from '../projections/users.ts'
+import { type HistoryDeps, historyRoute } from './history.ts'
+import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
+
+const path = '/api/v1/users'
+const visible = (facility: string | undefined) =>
+  queryBuilder('users').modify((query) => facility && void query.where({ facility_id: facility }))
+
+const Query = pageQuery('created_at', 'name', 'email').extend({
+  role: Role.optional(),
+  status: User.shape.status.optional(),
+  facility_id: z.uuid().optional(),
+  q: line(100).optional(),
+})
+
+const SessionQuery = pageQuery('started_at').extend({ status: Session.shape.status.optional() })
+
+export const users = (deps: HistoryDeps): Route[] => [
+  route({
+    method: 'GET',
+    path: '/api/auth/me',
+    permission: 'session:own',
+    reads: ['users'],
+    answers: { 200: User },
+    run: async ({ caller }) => ({
+      status: 200,
+      body: await one<UserRow>(deps.database, queryBuilder('users').where({ id: caller.kind === 'user' && caller.id })),
+    }),
+  }),
+  route<{}, z.infer<typeof SessionQuery>>({
+    method: 'GET',
+    path: '/api/auth/sessions',
+    permission: 'session:own',
+    query: SessionQuery,
+    reads: ['sessions'],
+    answers: { 200: pageOf(Session) },
+    run: async ({ caller, query: { status, ...asked } }) => {
+      if (caller.kind !== 'user') throw new Error('only people have sessions')
+      const own = queryBuilder('sessions').where({ user_id: caller.id })
+      matching(own, { status })
+      const { items, ...rest } = await page<SessionRow>(deps.database, own, asked)
+      const shown = items.map(({ user_id: _, ...session }) => ({
+        ...session,
+        is_current: session.id === caller.session_id,
+      }))
+      return { status: 200, body: { ...rest, items: shown } }
+    },
+  }),
+  route<{}, z.infer<typeof Query>>({
+    method: 'GET',
+    path,
+    permission: 'user:read',
+    query: Query,
+    reads: ['users'],
+    answers: { 200: pageOf(User) },
+    run: async ({ query: { q, role, status, facility_id, ...asked }, facility }) => {
+      const filtered = visible(facility)
+      matching(filtered, { role, status, facility_id })
+      searching(filtered, q, ['name', 'email'])
+      return { status: 200, body: await page<UserRow>(deps.database, filtered, asked) }
+    },
+  }),
+  route<{ id: string }>({
+    method: 'GET',
+    path: `${path}/:id`,
+    permission: 'user:read',
+    params: Id,
+    reads: ['users'],
+    answers: { 200: User, 404: ProblemDocument },
+    run: async ({ params, facility }) => ({
+      status: 200,
+      body: await one<UserRow>(deps.database, visible(facility).where({ id: params.id })),
+    }),
+  }),
+  historyRoute(deps, { path, resource: 'user', readModel: 'users', permission: 'user:read', visible }),
+]

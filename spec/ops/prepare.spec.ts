@@ -1,0 +1,133 @@
+import { expect } from 'chai'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const script = fileURLToPath(new URL('../../ops/prepare.mjs', import.meta.url))
+const isRoot = process.getuid?.() === 0
+const isDebian = process.platform === 'linux' && /debian|ubuntu/.test(readFileSync('/etc/os-release', 'utf8'))
+
+describe('preparing a clone', () => {
+  let root: string
+  let bin: string
+
+  beforeEach(() => {
+    root = mkdtempSync(path.join(tmpdir(), 'a clone '))
+    chmodSync(root, 0o755)
+    bin = path.join(root, 'bin')
+    for (const folder of ['ops', 'bin', 'node_modules']) mkdirSync(path.join(root, folder))
+    copyFileSync(script, path.join(root, 'ops', 'prepare.mjs'))
+    const identity = { name: 'clone', version: '1.0.0' }
+    writeFileSync(path.join(root, 'package.json'), JSON.stringify(identity))
+    writeFileSync(
+      path.join(root, 'package-lock.json'),
+      JSON.stringify({ ...identity, lockfileVersion: 3, requires: true, packages: { '': identity } }),
+    )
+    writeFileSync(path.join(root, 'node_modules', '.package-lock.json'), '{"packages":{}}')
+    for (const name of ['nats-server', 'ffmpeg', 'ffprobe']) program(name)
+  })
+  afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+  const program = (name: string, body = '') =>
+    writeFileSync(path.join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 })
+  const remove = (...names: string[]) => names.forEach((name) => rmSync(path.join(bin, name)))
+  const calls = () => readFileSync(path.join(root, 'calls'), 'utf8').trim().split('\n')
+
+  const npm = (...args: string[]) => expect(spawnSync('npm', args, { cwd: root }).status).to.equal(0)
+
+  function prepare(env: Record<string, string> = {}, uid?: number) {
+    const { npm_execpath: _, ...rest } = process.env
+    const begun = performance.now()
+    const done = spawnSync(process.execPath, [path.join(root, 'ops', 'prepare.mjs')], {
+      cwd: tmpdir(),
+      env: { ...rest, FFMPEG_PATH: '', FFPROBE_PATH: '', NATS_SERVER_PATH: '', PATH: bin, ...env },
+      encoding: 'utf8',
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    })
+    return { code: done.status, out: done.stdout.trim(), err: done.stderr.trim(), ms: performance.now() - begun }
+  }
+
+  it('does nothing, says nothing and is quick when nothing is missing', () => {
+    prepare()
+    const runs = [1, 2, 3].map(() => prepare())
+    for (const { code, out, err } of runs) expect({ code, out, err }).to.deep.equal({ code: 0, out: '', err: '' })
+    expect(Math.min(...runs.map(({ ms }) => ms))).to.be.below(250)
+  })
+
+  it('installs packages when there are none, and again only after the lock has changed', () => {
+    rmSync(path.join(root, 'node_modules'), { recursive: true })
+    const PATH = `${bin}${path.delimiter}${process.env.PATH}`
+    expect(prepare({ PATH })).to.include({ code: 0 }).and.to.have.property('out').that.includes('npm ci')
+    expect(prepare({ PATH })).to.include({ code: 0, out: '' })
+    // What came with a pull: another lock, node_modules as before.
+    mkdirSync(path.join(root, 'local'))
+    writeFileSync(path.join(root, 'local', 'package.json'), JSON.stringify({ name: 'local', version: '1.0.0' }))
+    npm('install', './local', '--package-lock-only')
+    expect(prepare({ PATH })).to.include({ code: 0 }).and.to.have.property('out').that.includes('npm ci')
+  })
+
+  it('is content with what npm was told by hand', () => {
+    prepare()
+    mkdirSync(path.join(root, 'local'))
+    writeFileSync(path.join(root, 'local', 'package.json'), JSON.stringify({ name: 'local', version: '1.0.0' }))
+    npm('install', './local')
+    expect(prepare()).to.include({ code: 0, out: '' })
+  })
+
+  it('takes a program from the variable that names it, and says so when that is none', () => {
+    remove('ffmpeg')
+    program('own-ffmpeg')
+    expect(prepare({ FFMPEG_PATH: path.join(bin, 'own-ffmpeg') })).to.include({ code: 0, out: '' })
+    const { code, err } = prepare({ FFMPEG_PATH: '/nowhere/ffmpeg' })
+    expect(code).to.equal(1)
+    expect(err).to.include('FFMPEG_PATH is /nowhere/ffmpeg')
+  })
+
+  describe('on Debian as root', () => {
+    before(function () {
+      if (!isRoot || !isDebian) this.skip()
+    })
+
+    it('installs what is missing through apt-get, waiting for its locks', () => {
+      remove('ffmpeg', 'ffprobe')
+      // Stands in for apt: the lists are locked at first, then the package comes.
+      program(
+        'apt-get',
+        `echo "$DEBIAN_FRONTEND $@" >> '${root}/calls'
+        case "$@" in
+          *update*) if [ ! -e '${root}/tried' ]; then : > '${root}/tried'; echo 'E: Could not get lock /var/lib/apt/lists/lock' >&2; exit 100; fi ;;
+          *install*) for f in ffmpeg ffprobe; do printf '#!/bin/sh\\n' > '${bin}'/$f; /bin/chmod 755 '${bin}'/$f; done ;;
+        esac`,
+      )
+      expect(prepare()).to.include({ code: 0, out: 'Installing ffmpeg through apt-get', err: '' })
+      const options = 'noninteractive -qq -o DPkg::Lock::Timeout=300'
+      expect(calls()).to.deep.equal([
+        `${options} update`,
+        `${options} update`,
+        `${options} install -y --no-install-recommends ffmpeg`,
+      ])
+      expect(prepare()).to.include({ code: 0, out: '' })
+    })
+
+    it('shows what apt-get said when it cannot', () => {
+      remove('ffmpeg', 'ffprobe')
+      program('apt-get', 'echo "E: Unable to locate package" >&2; exit 100')
+      const { code, out, err } = prepare()
+      expect(code).to.equal(1)
+      expect(out).to.include('Unable to locate package')
+      expect(err).to.include('apt-get could not install ffmpeg')
+    })
+
+    it('says in one sentence what an ordinary user has to type', () => {
+      prepare()
+      remove('ffmpeg', 'ffprobe')
+      const { code, out, err } = prepare({}, 65534)
+      expect({ code, out }).to.deep.equal({ code: 1, out: '' })
+      expect(err).to.equal(
+        'Not found: ffmpeg, ffprobe. Type: sudo apt-get update && sudo apt-get install -y --no-install-recommends ffmpeg',
+      )
+    })
+  })
+})

@@ -1,0 +1,234 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
+import ffmpeg, { type FfprobeData } from 'fluent-ffmpeg'
+import type { Probe } from '../domain/upload.ts'
+import type { Format } from '../domain/transcodeJob.ts'
+
+export interface Programs {
+  ffmpeg: string
+  ffprobe: string
+}
+
+/** The one demuxer a content type may be read with: a playlist or script in disguise finds no reader. */
+const demuxers: Readonly<Record<string, string>> = {
+  'audio/wav': 'wav',
+  'audio/flac': 'flac',
+  'audio/mpeg': 'mp3',
+  'audio/aac': 'aac',
+  'audio/mp4': 'mov',
+  'audio/ogg': 'ogg',
+  'audio/webm': 'matroska',
+  'audio/x-matroska': 'matroska',
+  'audio/aiff': 'aiff',
+}
+
+/** Only local files, only the demuxer that the first bytes called for. */
+export const inputOptions = (contentType: string) => [
+  '-protocol_whitelist',
+  'file,pipe',
+  '-f',
+  demuxers[contentType] ?? 'wav',
+]
+
+/** Why a file is no recording, in words for the person who sent it. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable'
+}
+
+/** Reads what kind of sound a file holds. Throws Unreadable when it holds none. */
+export async function probe(programs: Programs, file: string, contentType: string): Promise<Probe> {
+  const data = await new Promise<FfprobeData>((resolve, reject) => {
+    const command = ffmpeg(file).setFfprobePath(programs.ffprobe)
+    command.ffprobe(0, inputOptions(contentType), (error: Error | null, found) => {
+      if (!error) resolve(found)
+      // Only ffprobe's own verdict condemns a file: not a program that is missing, was killed or could not be confined.
+      else if (/^ffprobe exited with code 1\b/.test(error.message) && !/^(?:setpriv|prlimit):/m.test(error.message))
+        reject(new Unreadable(`This file cannot be read as ${contentType}: ${lastLine(error.message)}`))
+      else reject(error)
+    })
+  })
+  const sound = data.streams.find((stream) => stream.codec_type === 'audio')
+  if (!sound) throw new Unreadable('This file has no sound in it')
+  const seconds = Number(data.format.duration ?? sound.duration)
+  if (!(seconds > 0)) throw new Unreadable('This file has no sound in it: its length is zero')
+  return {
+    container: String(data.format.format_name),
+    codec: String(sound.codec_name),
+    duration_ms: Math.round(seconds * 1000),
+    sample_rate_hz: Number(sound.sample_rate),
+    channels: Number(sound.channels),
+  }
+}
+
+export const codecs: Readonly<
+  Record<
+    Format,
+    { extension: 'webm' | 'mp4'; codec: string; content_type: string; options: (bitrate: number) => string[] }
+  >
+> = {
+  'opus-webm': {
+    extension: 'webm',
+    codec: 'opus',
+    content_type: 'audio/webm',
+    options: (bitrate) => ['-c:a', 'libopus', '-b:a', String(bitrate), '-f', 'webm'],
+  },
+  'aac-mp4': {
+    extension: 'mp4',
+    codec: 'aac',
+    content_type: 'audio/mp4',
+    options: (bitrate) => ['-c:a', 'aac', '-b:a', String(bitrate), '-movflags', '+faststart', '-f', 'mp4'],
+  },
+}
+
+/** One decode pass: every rendition, and mono 16-bit samples for the waveform. Paths and numbers only, never a user's words. */
+export function outputsOf(
+  directory: string,
+  formats: readonly Format[],
+  bitrate: number,
+): { file: string; options: string[] }[] {
+  const sound = ['-map', '0:a:0', '-map_metadata', '-1', '-vn', '-sn', '-dn']
+  return [
+    ...formats.map((format) => ({
+      file: join(directory, `rendition.${codecs[format].extension}`),
+      // Opus and AAC take at most what their web profiles allow; surround is folded to stereo.
+      options: [...sound, '-ac', '2', ...codecs[format].options(bitrate)],
+    })),
+    { file: join(directory, 'mono.pcm'), options: [...sound, '-ac', '1', '-c:a', 'pcm_s16le', '-f', 's16le'] },
+  ]
+}
+
+export interface TranscodeOptions {
+  programs: Programs
+  input: string
+  contentType: string
+  outputs: readonly { file: string; options: string[] }[]
+  signal: AbortSignal
+  limitMs: number
+  onProgress?: (seconds: number) => void
+}
+
+/** How ffmpeg ended: `rejected` when it said no to the input itself, which it would say again. */
+export class FfmpegFailed extends Error {
+  override readonly name = 'FfmpegFailed'
+  readonly rejected: boolean
+  constructor(message: string, rejected: boolean) {
+    super(message)
+    this.rejected = rejected
+  }
+}
+
+/** Runs ffmpeg to its end, or kills it on the signal and after `limitMs`. */
+export function transcode({
+  programs,
+  input,
+  contentType,
+  outputs,
+  signal,
+  limitMs,
+  onProgress,
+}: TranscodeOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const command = ffmpeg(input).setFfmpegPath(programs.ffmpeg).setFfprobePath(programs.ffprobe)
+    command.inputOptions(['-nostdin', '-hide_banner', ...inputOptions(contentType)])
+    for (const { file, options } of outputs) command.output(file).outputOptions(options)
+    let killed: string | undefined
+    const kill = (why: string) => {
+      killed ??= why
+      command.kill('SIGKILL')
+    }
+    const onAbort = () => kill('stopped')
+    const timer = setTimeout(() => kill(`took longer than ${Math.round(limitMs / 1000)} s`), limitMs)
+    const settle = (act: () => void) => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+      act()
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    command.on('progress', ({ timemark }: { timemark?: string }) => onProgress?.(secondsOf(timemark ?? '')))
+    command.on('end', () => settle(resolve))
+    command.on('error', (error: Error, _out, stderr) =>
+      settle(() => {
+        const exited = /ffmpeg exited with code \d+/.test(error.message)
+        reject(
+          new FfmpegFailed(
+            killed ? `ffmpeg was ${killed}` : `ffmpeg: ${lastLine(stderr ?? error.message)}`,
+            exited && !killed,
+          ),
+        )
+      }),
+    )
+    command.run()
+    if (signal.aborted) onAbort()
+  })
+}
+
+const secondsOf = (timemark: string) => timemark.split(':').reduce((total, part) => total * 60 + Number(part), 0)
+const lastLine = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .at(-1)!
+    .replace(/\/\S*\//g, '')
+    .slice(0, 300)
+
+export interface PeaksDocument {
+  version: 2
+  channels: 1
+  sample_rate: number
+  samples_per_pixel: number
+  bits: 8
+  length: number
+  data: number[]
+}
+
+/** The waveform of a file of mono 16-bit samples, in audiowaveform's JSON version 2: a minimum and a maximum per pixel, −128…127. */
+export async function peaksOf(
+  file: string,
+  { sample_rate, samples }: { sample_rate: number; samples: number },
+): Promise<PeaksDocument> {
+  const samples_per_pixel = Math.max(256, Math.ceil(samples / 10_000))
+  const data: number[] = []
+  let [low, high, seen, odd] = [0, 0, 0, -1]
+  const push = (sample: number) => {
+    if (seen === 0) low = high = sample
+    else if (sample < low) low = sample
+    else if (sample > high) high = sample
+    if (++seen < samples_per_pixel) return
+    data.push(low >> 8, high >> 8)
+    seen = 0
+  }
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+    let at = 0
+    if (odd >= 0) {
+      push(((chunk[0]! << 24) >> 16) | odd)
+      at = 1
+      odd = -1
+    }
+    for (; at + 1 < chunk.length; at += 2) push(chunk.readInt16LE(at))
+    if (at < chunk.length) odd = chunk[at]!
+  }
+  if (seen > 0) data.push(low >> 8, high >> 8)
+  return { version: 2, channels: 1, sample_rate, samples_per_pixel, bits: 8, length: data.length / 2, data }
+}
+
+const memoryBytes = 2 * 1024 ** 3
+
+/**
+ * Writes small scripts that start ffmpeg and ffprobe so that they die with us and stay within limits, where the system
+ * can do that; fluent-ffmpeg itself only knows a path to run.
+ */
+export async function confined(directory: string, programs: Programs, cpuSecs: number): Promise<Programs> {
+  if (process.platform !== 'linux') return programs
+  await mkdir(directory, { recursive: true })
+  const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
+  const write = async (name: keyof Programs) => {
+    const file = join(directory, name)
+    const limits = `prlimit --as=${memoryBytes} --cpu=${cpuSecs} --core=0 --`
+    await writeFile(file, `#!/bin/sh\nexec setpriv --pdeathsig KILL -- ${limits} ${quoted(programs[name])} "$@"\n`, {
+      mode: 0o700,
+    })
+    return file
+  }
+  return { ffmpeg: await write('ffmpeg'), ffprobe: await write('ffprobe') }
+}

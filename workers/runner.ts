@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Refusal } from '../domain/refusal.ts'
+import { ackWaitMs, type Bus, type Delivery } from '../ops/platform/bus.ts'
+import type { Log } from '../ops/platform/log.ts'
+
+/** A failure that another attempt would meet again; its message is for the person who reads the job. */
+export class PermanentFailure extends Error {
+  override readonly name = 'PermanentFailure'
+}
+
+/** One kind of job. The runner owns deliveries, heartbeats, back-off and attempts; the task owns what is done and what is recorded. */
+export interface Task<Job extends { id: string; attempt: number }> {
+  kind: string
+  /** Records the start of the next attempt; undefined when there is nothing left to do. */
+  begin(id: string): Promise<Job | undefined>
+  /** Does the work and records its completion. Must end soon after the signal. */
+  perform(job: Job, signal: AbortSignal): Promise<void>
+  /** Records an attempt that may be repeated. */
+  failed(job: Job, cause: 'fault' | 'worker_stopped', reason: string): Promise<void>
+  /** Records the end of the job. */
+  giveUp(job: Job, reason: string): Promise<void>
+}
+
+export interface RunnerOptions {
+  bus: Bus
+  slots: number
+  log: Log
+  signal: AbortSignal
+}
+
+const backoffMs = (attempt: number) => Math.min(1000 * 2 ** (attempt - 1), 60_000)
+
+/** Works on jobs, `slots` at a time, until the signal; then hands over what is in hand and resolves. */
+export async function runJobs<Job extends { id: string; attempt: number }>(
+  task: Task<Job>,
+  options: RunnerOptions,
+): Promise<void> {
+  await Promise.all(Array.from({ length: options.slots }, () => slot(task, options)))
+}
+
+async function slot<Job extends { id: string; attempt: number }>(
+  task: Task<Job>,
+  options: RunnerOptions,
+): Promise<void> {
+  const { bus, log, signal } = options
+  while (!signal.aborted) {
+    try {
+      const delivery = await bus.next(task.kind, signal)
+      if (delivery) await work(task, delivery, options)
+    } catch (error) {
+      if (signal.aborted) return
+      log.warn({ error, kind: task.kind }, 'no jobs can be fetched right now')
+      await delay(500, undefined, { signal }).catch(() => undefined)
+    }
+  }
+}
+
+async function work<Job extends { id: string; attempt: number }>(
+  task: Task<Job>,
+  delivery: Delivery,
+  { log, signal }: RunnerOptions,
+) {
+  const id = delivery.subject.split('.').at(-1)!
+  const context = { kind: task.kind, job: id }
+  const heartbeat = setInterval(() => delivery.working(), ackWaitMs / 3)
+  let job: Job | undefined
+  try {
+    job = await task.begin(id)
+    if (job) await task.perform(job, signal)
+    await delivery.ack()
+  } catch (error) {
+    await settle(task, delivery, job, error as Error, signal).catch((unrecorded: unknown) => {
+      log.error(
+        { ...context, error: unrecorded },
+        'the outcome of a job could not be recorded; it will be delivered again',
+      )
+      delivery.again(5000)
+    })
+    if (!(error instanceof Refusal) && !signal.aborted) log.warn({ ...context, error }, 'an attempt at a job failed')
+  } finally {
+    clearInterval(heartbeat)
+  }
+}
+
+async function settle<Job extends { id: string; attempt: number }>(
+  task: Task<Job>,
+  delivery: Delivery,
+  job: Job | undefined,
+  error: Error,
+  signal: AbortSignal,
+): Promise<void> {
+  // Superseded: whoever holds the job now will report; dispatch brings it back if nobody does.
+  if (error instanceof Refusal) return delivery.ack()
+  if (!job) return delivery.again(1000)
+  if (error instanceof PermanentFailure) {
+    await task.giveUp(job, error.message)
+    return delivery.ack()
+  }
+  await task.failed(
+    job,
+    signal.aborted ? 'worker_stopped' : 'fault',
+    signal.aborted ? 'The worker was stopped' : error.message,
+  )
+  delivery.again(signal.aborted ? 0 : backoffMs(job.attempt))
+}

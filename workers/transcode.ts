@@ -1,0 +1,185 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { handle, load } from '../commands/handle.ts'
+import { systemIntent } from '../commands/http.ts'
+import * as TranscodeJob from '../domain/transcodeJob.ts'
+import * as Upload from '../domain/upload.ts'
+import type { Bus } from '../ops/platform/bus.ts'
+import type { EventStore } from '../ops/platform/eventStore.ts'
+import { isMissing, type Objects } from '../ops/platform/objects.ts'
+import {
+  codecs,
+  FfmpegFailed,
+  outputsOf,
+  peaksOf,
+  probe,
+  type Programs,
+  transcode as runFfmpeg,
+  Unreadable,
+} from './media.ts'
+import { PermanentFailure, type Task } from './runner.ts'
+
+export interface Job {
+  id: string
+  attempt: number
+  upload_id: string
+  facility_id: string
+  formats: readonly TranscodeJob.Format[]
+  bitrate: number
+}
+
+export interface TranscodeDeps {
+  store: EventStore
+  objects: Objects
+  bus: Bus
+  programs: Programs
+  /** Where files in the making lie. */
+  scratch: string
+  /** Names this worker in the log. */
+  worker: string
+  limitMs: number
+  now: () => string
+}
+
+type Recording = Exclude<Upload.State, { status: 'unknown' }>
+
+/** Fetch, probe, one pass of ffmpeg, put, record. Attempts have object keys of their own: a late one overwrites nothing. */
+export function transcode({ store, objects, bus, programs, scratch, worker, limitMs, now }: TranscodeDeps): Task<Job> {
+  const intent = (job: Pick<Job, 'id' | 'attempt' | 'facility_id'>, step: string) => ({
+    ...systemIntent('transcode', job.id, String(job.attempt), worker, step),
+    facility_id: job.facility_id,
+  })
+
+  async function begin(id: string): Promise<Job | undefined> {
+    const { state } = await load(store, TranscodeJob, id)
+    if (state.status === 'unknown' || !TranscodeJob.isOpen(state)) return undefined
+    const { upload_id, facility_id, formats, bitrate } = state
+    const job = { id, attempt: state.attempt + 1, upload_id, facility_id, formats, bitrate }
+    if (TranscodeJob.isExhausted(state)) {
+      await giveUp(job, `Gave up after ${TranscodeJob.maxAttempts} attempts`)
+      return undefined
+    }
+    await handle(
+      store,
+      TranscodeJob,
+      id,
+      TranscodeJob.start({ attempt: job.attempt, worker, started_at: now() }),
+      intent(job, 'start'),
+    )
+    return job
+  }
+
+  async function perform(job: Job, signal: AbortSignal): Promise<void> {
+    const upload = Upload.known((await load(store, Upload, job.upload_id)).state)
+    if (upload.status === 'rejected') return rejected(job, upload, upload.reason ?? 'It was rejected')
+    if (upload.status === 'deleted' || upload.status === 'purged') throw new PermanentFailure('The upload was deleted')
+    const directory = await mkdtemp(join(scratch, 'transcode-'))
+    try {
+      const input = await fetchOriginal(upload, directory, signal)
+      const found = await probe(programs, input, upload.content_type).catch((error: unknown) => {
+        if (error instanceof Unreadable) return error
+        throw error
+      })
+      if (found instanceof Unreadable) return await rejected(job, upload, found.message)
+      await handle(store, Upload, job.upload_id, Upload.probed({ ...found, probed_at: now() }), intent(job, 'probed'))
+      const outputs = outputsOf(directory, job.formats, job.bitrate)
+      const onProgress = (seconds: number) =>
+        bus.tell(`progress.transcode.${job.id}`, {
+          attempt: job.attempt,
+          done: Math.min(1, (seconds * 1000) / found.duration_ms),
+        })
+      await runFfmpeg({
+        programs,
+        input,
+        contentType: upload.content_type,
+        outputs,
+        signal,
+        limitMs,
+        onProgress,
+      }).catch((error: unknown) => {
+        throw error instanceof FfmpegFailed && error.rejected ? new PermanentFailure(error.message) : error
+      })
+      const completed = {
+        attempt: job.attempt,
+        renditions: await Promise.all(job.formats.map((format) => putRendition(job, directory, format))),
+        peaks: await putPeaks(job, directory, found),
+        completed_at: now(),
+      }
+      await handle(store, TranscodeJob, job.id, TranscodeJob.complete(completed), intent(job, 'complete'))
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
+  }
+
+  async function fetchOriginal(upload: Recording, directory: string, signal: AbortSignal): Promise<string> {
+    const input = join(directory, 'input')
+    const source = await objects.get(upload.object_key).catch((error: unknown) => {
+      throw isMissing(error) ? new PermanentFailure('The stored recording is missing') : error
+    })
+    await pipeline(source, createWriteStream(input), { signal })
+    const fetched = (await stat(input)).size
+    if (fetched !== upload.size_bytes)
+      throw new Error(`Only ${fetched} of ${upload.size_bytes} bytes came from the store`)
+    return input
+  }
+
+  const prefixOf = (job: Job) => `uploads/${job.upload_id}/${job.id}/${job.attempt}`
+
+  async function putRendition(
+    job: Job,
+    directory: string,
+    format: TranscodeJob.Format,
+  ): Promise<TranscodeJob.Rendition> {
+    const { extension, codec, content_type } = codecs[format]
+    const file = join(directory, `rendition.${extension}`)
+    const { duration_ms } = await probe(programs, file, content_type)
+    const object_key = `${prefixOf(job)}/${extension}`
+    const stored = await objects.put(object_key, createReadStream(file) as AsyncIterable<Buffer>, content_type)
+    return { format, codec, bitrate: job.bitrate, duration_ms, object_key, ...stored }
+  }
+
+  async function putPeaks(
+    job: Job,
+    directory: string,
+    { sample_rate_hz }: { sample_rate_hz: number },
+  ): Promise<TranscodeJob.Peaks> {
+    const file = join(directory, 'mono.pcm')
+    const samples = (await stat(file)).size / 2
+    const peaks = await peaksOf(file, { sample_rate: sample_rate_hz, samples })
+    const object_key = `${prefixOf(job)}/peaks.json`
+    await objects.put(object_key, chunks(JSON.stringify(peaks)), 'application/json')
+    return { object_key, samples_per_pixel: peaks.samples_per_pixel, length: peaks.length }
+  }
+
+  /** First the fact, then the bytes: a crash in between leaves an object too many, never one too few. */
+  async function rejected(job: Job, upload: Recording, reason: string): Promise<void> {
+    const outcome = await handle(
+      store,
+      Upload,
+      job.upload_id,
+      Upload.reject({ reason, rejected_at: now() }),
+      intent(job, 'reject'),
+    )
+    // A file that could be read before is good: then something is wrong here, and its bytes stay.
+    if (outcome.state.status !== 'rejected') throw new Error(reason)
+    await objects.remove(upload.object_key)
+    throw new PermanentFailure(reason)
+  }
+
+  async function failed(job: Job, cause: 'fault' | 'worker_stopped', reason: string): Promise<void> {
+    const decision = TranscodeJob.attemptFailed({ attempt: job.attempt, cause, reason, failed_at: now() })
+    await handle(store, TranscodeJob, job.id, decision, intent(job, 'failed'))
+  }
+
+  async function giveUp(job: Job, reason: string): Promise<void> {
+    await handle(store, TranscodeJob, job.id, TranscodeJob.fail({ reason, failed_at: now() }), intent(job, 'give-up'))
+  }
+
+  return { kind: 'transcode', begin, perform, failed, giveUp }
+}
+
+async function* chunks(text: string) {
+  yield Buffer.from(text)
+}
