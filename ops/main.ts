@@ -69,13 +69,14 @@ program
     process.exitCode = await demo({
       dataDir: resolve(config.DATA_DIR),
       start: () => run(['api', 'projections', 'workers'], true),
+      ffmpegPath: config.FFMPEG_PATH,
       ffprobePath: config.FFPROBE_PATH,
       searchPath: environment['PATH'] ?? '',
     })
+    process.exit()
   })
 
 async function run(roles: readonly Role[], quiet = false): Promise<Lifecycle> {
-  const began = performance.now()
   const level = environment['LOG_LEVEL'] || (quiet ? 'error' : 'info')
   const log = createLog(level)
   const lifecycle = createLifecycle({ log })
@@ -89,7 +90,7 @@ async function run(roles: readonly Role[], quiet = false): Promise<Lifecycle> {
     if (door) {
       await serveApi(connections, door)
       lifecycle.onStop('http', () => door.close())
-      announce(config.DATA_DIR, door.port, lifecycle, quiet, began, config.generatedAdmin)
+      announce(config.DATA_DIR, door.port, lifecycle, quiet, config.generatedAdmin)
     }
     return lifecycle
   } catch (error) {
@@ -99,21 +100,15 @@ async function run(roles: readonly Role[], quiet = false): Promise<Lifecycle> {
 }
 
 /** Says where everything is, to people and, in a file beside the data, to the operator's commands. */
-function announce(
-  dataDir: string,
-  port: number,
-  lifecycle: Lifecycle,
-  quiet: boolean,
-  began: number,
-  generatedAdmin: boolean,
-) {
+function announce(dataDir: string, port: number, lifecycle: Lifecycle, quiet: boolean, generatedAdmin: boolean) {
   const url = `http://localhost:${port}`
   const file = join(dataDir, 'server.json')
-  writeFileSync(file, JSON.stringify({ url, pid: process.pid }), { mode: 0o600 })
+  const readySecs = performance.now() / 1000
+  writeFileSync(file, JSON.stringify({ url, pid: process.pid, ready_secs: readySecs }), { mode: 0o600 })
   lifecycle.onStop('address', () => rmSync(file, { force: true }))
   if (quiet) return
   const shown = relative(process.cwd(), resolve(dataDir)) || '.'
-  console.log(`Xylolabs API ${version} is ready after ${((performance.now() - began) / 1000).toFixed(1)} s`)
+  console.log(`Xylolabs API ${version} is ready after ${readySecs.toFixed(1)} s`)
   console.log(`  API          ${url}/api`)
   console.log(`  readiness    ${url}/health/ready`)
   console.log(`  data         ${shown}`)

@@ -81,43 +81,34 @@ function tokenStrategy(tokens: Tokens, admission: Admission) {
 /** `X-API-Key`, found by the id inside it in its own stream: a new key works at once, a revoked one no more. */
 class KeyStrategy extends passport.Strategy {
   override readonly name = 'key'
-  readonly #store: EventStore
+  // Not `#private`: passport runs strategies through objects that only inherit from this one.
+  private readonly store: EventStore
 
   constructor(store: EventStore) {
     super()
-    this.#store = store
+    this.store = store
   }
 
   override authenticate(request: Request) {
     const header = request.headers['x-api-key']
-    this.#find(typeof header === 'string' ? header : '').then(
+    bearerOf(this.store, typeof header === 'string' ? header : '').then(
       (caller) => (caller ? this.success(caller) : this.fail()),
       (error: unknown) => this.error(error),
     )
   }
+}
 
-  async #find(text: string): Promise<Caller | undefined> {
-    const parsed = parseKey(text)
-    if (!parsed) return undefined
-    const { state } = await load(this.#store, ApiKey, parsed.id)
-    const presented = Buffer.from(digest(parsed.secret), 'hex')
-    const acceptable = ApiKey.acceptable(state, new Date().toISOString())
-    if (
-      state.status === 'unknown' ||
-      !acceptable.some((known) => timingSafeEqual(Buffer.from(known, 'hex'), presented))
-    )
-      return undefined
-    const { device_id, facility_id, scopes } = state
-    if ((await load(this.#store, Facility, facility_id)).state.status !== 'active') return undefined
-    if (device_id !== undefined && (await load(this.#store, Device, device_id)).state.status !== 'active')
-      return undefined
-    return {
-      kind: 'device',
-      id: device_id ?? parsed.id,
-      key_id: parsed.id,
-      facility_id,
-      scopes,
-      ...(device_id !== undefined && { device_id }),
-    }
-  }
+async function bearerOf(store: EventStore, text: string): Promise<Caller | undefined> {
+  const parsed = parseKey(text)
+  if (!parsed) return undefined
+  const { state } = await load(store, ApiKey, parsed.id)
+  const presented = Buffer.from(digest(parsed.secret), 'hex')
+  const acceptable = ApiKey.acceptable(state, new Date().toISOString())
+  if (state.status === 'unknown' || !acceptable.some((known) => timingSafeEqual(Buffer.from(known, 'hex'), presented)))
+    return undefined
+  const { device_id, facility_id, scopes } = state
+  if ((await load(store, Facility, facility_id)).state.status !== 'active') return undefined
+  if (device_id !== undefined && (await load(store, Device, device_id)).state.status !== 'active') return undefined
+  const own = device_id !== undefined ? { device_id } : {}
+  return { kind: 'device', id: device_id ?? parsed.id, key_id: parsed.id, facility_id, scopes, ...own }
 }

@@ -161,21 +161,22 @@ describe('The folder of the embedded event store', function () {
     const { client } = await start()
     const bulky = () => jsonEvent({ type: 'Bulky', data: 'x'.repeat(50_000) })
     const under = Array.from({ length: 200 }, (_, i) => client.appendToStream(`stopping-${i}`, bulky()))
+    const settled = Promise.allSettled(under)
     await Promise.race(under)
     expect(await store!.end()).to.equal(0)
-    const outcomes = await Promise.allSettled(under)
+    const outcomes = await settled
     await start()
     const kept = new Set((await store!.readAll()).map(({ event }) => event!.streamId))
     for (const [i, { status }] of outcomes.entries())
       if (status === 'fulfilled') expect(kept).to.include(`stopping-${i}`)
-    expect(outcomes[0]!.status).to.equal('fulfilled')
+    expect(outcomes.some(({ status }) => status === 'fulfilled')).to.equal(true)
   })
 
   it('shows in every way of reading what is acknowledged, at once', async () => {
     const { client } = await start()
     const subscription = client.subscribeToAll({ fromPosition: END })
     await once(subscription, 'caughtUp')
-    const seen = collect(subscription)
+    const seen = refusal(collect(subscription))
     for (let i = 0; i < 100; i++) {
       const { position } = await client.appendToStream('read your writes', events(1))
       expect((await store!.readAll(LAST))[0]!.event!.position).to.deep.equal(position)
@@ -183,6 +184,6 @@ describe('The folder of the embedded event store', function () {
       expect(await store!.revisions('read your writes', last)).to.deep.equal([i])
     }
     await store!.end()
-    expect((await refusal(seen)).message).to.contain('stopping')
+    expect((await seen).message).to.contain('stopping')
   })
 })
