@@ -102,17 +102,23 @@ function giveTo(owner: number, folder: string): void {
   lchownSync(folder, owner, owner)
 }
 
-// Postgres refuses to start when the pid in postmaster.pid lives, whatever it is; in a restarted container it often is another program.
+// Postgres refuses to start when the pid in postmaster.pid exists, also when it now is another program, as it often is in a restarted
+// container, or killed and not yet collected.
 async function clearPostmaster(site: Site, folder: string): Promise<void> {
   const file = path.join(folder, 'postmaster.pid')
-  if (!existsSync(file)) return
-  const holder = identify(Number(readFileSync(file, 'utf8').split('\n')[0]), site.dataDir)
-  if (!holder || process.platform !== 'linux') return
-  if (isOurPostgres(holder.pid, folder)) await endProcess(holder, site.dataDir)
-  else rmSync(file, { force: true })
+  if (!existsSync(file) || process.platform !== 'linux') return
+  // The postmaster, or what a killed one left: a backend in a long calculation does not notice by itself that it is gone.
+  for (const pid of readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => isOurPostgres(pid, folder))) {
+    const left = identify(pid, site.dataDir)
+    if (left) await endProcess(left, site.dataDir)
+  }
+  rmSync(file, { force: true })
 }
 
 function isOurPostgres(pid: number, folder: string): boolean {
+  if (!(pid > 0)) return false
   try {
     return path.basename(readlinkSync(`/proc/${pid}/exe`)) === 'postgres' && readlinkSync(`/proc/${pid}/cwd`) === folder
   } catch {

@@ -35,12 +35,9 @@ export async function applyBatch(
   events: readonly Recorded[],
   alreadyStopped: readonly string[] = [],
 ): Promise<Stopped[]> {
-  const folded = await Promise.all(
-    tables.map(async (table) => ({
-      table,
-      changes: await foldBatch(table.projection, events, (ids) => table.load(client, ids)),
-    })),
-  )
+  const folded: { table: Table; changes: Changes }[] = []
+  for (const table of tables)
+    folded.push({ table, changes: await foldBatch(table.projection, events, (ids) => table.load(client, ids)) })
   const stopped = folded.flatMap(({ table, changes }) => stoppedAt(table, changes, events, checkpoint.position))
 
   const values: unknown[] = []

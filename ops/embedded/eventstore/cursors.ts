@@ -4,12 +4,12 @@ import { LOG_HEAD } from './record.ts'
 import { Code, invalid, Refusal, StreamDeleted } from './refusal.ts'
 import { eventsOf, StoredEvent } from './storedEvent.ts'
 import { isMetastream, originalOf } from './metadata.ts'
-import type { Streams } from './streams.ts'
+import type { Heads } from './heads.ts'
 
 export interface Stores {
   log: Log
   index: Index
-  streams: Streams
+  heads: Heads
 }
 
 /** Something that can be read on as the log grows. */
@@ -84,12 +84,12 @@ interface Visible {
 }
 
 /** What a reader may see of a stream now; undefined if it is not found. Throws `StreamDeleted` if it is tombstoned. */
-export function visible({ index, streams }: Stores, stream: string): Visible | undefined {
+export function visible({ index, heads }: Stores, stream: string): Visible | undefined {
   const entry = index.stream(stream)
   if (entry?.tombstoned || (isMetastream(stream) && index.stream(originalOf(stream))?.tombstoned))
     throw new StreamDeleted(stream)
   if (!entry || entry.last < 0) return undefined
-  const metadata = streams.metadata(stream)
+  const metadata = heads.metadata(stream)
   if (metadata.deleted) return undefined
   return {
     number: entry.number,

@@ -1,23 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
-import path from 'node:path'
 import { promisify } from 'node:util'
 import { Code, Refusal } from './refusal.ts'
-import { FORMAT_VERSION, LOG_HEAD, recordCapacity, recordLength, writeRecord } from './record.ts'
+import { damagedAt, readAt, verifiedRun } from './logFile.ts'
+import { recordCapacity, recordLength, writeRecord } from './record.ts'
 import type { PlacedEvent } from './record.ts'
 
-const LOG_MAGIC = Buffer.from('XYLOEVTS')
-const RUN = 256 * 1024
+const BUFFER = 256 * 1024
+const MAX_QUEUED = 16 * 1024 * 1024
 /** A flush buffer that grew beyond this is not kept. */
 const KEPT_BUFFER = 4 * 1024 * 1024
 
 const fdatasync = promisify(fs.fdatasync)
-
-export class DamagedLog extends Refusal {
-  constructor(sentence: string) {
-    super(Code.dataLoss, sentence)
-  }
-}
 
 /** The appends that become durable by one write and one fdatasync. */
 class Flush {
@@ -65,22 +58,24 @@ export class Log {
   #spare: Buffer | null = null
   #running: Promise<void> | null = null
   #broken: string | null = null
+  #complaint = ''
   listener: LogListener = { sealed() {}, stored() {}, advanced() {}, failed() {} }
 
-  /** Use `openLog`, or `recover.ts`, which also settles what a crash left behind. */
+  /** `openStore` makes it, once what a crash left behind is settled: `end` is where the good records end. */
   constructor(fd: number, id: string, end: number) {
     this.#fd = fd
     this.id = id
     this.#flushed = end
-    this.#filling = new Flush(end, Buffer.allocUnsafe(RUN))
+    this.#filling = new Flush(end, Buffer.allocUnsafe(BUFFER))
   }
 
   get flushed(): number {
     return this.#flushed
   }
 
-  get queuedBytes(): number {
-    return this.#filling.length + (this.#writing?.length ?? 0)
+  /** When there is room for another append: they wait where they are while much is queued. */
+  async room(): Promise<void> {
+    while (this.#filling.length + (this.#writing?.length ?? 0) > MAX_QUEUED) await this.#filling.done.catch(() => {})
   }
 
   /** Queues one record. The positions are final once `done` resolves; if it rejects nothing was written. */
@@ -121,7 +116,7 @@ export class Log {
     while (this.#filling.length > 0) {
       const flush = this.#filling
       this.#writing = flush
-      this.#filling = new Flush(flush.end, this.#spare ?? Buffer.allocUnsafe(RUN))
+      this.#filling = new Flush(flush.end, this.#spare ?? Buffer.allocUnsafe(BUFFER))
       this.#spare = null
       this.listener.sealed()
       try {
@@ -133,6 +128,7 @@ export class Log {
       }
       this.#writing = null
       this.#flushed = flush.end
+      this.#complaint = ''
       flush.resolve()
       this.listener.advanced()
       if (flush.bytes.length <= KEPT_BUFFER) this.#spare = flush.bytes
@@ -161,13 +157,14 @@ export class Log {
       : new Refusal(Code.unavailable, `The log cannot be written: ${error.message}`)
     const queued = this.#filling
     this.#writing = null
-    this.#filling = new Flush(this.#flushed, Buffer.allocUnsafe(RUN))
+    this.#filling = new Flush(this.#flushed, Buffer.allocUnsafe(BUFFER))
     try {
       fs.ftruncateSync(this.#fd, this.#flushed)
     } catch (failure) {
       this.#broken ??= `The log cannot be cut back (${(failure as Error).message}): appends are refused until a restart`
     }
-    console.error(refusal.message)
+    if (this.#complaint !== refusal.message) console.error(refusal.message)
+    this.#complaint = refusal.message
     this.listener.failed()
     flush.reject(refusal)
     queued.reject(refusal)
@@ -187,61 +184,4 @@ export class Log {
     if (records.length === 0) throw damagedAt(position)
     return records
   }
-}
-
-const damagedAt = (position: number): DamagedLog =>
-  new DamagedLog(`events.log is damaged at or behind offset ${position}: it is not served. Restore a backup.`)
-
-export function readAt(fd: number, position: number, size: number): Buffer {
-  const bytes = Buffer.allocUnsafe(size)
-  let done = 0
-  while (done < size) {
-    const read = fs.readSync(fd, bytes, done, size - done, position + done)
-    if (read === 0) break
-    done += read
-  }
-  return bytes.subarray(0, done)
-}
-
-/** Some whole records from `position` and, where what follows them is none, the offset of that. */
-export function verifiedRun(fd: number, position: number, end: number): { records: Buffer; bad: number | undefined } {
-  let bytes = readAt(fd, position, Math.min(RUN, end - position))
-  const first = recordLength(bytes, 0, position)
-  if (first > bytes.length && position + first <= end) bytes = readAt(fd, position, first)
-  let length = 0
-  while (length < bytes.length) {
-    const size = recordLength(bytes, length, position + length)
-    if (size === 0 || length + size > bytes.length) {
-      const nextRun = size > 0 && length > 0 && position + length + size <= end
-      return { records: bytes.subarray(0, length), bad: nextRun ? undefined : position + length }
-    }
-    length += size
-  }
-  return { records: bytes, bad: undefined }
-}
-
-export function openLog(folder: string): { fd: number; id: string } {
-  const file = path.join(folder, 'events.log')
-  const fd = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600)
-  const head = readAt(fd, 0, LOG_HEAD)
-  if (head.length < LOG_HEAD) return { fd, id: createHead(fd, folder) }
-  const version = head.readUInt32LE(8)
-  if (!head.subarray(0, 8).equals(LOG_MAGIC)) throw new DamagedLog(`${file} is not an event log`)
-  if (version !== FORMAT_VERSION)
-    throw new DamagedLog(`${file} has format ${version}; this program reads format ${FORMAT_VERSION}`)
-  return { fd, id: head.subarray(16).toString('hex') }
-}
-
-function createHead(fd: number, folder: string): string {
-  const id = randomUUID().replaceAll('-', '')
-  const head = Buffer.alloc(LOG_HEAD)
-  LOG_MAGIC.copy(head)
-  head.writeUInt32LE(FORMAT_VERSION, 8)
-  head.write(id, 16, 'hex')
-  fs.writeSync(fd, head, 0, LOG_HEAD, 0)
-  fs.fsyncSync(fd)
-  const parent = fs.openSync(folder, 'r')
-  fs.fsyncSync(parent)
-  fs.closeSync(parent)
-  return id
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { parseArgs } from 'node:util'
 import { takeFolder } from './folder.ts'
+import { Heads } from './heads.ts'
 import { openStore } from './recover.ts'
 import { Server } from './server.ts'
 import { Streams } from './streams.ts'
@@ -32,10 +33,10 @@ async function main(): Promise<void> {
   const release = takeFolder(options.dir)
   const { log, index } = await openStore(options.dir)
   const followers = new Set<Call>()
-  const streams = new Streams(log, index, () => {
+  const heads = new Heads(log, index, () => {
     for (const call of followers) call.wake()
   })
-  const server = new Server({ log, index, streams }, followers, options)
+  const server = new Server({ log, index, heads }, new Streams(log, heads), followers, options)
   const port = await server.listen()
   const stop = async () => {
     await server.stop(() => log.settled())

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { Index } from './index.ts'
-import { DamagedLog, Log, openLog, readAt, verifiedRun } from './log.ts'
+import { Log } from './log.ts'
+import { DamagedLog, openLog, readAt, verifiedRun } from './logFile.ts'
 import { flushStartOf, LOG_HEAD, nextMagic, RECORD_HEAD, recordLength } from './record.ts'
 
 /** How much of the end of the log is verified at every start; what lies before is verified when it is read. */
@@ -45,7 +46,7 @@ function scan(fd: number, from: number, size: number, index: Index): number {
 
 /** A tail may be cut only if nothing behind `bad` was written once `bad` was durable. */
 function refuseDamage(fd: number, bad: number, size: number, complete: number): void {
-  const sentence = `events.log is damaged at offset ${bad}, with acknowledged events behind it: it is not served. Restore a backup.`
+  const sentence = `events.log is damaged at offset ${bad}, among acknowledged events: it is not served. Restore a backup.`
   if (bad < complete) throw new DamagedLog(sentence)
   const STEP = 16 * 1024 * 1024
   for (let start = bad + 1; start < size; start += STEP) {

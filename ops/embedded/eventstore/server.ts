@@ -5,6 +5,7 @@ import { clusterInfo, supportedMethods } from './cluster.ts'
 import type { Stores } from './cursors.ts'
 import { read } from './reading.ts'
 import { Code, Refusal } from './refusal.ts'
+import type { Streams } from './streams.ts'
 import { Call } from './wire/call.ts'
 import { append, batchAppend, remove } from './writing.ts'
 
@@ -36,9 +37,9 @@ export class Server {
   readonly #calls = new Set<Call>()
   #stopping = false
 
-  constructor(stores: Stores, followers: Set<Call>, options: ServerOptions) {
+  constructor(stores: Stores, streams: Streams, followers: Set<Call>, options: ServerOptions) {
     this.#options = options
-    this.#routes = routesOf(stores, followers)
+    this.#routes = routesOf(stores, streams, followers)
     const settings = { settings: { initialWindowSize: WINDOW }, maxSessionMemory: 256 }
     this.#http = options.tls
       ? http2.createSecureServer({ ...settings, ...options.tls, allowHTTP1: false })
@@ -114,15 +115,15 @@ export class Server {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-function routesOf(stores: Stores, followers: Set<Call>): Map<string, Route> {
+function routesOf(stores: Stores, streams: Streams, followers: Set<Call>): Map<string, Route> {
   const instanceId = randomUUID()
   const routes = new Map<string, Route>()
   const STREAMS = '/event_store.client.streams.Streams'
   routes.set(`${STREAMS}/Read`, { run: (call) => read(call, stores, followers) })
-  routes.set(`${STREAMS}/Append`, { run: (call) => append(call, stores.streams) })
-  routes.set(`${STREAMS}/BatchAppend`, { run: (call) => batchAppend(call, stores.streams) })
-  routes.set(`${STREAMS}/Delete`, { run: (call) => remove(call, stores.streams, 'delete') })
-  routes.set(`${STREAMS}/Tombstone`, { run: (call) => remove(call, stores.streams, 'tombstone') })
+  routes.set(`${STREAMS}/Append`, { run: (call) => append(call, streams) })
+  routes.set(`${STREAMS}/BatchAppend`, { run: (call) => batchAppend(call, streams) })
+  routes.set(`${STREAMS}/Delete`, { run: (call) => remove(call, streams, 'delete') })
+  routes.set(`${STREAMS}/Tombstone`, { run: (call) => remove(call, streams, 'tombstone') })
   routes.set('/event_store.client.gossip.Gossip/Read', {
     anonymous: true,
     run: (call) => clusterInfo(call, instanceId),

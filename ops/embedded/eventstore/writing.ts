@@ -20,19 +20,23 @@ interface Expectation {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const NOTHING = Buffer.alloc(0)
+/** Each holds up to 1 MiB. */
+const MAX_OPEN_BATCHES = 64
+const MAX_RUNNING_BATCHES = 4096
 
 function targetOf(options: Expectation | undefined): { stream: string; expected: Expected } {
   const name = options?.stream?.streamName
   if (!options || !name?.length) throw invalid('A stream has a name')
   if (name.length > MAX_STREAM_NAME) throw invalid(`A stream's name is at most ${MAX_STREAM_NAME} bytes long`)
-  const expected = options.noStream
-    ? 'no_stream'
-    : options.streamExists
-      ? 'stream_exists'
-      : options.any
-        ? 'any'
-        : undefined
-  return { stream: name.toString('utf8'), expected: expected ?? options.revision ?? 0 }
+  return { stream: name.toString('utf8'), expected: expectedOf(options) }
+}
+
+function expectedOf({ revision, noStream, any, streamExists }: Expectation): Expected {
+  if (revision !== undefined) return revision
+  if (noStream) return 'no_stream'
+  if (streamExists) return 'stream_exists'
+  if (any) return 'any'
+  throw invalid('There is no expected revision')
 }
 
 function idOf(id: MessageOf<typeof wire.Uuid> | undefined): string {
@@ -61,32 +65,39 @@ function eventOf({ id, metadata = [], customMetadata, data }: MessageOf<typeof w
 /** Gathers an append that comes in pieces, without holding more than may be appended. */
 class Gathered {
   readonly stream: string
-  readonly expected: Expected
-  readonly events: NewEvent[] = []
+  readonly #expected: Expected
+  readonly #events: NewEvent[] = []
   #size = 0
-  #refusal: Refusal | undefined
+  #refusal: Error | undefined
 
   constructor(options: Expectation | undefined) {
-    const { stream, expected } = targetOf(options)
-    this.stream = stream
-    this.expected = expected
+    this.stream = options?.stream?.streamName?.toString('utf8') ?? ''
+    this.#expected = this.#attempt(() => targetOf(options).expected) ?? 'any'
   }
 
   add(message: MessageOf<typeof wire.ProposedMessage>): void {
     if (this.#refusal) return
-    try {
+    this.#attempt(() => {
       const event = eventOf(message)
       this.#size += event.data.length + event.customMetadata.length + event.type.length * 2
       if (this.#size > MAX_APPEND_SIZE) throw new MaxAppendSizeExceeded()
-      this.events.push(event)
+      this.#events.push(event)
+    })
+  }
+
+  /** What is wrong with one append is told where it would be written: others on the same call go on. */
+  #attempt<T>(step: () => T): T | undefined {
+    try {
+      return step()
     } catch (error) {
-      this.#refusal = error as Refusal
-      this.events.length = 0
+      this.#refusal = error as Error
+      this.#events.length = 0
+      return undefined
     }
   }
 
   appendTo(streams: Streams): Promise<Appended> {
-    return this.#refusal ? Promise.reject(this.#refusal) : streams.append(this.stream, this.expected, this.events)
+    return this.#refusal ? Promise.reject(this.#refusal) : streams.append(this.stream, this.#expected, this.#events)
   }
 }
 
@@ -117,6 +128,7 @@ export async function append(call: Call, streams: Streams): Promise<void> {
     else if (proposedMessage) gathered.add(proposedMessage)
   }
   if (!gathered) throw invalid('An append begins with its options')
+  await streams.room()
   if (call.closed) return
   try {
     const appended = await gathered.appendTo(streams)
@@ -147,16 +159,13 @@ export async function batchAppend(call: Call, streams: Streams): Promise<void> {
     for (const message of proposedMessages) gathered.add(message)
     if (!isFinal) continue
     open.delete(key)
+    await streams.room()
     const done = answer(call, streams, correlationId, gathered).finally(() => running.delete(done))
     running.add(done)
     while (running.size >= MAX_RUNNING_BATCHES) await Promise.race(running)
   }
   await Promise.all(running)
 }
-
-/** Each holds up to 1 MiB. */
-const MAX_OPEN_BATCHES = 64
-const MAX_RUNNING_BATCHES = 4096
 
 async function answer(call: Call, streams: Streams, correlationId: Buffer, gathered: Gathered): Promise<void> {
   const head = { correlationId, stream: { streamName: Buffer.from(gathered.stream) } }
@@ -169,22 +178,24 @@ async function answer(call: Call, streams: Streams, correlationId: Buffer, gathe
   }
 }
 
-const TYPE_URL = 'type.googleapis.com/event_store.client.'
-
-/** google.rpc.Status with the one detail the clients unpack. */
+/** google.rpc.Status with the one detail that the clients unpack. */
 function statusOf(error: Error, stream: { streamName: Buffer }) {
-  const details =
-    error instanceof WrongExpectedVersion
-      ? { typeUrl: `${TYPE_URL}WrongExpectedVersion`, value: encode(wire.WrongExpectedVersion, versionsOf(error)) }
-      : error instanceof StreamDeleted
-        ? { typeUrl: `${TYPE_URL}StreamDeleted`, value: encode(wire.StreamDeleted, { stream }) }
-        : error instanceof MaxAppendSizeExceeded
-          ? {
-              typeUrl: `${TYPE_URL}MaximumAppendSizeExceeded`,
-              value: encode(wire.MaximumAppendSizeExceeded, { maxAppendSize: MAX_APPEND_SIZE }),
-            }
-          : error instanceof Refusal && error.code === Code.invalidArgument
-            ? { typeUrl: `${TYPE_URL}BadRequest`, value: encode(wire.BadRequest, { message: error.message }) }
-            : { typeUrl: `${TYPE_URL}Unknown`, value: NOTHING }
-  return { code: error instanceof Refusal ? error.code : Code.internal, message: error.message, details }
+  const [type, value] = detailOf(error, stream)
+  const code = error instanceof Refusal ? error.code : Code.internal
+  return { code, message: error.message, details: { typeUrl: `type.googleapis.com/${type}`, value } }
+}
+
+function detailOf(error: Error, stream: { streamName: Buffer }): [type: string, value: Buffer] {
+  const our = 'event_store.client.'
+  if (error instanceof WrongExpectedVersion)
+    return [`${our}WrongExpectedVersion`, encode(wire.WrongExpectedVersion, versionsOf(error))]
+  if (error instanceof StreamDeleted) return [`${our}StreamDeleted`, encode(wire.StreamDeleted, { stream })]
+  if (error instanceof MaxAppendSizeExceeded) {
+    const limit = encode(wire.MaximumAppendSizeExceeded, { maxAppendSize: MAX_APPEND_SIZE })
+    return [`${our}MaximumAppendSizeExceeded`, limit]
+  }
+  if (error instanceof Refusal && error.code === Code.invalidArgument)
+    return [`${our}BadRequest`, encode(wire.BadRequest, { message: error.message })]
+  // Of `Unknown` the Node client does not show the message.
+  return ['google.rpc.ErrorInfo', NOTHING]
 }

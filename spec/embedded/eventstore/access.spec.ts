@@ -126,11 +126,17 @@ describe('The door of the embedded event store', function () {
           ).to.equal(code)
         })
 
-    it('refuses names that no stream can have', async () => {
-      const long = await refusal(store.client.appendToStream('ä'.repeat(1000), events(1), { credentials: user }))
-      expect(long.message).to.contain('at most')
-      const none = await refusal(store.client.appendToStream('', events(1), { credentials: user }))
-      expect(none.message).to.contain('has a name')
+    it('refuses names that no stream can have, and nothing else on the same call', async () => {
+      const good = store.client.appendToStream('elsewhere', events(1))
+      for (const options of [{}, { credentials: { username: 'u', password: 'p' } }]) {
+        const long = await refusal(store.client.appendToStream('ä'.repeat(1000), events(1), options))
+        expect(long.message).to.contain('at most')
+        const none = await refusal(store.client.appendToStream('', events(1), options))
+        expect(none.message).to.contain('has a name')
+        const noUuid = await refusal(store.client.appendToStream('there', { ...events(1)[0]!, id: '7' }, options))
+        expect(noUuid.message).to.contain("An event's id is a UUID")
+      }
+      expect((await good).success).to.equal(true)
     })
   })
 
@@ -175,8 +181,6 @@ describe('The door of the embedded event store', function () {
     })
   })
 })
-
-const user = { username: 'u', password: 'p' }
 
 function filterBy(options: streams.ReadReq.Options, regex: string): void {
   const filter = new streams.ReadReq.Options.FilterOptions()

@@ -1,8 +1,9 @@
 import { constants } from 'node:http2'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { Code, invalid, Refusal } from '../refusal.ts'
-import { decode, encode, MalformedMessage } from './protobuf.ts'
+import { decode, encode } from './protobuf.ts'
 import type { Fields, MessageOf } from './protobuf.ts'
+import { MalformedMessage } from './varint.ts'
 
 /** The client sends batches of up to 3 MiB plus one event. */
 const MAX_MESSAGE = 16 * 1024 * 1024

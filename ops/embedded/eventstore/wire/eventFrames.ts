@@ -1,5 +1,6 @@
 import type { StoredEvent } from '../storedEvent.ts'
-import { encode, varintLength, writeVarint } from './protobuf.ts'
+import { encode } from './protobuf.ts'
+import { varintLength, writeVarint } from './varint.ts'
 import { Uuid } from './messages.ts'
 
 const FLUSH_AT = 64 * 1024

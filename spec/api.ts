@@ -1,0 +1,73 @@
+import { expect } from 'chai'
+
+export interface Answered {
+  status: number
+  headers: Headers
+  body: any
+  bytes: Buffer
+}
+
+type Headings = Record<string, string>
+
+/** The front door, as a client sees it. */
+export interface Api {
+  get(path: string, headers?: Headings): Promise<Answered>
+  head(path: string, headers?: Headings): Promise<Answered>
+  post(path: string, body?: unknown, headers?: Headings): Promise<Answered>
+  patch(path: string, body?: unknown, headers?: Headings): Promise<Answered>
+  delete(path: string, headers?: Headings): Promise<Answered>
+  upload(bytes: Buffer, fields?: Record<string, string>, headers?: Headings & { fileName?: string }): Promise<Answered>
+}
+
+export function apiOf(url: string, credentials: Headings = {}): Api {
+  async function send(
+    method: string,
+    path: string,
+    headers: Headings = {},
+    body?: string | FormData,
+  ): Promise<Answered> {
+    const response = await fetch(url + path, {
+      method,
+      headers: { ...credentials, ...headers },
+      ...(body !== undefined && { body }),
+    })
+    const bytes = Buffer.from(await response.arrayBuffer())
+    const json = /json/.test(response.headers.get('Content-Type') ?? '')
+    return {
+      status: response.status,
+      headers: response.headers,
+      bytes,
+      body: json && bytes.length > 0 ? JSON.parse(bytes.toString()) : undefined,
+    }
+  }
+  const sendJson = (method: string, path: string, body: unknown = {}, headers: Headings = {}) =>
+    send(
+      method,
+      path,
+      { 'Content-Type': 'application/json', ...headers },
+      typeof body === 'string' ? body : JSON.stringify(body),
+    )
+  return {
+    get: (path, headers) => send('GET', path, headers),
+    head: (path, headers) => send('HEAD', path, headers),
+    post: (path, body, headers) => sendJson('POST', path, body, headers),
+    patch: (path, body, headers) => sendJson('PATCH', path, body, headers),
+    delete: (path, headers) => send('DELETE', path, headers),
+    upload: (bytes, fields = {}, { fileName = 'recording.wav', ...headers } = {}) => {
+      const form = new FormData()
+      for (const [name, value] of Object.entries(fields)) form.set(name, value)
+      form.set('file', new Blob([new Uint8Array(bytes)]), fileName)
+      return send('POST', '/api/v1/uploads', headers, form)
+    },
+  }
+}
+
+/** A problem document with this status and stable code. */
+export function expectProblem(answer: Answered, status: number, code: string): void {
+  expect({ status: answer.status, code: answer.body?.code }, answer.bytes.toString()).to.deep.equal({ status, code })
+  expect(answer.headers.get('Content-Type')).to.match(/^application\/problem\+json/)
+  expect(answer.body.request_id).to.equal(answer.headers.get('X-Request-Id'))
+}
+
+/** `Read-After` for what this command has written. */
+export const after = (answer: Answered): Headings => ({ 'Read-After': answer.headers.get('Event-Position') ?? '' })

@@ -1,0 +1,214 @@
+import { expect } from 'chai'
+import jwt from 'jsonwebtoken'
+import { apiOf, expectProblem } from '../api.ts'
+import { eventually } from '../eventually.ts'
+import { logIn, newFacility, type System, theSystem, unique } from '../system.ts'
+
+describe('who is let in', () => {
+  let system: System
+  let facility: Awaited<ReturnType<typeof newFacility>>
+  before(async function () {
+    this.timeout(60_000)
+    system = await theSystem()
+    facility = await newFacility(system)
+  })
+
+  const login = (email: string, password: string) => apiOf(system.url).post('/api/auth/login', { email, password })
+  const refresh = (refresh_token: string) => apiOf(system.url).post('/api/auth/refresh', { refresh_token })
+  const bearer = (token: string) => apiOf(system.url, { Authorization: `Bearer ${token}` })
+
+  it('a person with the right password, whatever the case of the e-mail address', async () => {
+    const { email, password } = facility.user
+    const { status, body } = await login(email.toUpperCase(), password)
+    expect(status).to.equal(200)
+    expect(body).to.include({ token_type: 'Bearer', expires_in: 900, must_change_password: true })
+    expect(body.user).to.deep.equal({
+      id: facility.user.id,
+      email,
+      name: 'user',
+      role: 'user',
+      facility_id: facility.id,
+    })
+    expect((await bearer(body.access_token).get('/api/auth/me')).body).to.deep.include({ id: facility.user.id, email })
+  })
+
+  it('nobody else, with the same answer for an unknown address and a wrong password', async () => {
+    const wrong = await login(facility.user.email, 'not the password')
+    const unknown = await login('nobody@example.test', 'not the password')
+    for (const answer of [wrong, unknown]) expectProblem(answer, 401, 'invalid_credentials')
+    expect(wrong.body.detail).to.equal(unknown.body.detail)
+  })
+
+  const tokens: Record<string, () => string | Promise<string>> = {
+    'no token': () => '',
+    'a malformed one': () => 'abc.def.ghi',
+    'one signed by somebody else': () => jwt.sign({ typ: 'access', sub: facility.user.id }, 'x'.repeat(40)),
+    'an unsigned one': () =>
+      jwt.sign({ typ: 'access', sub: facility.user.id, sid: facility.user.id }, '', { algorithm: 'none' }),
+    'a refresh token': async () =>
+      (await login(facility.user.email, facility.user.password)).body.refresh_token as string,
+    'a tampered one': async () => {
+      const { access_token } = (await login(facility.user.email, facility.user.password)).body
+      const [head, , signature] = access_token.split('.')
+      const claims = { ...(jwt.decode(access_token) as object), role: 'super_admin' }
+      return `${head}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`
+    },
+  }
+  for (const [what, token] of Object.entries(tokens))
+    it(`not with ${what}`, async () =>
+      expectProblem(await bearer(await token()).get('/api/v1/facilities'), 401, 'unauthenticated'))
+
+  it('not with an access token that has expired, which is said so', async () => {
+    const { access_token } = (await login(facility.user.email, facility.user.password)).body
+    const { header, payload } = jwt.decode(access_token, { complete: true }) as {
+      header: { kid: string }
+      payload: jwt.JwtPayload
+    }
+    const { exp: _, iat: __, ...claims } = payload
+    const expired = jwt.sign(claims, system.config.JWT_SECRET, { keyid: header.kid, expiresIn: -1 })
+    expectProblem(await bearer(expired).get('/api/v1/facilities'), 401, 'token_expired')
+  })
+
+  it('again with a refresh token, which is good once', async () => {
+    const first = (await login(facility.user.email, facility.user.password)).body
+    const second = await refresh(first.refresh_token)
+    expect(second.status).to.equal(200)
+    const third = await refresh(second.body.refresh_token)
+    expect(third.status).to.equal(200)
+    expectProblem(await refresh(first.refresh_token), 401, 'session_ended')
+    expectProblem(await refresh(third.body.refresh_token), 401, 'session_ended')
+    await eventually(async () =>
+      expectProblem(await bearer(third.body.access_token).get('/api/auth/me'), 401, 'session_ended'),
+    )
+  })
+
+  it('by one successor only when a refresh token is sent many times at once', async () => {
+    const first = (await login(facility.user.email, facility.user.password)).body
+    const answers = await Promise.all(Array.from({ length: 10 }, () => refresh(first.refresh_token)))
+    const successors = answers.map(({ body }) => (jwt.decode(body.refresh_token) as jwt.JwtPayload).jti)
+    expect(new Set(successors).size, 'a lost answer within the grace gets the same successor').to.equal(1)
+  })
+
+  it('not after logging out', async () => {
+    const { access_token, refresh_token } = (await login(facility.user.email, facility.user.password)).body
+    expect((await bearer(access_token).post('/api/auth/logout')).status).to.equal(204)
+    await eventually(
+      async () => expectProblem(await bearer(access_token).get('/api/auth/me'), 401, 'session_ended'),
+      1000,
+    )
+    expectProblem(await refresh(refresh_token), 401, 'session_ended')
+  })
+
+  it('in the session that changed the password, and in no other', async () => {
+    const someone = (await newFacility(system)).user
+    const other = (await login(someone.email, someone.password)).body
+    const changed = { current_password: someone.password, new_password: 'another good password' }
+    expectProblem(
+      await someone.api.post('/api/auth/change-password', { ...changed, current_password: 'wrong' }),
+      401,
+      'invalid_credentials',
+    )
+    expectProblem(
+      await someone.api.post('/api/auth/change-password', { ...changed, new_password: 'short' }),
+      400,
+      'invalid_request',
+    )
+    expect((await someone.api.post('/api/auth/change-password', changed)).status).to.equal(204)
+    await eventually(
+      async () => expectProblem(await bearer(other.access_token).get('/api/auth/me'), 401, 'session_ended'),
+      1000,
+    )
+    expectProblem(await refresh(other.refresh_token), 401, 'session_ended')
+    expect((await someone.api.get('/api/auth/me')).status).to.equal(200)
+    expectProblem(await login(someone.email, someone.password), 401, 'invalid_credentials')
+    await logIn(system.url, someone.email, changed.new_password)
+  })
+
+  it('not the people of a facility that was deactivated, within a second', async () => {
+    const closing = await newFacility(system)
+    const session = (await login(closing.user.email, closing.user.password)).body
+    await system.admin.post(`/api/v1/facilities/${closing.id}/deactivate`)
+    await eventually(async () => expectProblem(await closing.user.api.get('/api/auth/me'), 401, 'session_ended'), 1000)
+    expectProblem(await refresh(session.refresh_token), 401, 'session_ended')
+    expectProblem(await closing.sensor.upload(Buffer.from('x')), 401, 'unauthenticated')
+  })
+
+  it('a device with its key until the key is revoked', async () => {
+    const { id, api_key } = facility.key
+    expectProblem(
+      await system.as({ 'X-API-Key': api_key }).upload(Buffer.from('no sound')),
+      415,
+      'unsupported_media_type',
+    )
+    expectProblem(
+      await system.as({ 'X-API-Key': `${api_key.slice(0, -1)}x` }).upload(Buffer.from('x')),
+      401,
+      'unauthenticated',
+    )
+    expectProblem(await facility.sensor.get('/api/v1/facilities'), 403, 'forbidden')
+    expect((await facility.facilityAdmin.api.delete(`/api/v1/api-keys/${id}`)).status).to.equal(204)
+    expectProblem(await facility.sensor.upload(Buffer.from('x')), 401, 'unauthenticated')
+  })
+
+  it('shows the secret of a key once', async () => {
+    const key = { 'Idempotency-Key': unique('key') }
+    const wanted = { name: 'key', facility_id: facility.id, scopes: ['upload'] }
+    const first = await system.admin.post('/api/v1/api-keys', wanted, key)
+    const again = await system.admin.post('/api/v1/api-keys', wanted, key)
+    expect(first.body.api_key).to.match(/^xyl_[0-9a-f]{32}_/)
+    const { api_key: _, ...shown } = first.body
+    expect(again.body).to.deep.equal(shown)
+  })
+})
+
+describe('people', () => {
+  let system: System
+  let facility: Awaited<ReturnType<typeof newFacility>>
+  before(async function () {
+    this.timeout(60_000)
+    system = await theSystem()
+    facility = await newFacility(system)
+  })
+  const person = (more: object = {}) => ({
+    email: `${unique('p')}@example.test`,
+    name: 'P',
+    role: 'user',
+    password: 'a good password',
+    ...more,
+  })
+
+  it('are sealed from the first event: the log as stored tells neither name nor address nor hash', async () => {
+    const wanted = person({ facility_id: facility.id, name: 'Recognisable Name' })
+    const { body } = await system.admin.post('/api/v1/users', wanted)
+    const { EventStoreDBClient } = await import('@eventstore/db-client')
+    const raw = EventStoreDBClient.connectionString(system.config.EVENTSTORE_URL)
+    const stored: unknown[] = []
+    for await (const { event } of raw.readStream(`user-${body.id}`)) stored.push(event)
+    const text = JSON.stringify(stored, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+    expect(text).to.include('UserRegistered')
+    for (const secret of [wanted.name, wanted.email, '$argon2']) expect(text).not.to.include(secret)
+    await raw.dispose()
+  })
+
+  it('have an e-mail address of their own, also when many ask at once', async () => {
+    const wanted = person({ facility_id: facility.id })
+    const answers = await Promise.all(Array.from({ length: 10 }, () => system.admin.post('/api/v1/users', wanted)))
+    expect(answers.filter(({ status }) => status === 201)).to.have.length(1)
+    for (const answer of answers.filter(({ status }) => status !== 201)) expectProblem(answer, 409, 'email_taken')
+  })
+
+  it('are made by a facility_admin in its own facility, and never above it', async () => {
+    const { api } = facility.facilityAdmin
+    expect((await api.post('/api/v1/users', person())).body.facility_id).to.equal(facility.id)
+    expectProblem(await api.post('/api/v1/users', person({ role: 'super_admin' })), 403, 'forbidden')
+    const other = await newFacility(system)
+    expectProblem(await api.post('/api/v1/users', person({ facility_id: other.id })), 404, 'not_found')
+    expectProblem(await facility.user.api.post('/api/v1/users', person()), 403, 'forbidden')
+  })
+
+  it('keep an address that a refused request asked for free', async () => {
+    const wanted = person()
+    expectProblem(await system.admin.post('/api/v1/users', wanted), 409, 'facility_required')
+    expect((await system.admin.post('/api/v1/users', { ...wanted, facility_id: facility.id })).status).to.equal(201)
+  })
+})

@@ -1,0 +1,136 @@
+import { expect } from 'chai'
+import { expectProblem } from '../api.ts'
+import { newFacility, type System, theSystem, unique } from '../system.ts'
+
+describe('bad input', () => {
+  let system: System
+  let facility: Awaited<ReturnType<typeof newFacility>>
+  before(async function () {
+    this.timeout(60_000)
+    system = await theSystem()
+    facility = await newFacility(system)
+  })
+
+  /** Nothing was appended while this ran. */
+  async function nothingAppended(act: () => Promise<void>) {
+    const before = await system.store.head()
+    await act()
+    expect(await system.store.head()).to.equal(before)
+  }
+
+  const registration = () => ({ name: 'Plant', code: unique('plant') })
+  const bodies: Record<string, [body: () => unknown, path: RegExp]> = {
+    'an unknown field': [() => ({ ...registration(), colour: 'red' }), /body/],
+    'a missing field': [() => ({ name: 'Plant' }), /body\.code/],
+    'a wrong type': [() => ({ ...registration(), name: 7 }), /body\.name/],
+    'an empty name': [() => ({ ...registration(), name: '   ' }), /body\.name/],
+    'a NUL': [() => ({ ...registration(), name: 'a\u0000b' }), /body\.name/],
+    'an unknown time zone': [() => ({ ...registration(), timezone: 'Mars/Olympus' }), /body\.timezone/],
+    'an array': [() => [registration()], /body/],
+    'a polluting key': [
+      () => `{"name": "Plant", "code": "${unique('plant')}", "__proto__": {"role": "super_admin"}}`,
+      /body/,
+    ],
+    'no JSON': [() => '{"name": ', /body/],
+    'a bare word': [() => 'plant', /body/],
+  }
+  for (const [what, [body, path]] of Object.entries(bodies))
+    it(`in a body, ${what}, is a 400 that says where`, () =>
+      nothingAppended(async () => {
+        const answer = await system.admin.post('/api/v1/facilities', body())
+        expectProblem(answer, 400, 'invalid_request')
+        expect(answer.body.errors[0].path).to.match(path)
+      }))
+
+  it('is a 413 when the body is larger than 1 MiB, and a 415 when it is no JSON by its type', () =>
+    nothingAppended(async () => {
+      expectProblem(
+        await system.admin.post('/api/v1/facilities', { name: 'x'.repeat(1 << 20) }),
+        413,
+        'payload_too_large',
+      )
+      const form = await system.admin.post('/api/v1/facilities', 'name=Plant', {
+        'Content-Type': 'application/x-www-form-urlencoded',
+      })
+      expectProblem(form, 415, 'unsupported_media_type')
+    }))
+
+  it('in a query is a 400: unknown filters, sorts and cursors, pages out of range', async () => {
+    for (const query of [
+      'colour=red',
+      'sort=password',
+      'sort=-id;drop',
+      'page=0',
+      'per_page=101',
+      'page=x',
+      'cursor=!!',
+      'status=open',
+      'q=%00',
+    ])
+      expectProblem(await system.admin.get(`/api/v1/facilities?${query}`), 400, 'invalid_request')
+    expectProblem(await system.admin.get(`/api/v1/facilities/${facility.id}?x=1`), 400, 'invalid_request')
+    expectProblem(
+      await system.admin.get(`/api/v1/facilities/${facility.id}`, { 'Read-After': 'now' }),
+      400,
+      'invalid_request',
+    )
+  })
+
+  it('in a path is a 404: unknown ids, ids that are none, unknown paths with and without a token', async () => {
+    for (const path of [
+      '/api/v1/facilities/0b7c3c3e-0000-4000-8000-000000000000',
+      '/api/v1/facilities/7',
+      '/api/v1/nothing',
+      '/api/%ff',
+    ])
+      expect((await system.admin.get(path)).status, path).to.be.oneOf([404, 400])
+    expectProblem(await system.admin.get('/api/v1/facilities/0b7c3c3e-0000-4000-8000-000000000000'), 404, 'not_found')
+    expectProblem(await system.admin.get('/api/v1/facilities/7'), 404, 'not_found')
+    expectProblem(await system.as({}).get('/api/v1/nothing'), 404, 'not_found')
+    expect((await system.admin.get(`/api/${'x'.repeat(8000)}`)).status).to.equal(404)
+  })
+
+  it('names facilities and devices that do not exist: 404, and nothing is appended', () =>
+    nothingAppended(async () => {
+      const unknown = '0b7c3c3e-0000-4000-8000-000000000000'
+      const device = { facility_id: unknown, name: 'Mic', serial: unique('S'), model: 'xs-1' }
+      expectProblem(await system.admin.post('/api/v1/devices', device), 404, 'not_found')
+      const key = { name: 'k', facility_id: facility.id, device_id: unknown, scopes: ['upload'] }
+      expectProblem(await system.admin.post('/api/v1/api-keys', key), 404, 'not_found')
+      expectProblem(await system.admin.patch(`/api/v1/facilities/${unknown}`, { name: 'x' }), 404, 'not_found')
+    }))
+
+  it('is refused in the order 401, 403, 400, 404', async () => {
+    const unknown = '/api/v1/devices/0b7c3c3e-0000-4000-8000-000000000000'
+    expectProblem(await system.as({}).patch(unknown, { colour: 1 }), 401, 'unauthenticated')
+    expectProblem(await facility.user.api.patch(unknown, { colour: 1 }), 403, 'forbidden')
+    expectProblem(await facility.facilityAdmin.api.patch(unknown, { colour: 1 }), 400, 'invalid_request')
+    expectProblem(await facility.facilityAdmin.api.patch(unknown, { name: 'x' }), 404, 'not_found')
+  })
+
+  it('never reaches another facility: its resources are as unknown as none', async () => {
+    const other = await newFacility(system)
+    const { api } = facility.facilityAdmin
+    for (const path of [
+      `/api/v1/facilities/${other.id}`,
+      `/api/v1/devices/${other.device.id}`,
+      `/api/v1/users/${other.user.id}`,
+      `/api/v1/api-keys/${other.key.id}`,
+    ]) {
+      expectProblem(await api.get(path), 404, 'not_found')
+      expect((await system.admin.get(path)).status).to.equal(200)
+    }
+    await nothingAppended(async () => {
+      expectProblem(await api.patch(`/api/v1/devices/${other.device.id}`, { name: 'mine' }), 404, 'not_found')
+      expectProblem(await api.post(`/api/v1/devices/${other.device.id}/decommission`), 404, 'not_found')
+      expectProblem(await api.delete(`/api/v1/api-keys/${other.key.id}`), 404, 'not_found')
+      expectProblem(
+        await api.post('/api/v1/devices', { facility_id: other.id, name: 'M', serial: unique('S'), model: 'm' }),
+        404,
+        'not_found',
+      )
+    })
+    const listed = (await api.get('/api/v1/devices?per_page=100')).body.items as { facility_id: string }[]
+    expect(new Set(listed.map(({ facility_id }) => facility_id))).to.deep.equal(new Set([facility.id]))
+  })
+})

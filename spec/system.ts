@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Stack, startStack } from '../ops/embedded/stack.ts'
+import { type Config, readConfig } from '../ops/platform/config.ts'
+import { createLifecycle, type Lifecycle } from '../ops/platform/lifecycle.ts'
+import { createLog } from '../ops/platform/log.ts'
+import { loadSecrets } from '../ops/platform/secrets.ts'
+import { serveApi } from '../ops/roles/api.ts'
+import { type Connections, openConnections } from '../ops/roles/connections.ts'
+import { runProjections } from '../ops/roles/projections.ts'
+import { runWorkers } from '../ops/roles/workers.ts'
+import { openDoor } from '../ops/server/door.ts'
+import { type Api, apiOf } from './api.ts'
+
+/** Everything, really running, in this process: the embedded servers, the API, the projections and the workers. */
+export interface System extends Connections {
+  stack: Stack
+  url: string
+  dataDir: string
+  /** As the first super_admin. */
+  admin: Api
+  /** With other credentials, or none. */
+  as: (headers: Record<string, string>) => Api
+}
+
+export const specLog = createLog(process.env['SPEC_LOG'] ?? 'silent')
+
+export async function startServers(
+  dataDir: string,
+  environment: Record<string, string> = {},
+): Promise<{ stack: Stack; config: Config }> {
+  const secrets = loadSecrets(dataDir)
+  const stack = await startStack({
+    dataDir,
+    provide: { eventStore: true, database: true, bus: true, objects: true },
+    secrets: {
+      postgresPassword: secrets.POSTGRES_PASSWORD,
+      s3AccessKey: secrets.S3_ACCESS_KEY,
+      s3SecretKey: secrets.S3_SECRET_KEY,
+      eventStoreUser: secrets.EVENTSTORE_USER,
+      eventStorePassword: secrets.EVENTSTORE_PASSWORD,
+      natsToken: secrets.NATS_TOKEN,
+    },
+    paths: {},
+    log: ({ level, msg, ...details }) => specLog[level](details, msg),
+  })
+  const given = {
+    DATA_DIR: dataDir,
+    BIND_ADDR: '127.0.0.1:0',
+    CORS_ALLOWED_ORIGINS: 'http://localhost:3000',
+    ...environment,
+  }
+  return { stack, config: readConfig(given, { ...secrets, ...stack.addresses }) }
+}
+
+export const temporaryDataDir = () => mkdtempSync(join(tmpdir(), 'xylolabs-spec-'))
+
+let running: Promise<{ system: System; lifecycle: Lifecycle }> | undefined
+
+/** The one system that the spec files share, started by the first that asks; each makes facilities of its own in it. */
+export const theSystem = async (): Promise<System> => (await (running ??= start())).system
+
+async function start(): Promise<{ system: System; lifecycle: Lifecycle }> {
+  const dataDir = temporaryDataDir()
+  const lifecycle = createLifecycle({ log: specLog })
+  const { stack, config } = await startServers(dataDir, { UPLOAD_MAX_SIZE: String(2 * 1024 * 1024) })
+  lifecycle.onStop('stack', () => stack.stop())
+  const door = await openDoor(config.BIND_ADDR, false)
+  const connections = await openConnections(config, specLog, lifecycle)
+  runProjections(connections)
+  await runWorkers(connections, process.env['PATH'] ?? '')
+  await serveApi(connections, door)
+  lifecycle.onStop('http', () => door.close())
+  const url = `http://127.0.0.1:${door.port}`
+  const as = (headers: Record<string, string>) => apiOf(url, headers)
+  const admin = await logIn(url, config.INITIAL_ADMIN_EMAIL, config.INITIAL_ADMIN_PASSWORD)
+  return { system: { ...connections, stack, url, dataDir, admin, as }, lifecycle }
+}
+
+export async function logIn(url: string, email: string, password: string): Promise<Api> {
+  const { body } = await apiOf(url).post('/api/auth/login', { email, password })
+  return apiOf(url, { Authorization: `Bearer ${body.access_token}` })
+}
+
+/** Called by mocha once, after the last spec. */
+export async function stopTheSystem(): Promise<void> {
+  if (!running) return
+  const { system, lifecycle } = await running
+  await lifecycle.stop('specs are over')
+  rmSync(system.dataDir, { recursive: true, force: true })
+}
+
+export const unique = (prefix: string) => `${prefix}-${randomBytes(4).toString('hex')}`
+
+/** A facility with a device and a key of it, and people of every role. */
+export async function newFacility({ admin, url, as }: System) {
+  const { body: facility } = await admin.post('/api/v1/facilities', { name: unique('Plant'), code: unique('plant') })
+  const device = (
+    await admin.post('/api/v1/devices', { facility_id: facility.id, name: 'Mic', serial: unique('S'), model: 'xs-1' })
+  ).body
+  const issued = await admin.post('/api/v1/api-keys', {
+    name: 'key',
+    facility_id: facility.id,
+    device_id: device.id,
+    scopes: ['upload'],
+  })
+  const person = async (role: 'facility_admin' | 'user') => {
+    const credentials = {
+      email: `${unique(role.replace('_', '-'))}@example.test`,
+      password: randomBytes(12).toString('hex'),
+    }
+    const { body } = await admin.post('/api/v1/users', { ...credentials, name: role, role, facility_id: facility.id })
+    return { id: body.id as string, ...credentials, api: await logIn(url, credentials.email, credentials.password) }
+  }
+  return {
+    id: facility.id as string,
+    device: device as { id: string; serial: string },
+    key: issued.body as { id: string; api_key: string },
+    sensor: as({ 'X-API-Key': issued.body.api_key }),
+    facilityAdmin: await person('facility_admin'),
+    user: await person('user'),
+  }
+}
