@@ -50,8 +50,8 @@ process.once('exit', () => living.forEach((child) => child.kill('SIGINT')))
 export function run(program: Program): Child {
   const { name, dataDir } = program
   const log = logFile(dataDir, name)
-  const child = spawned(program, log)
   const logged = sizeOf(log)
+  const child = spawned(program, log)
   const announced = program.ready === 'announced' ? announcement(child) : undefined
 
   if (child.pid !== undefined) {

@@ -12,10 +12,16 @@ const MAIN = path.resolve(import.meta.dirname, '../../../ops/embedded/eventstore
 
 export const temporaryFolder = (): Promise<string> => fs.mkdtemp(path.join(os.tmpdir(), 'eventstore-spec-'))
 
-const spawnStore = (dir: string, args: readonly string[]): ChildProcess =>
-  spawn(process.execPath, ['--import', 'tsx', MAIN, '--port', '0', '--dir', dir, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+const children = new Set<ChildProcess>()
+process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')))
+
+function spawnStore(dir: string, args: readonly string[]): ChildProcess {
+  const options = ['--import', 'tsx', MAIN, '--port', '0', '--dir', dir, ...args]
+  const child = spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'pipe'] })
+  children.add(child)
+  child.once('exit', () => children.delete(child))
+  return child
+}
 
 /** A server child on a folder of its own, and one official client for it. */
 export class RunningStore {

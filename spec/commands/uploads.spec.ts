@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto'
+import { connect } from 'node:net'
+import { expect } from 'chai'
+import { after, expectProblem } from '../api.ts'
+import { eventually } from '../eventually.ts'
+import { sound } from '../sounds.ts'
+import { newFacility, type System, theSystem, unique } from '../system.ts'
+
+describe('uploads', () => {
+  let system: System
+  let facility: Awaited<ReturnType<typeof newFacility>>
+  const wav = sound('wav')
+  before(async function () {
+    this.timeout(60_000)
+    system = await theSystem()
+    facility = await newFacility(system)
+  })
+
+  async function objects(): Promise<string[]> {
+    const keys: string[] = []
+    for await (const key of system.objects.keys('uploads/')) keys.push(key)
+    return keys.sort()
+  }
+
+  /** Neither an event nor an object more than before; the workers have nothing to do meanwhile. */
+  async function nothingKept(act: () => Promise<void>) {
+    const before = [await system.store.head(), await objects()]
+    await act()
+    expect([await system.store.head(), await objects()]).to.deep.equal(before)
+  }
+
+  it('are stored whole, hashed and counted, and answered at once', async () => {
+    const recorded_at = '2026-11-01T10:00:00.000Z'
+    const fields = { recorded_at, metadata: '{"gain": 3}' }
+    const answer = await facility.sensor.upload(wav, fields, { fileName: 'C:\\sounds\\Pumpe ä.wav' })
+    expect(answer.status).to.equal(201)
+    expect(answer.body).to.deep.include({
+      facility_id: facility.id,
+      device_id: facility.device.id,
+      file_name: 'Pumpe ä.wav',
+      content_type: 'audio/wav',
+      size_bytes: wav.length,
+      sha256: createHash('sha256').update(wav).digest('hex'),
+      metadata: { gain: 3 },
+      recorded_at,
+    })
+    const download = await facility.user.api.get(`${answer.headers.get('Location')}/download`, after(answer))
+    expect(download.bytes.equals(wav)).to.equal(true)
+    expect(download.headers.get('Content-Disposition')).to.include("filename*=UTF-8''Pumpe%20%C3%A4.wav")
+  })
+
+  for (const [extension, type] of Object.entries({
+    flac: 'audio/flac',
+    mp3: 'audio/mpeg',
+    m4a: 'audio/mp4',
+    ogg: 'audio/ogg',
+    opus: 'audio/ogg',
+    webm: 'audio/webm',
+    aiff: 'audio/aiff',
+    aac: 'audio/aac',
+  }))
+    it(`may be ${extension}, told by their first bytes, and become playable`, async () => {
+      const answer = await facility.sensor.upload(sound(extension), {}, { fileName: 'recording' })
+      expect([answer.status, answer.body?.content_type]).to.deep.equal([201, type])
+      await ready(answer.body.id)
+    })
+
+  const ready = (id: string) =>
+    eventually(async () => {
+      const { body } = await system.admin.get(`/api/v1/uploads/${id}`)
+      expect(body.status, body.error).to.equal('ready')
+      return body
+    })
+
+  it('of more than 8 MiB go in parts, and come out the same', async () => {
+    const { objects } = system
+    const bytes = Buffer.alloc(20 * 1024 * 1024 + 7, 'xylolabs ')
+    async function* slowly() {
+      for (let at = 0; at < bytes.length; at += 100_003) yield bytes.subarray(at, at + 100_003)
+    }
+    const stored = await objects.put(`specs/${unique('large')}`, slowly(), 'audio/wav')
+    expect(stored).to.deep.equal({ size_bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') })
+  })
+
+  it('that fail in their second part leave nothing behind', () =>
+    nothingKept(async () => {
+      async function* failing() {
+        for (let sent = 0; sent < 12; sent++) yield Buffer.alloc(1024 * 1024)
+        throw new Error('the link broke')
+      }
+      const put = system.objects.put(`uploads/${unique('broken')}`, failing(), 'audio/wav')
+      expect(await put.catch((error: Error) => error.message)).to.equal('the link broke')
+    }))
+
+  it('over the limit are cut off early: 413, nothing stored', () =>
+    nothingKept(async () => {
+      const large = Buffer.concat([wav, Buffer.alloc(3 * 1024 * 1024)])
+      expectProblem(await facility.sensor.upload(large), 413, 'payload_too_large')
+    }))
+
+  const refused: Record<string, [bytes: Buffer, status: number, code: string]> = {
+    'a text file named .wav': [
+      Buffer.from('this is no sound, whatever its name says\n'.repeat(200)),
+      415,
+      'unsupported_media_type',
+    ],
+    'an image': [Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), 415, 'unsupported_media_type'],
+    'a playlist': [Buffer.from('#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n'), 415, 'unsupported_media_type'],
+    'an empty file': [Buffer.alloc(0), 400, 'invalid_request'],
+  }
+  for (const [what, [bytes, status, code]] of Object.entries(refused))
+    it(`are refused at the door when they are ${what}`, () =>
+      nothingKept(async () => expectProblem(await facility.sensor.upload(bytes), status, code)))
+
+  const fields: Record<string, [fields: Record<string, string>, status: number, code: string]> = {
+    'an unknown field': [{ colour: 'red' }, 400, 'invalid_request'],
+    'a time that is none': [{ recorded_at: 'yesterday' }, 400, 'invalid_request'],
+    'metadata that is no JSON': [{ metadata: '{' }, 400, 'invalid_request'],
+    'metadata that Postgres cannot hold': [{ metadata: '{"a": "\\u0000"}' }, 400, 'invalid_request'],
+    'an unknown device': [{ device_id: '0b7c3c3e-0000-4000-8000-000000000000' }, 404, 'not_found'],
+    'an unknown facility': [{ facility_id: '0b7c3c3e-0000-4000-8000-000000000000' }, 404, 'not_found'],
+  }
+  for (const [what, [form, status, code]] of Object.entries(fields))
+    it(`with ${what} leave nothing behind`, () =>
+      nothingKept(async () => expectProblem(await facility.sensor.upload(wav, form), status, code)))
+
+  it('of a person who may only read are forbidden, and of a super_admin need a facility', () =>
+    nothingKept(async () => {
+      expectProblem(await facility.user.api.upload(wav), 403, 'forbidden')
+      expectProblem(await system.admin.upload(wav), 400, 'invalid_request')
+      expectProblem(await system.admin.post('/api/v1/uploads', {}), 415, 'unsupported_media_type')
+    }))
+
+  it('that break off half-way leave nothing behind', () =>
+    nothingKept(async () => {
+      const { hostname, port } = new URL(system.url)
+      const socket = connect(Number(port), hostname)
+      const head = `--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n`
+      const lines = ['POST /api/v1/uploads HTTP/1.1', `Host: ${hostname}`, `X-API-Key: ${facility.key.api_key}`]
+      lines.push('Content-Type: multipart/form-data; boundary=b', 'Content-Length: 1500000', '', head)
+      socket.write(lines.join('\r\n'))
+      socket.write(wav.subarray(0, 20_000))
+      await new Promise<void>((resolve) =>
+        socket
+          .on('close', () => resolve())
+          .end()
+          .resume(),
+      )
+      expectProblem(await facility.sensor.upload(Buffer.from('a request behind it')), 415, 'unsupported_media_type')
+    }))
+
+  it('repeated under one Idempotency-Key answer the same and are kept once', async () => {
+    const key = { 'Idempotency-Key': unique('key') }
+    const first = await facility.sensor.upload(wav, {}, key)
+    await ready(first.body.id)
+    const kept = await objects()
+    const second = await facility.sensor.upload(wav, {}, key)
+    expect([second.status, second.body]).to.deep.equal([201, first.body])
+    expectProblem(await facility.sensor.upload(sound('flac'), {}, key), 409, 'idempotency_clash')
+    expect(await objects()).to.deep.equal(kept)
+  })
+
+  it('that only look like sound are rejected once they were looked into, with a reason, and their bytes go', async () => {
+    const fake = Buffer.concat([Buffer.from('fLaC'), Buffer.alloc(5000, 7)])
+    const answer = await facility.sensor.upload(fake)
+    expect(answer.status).to.equal(201)
+    const { body } = await eventually(async () => {
+      const read = await system.admin.get(`/api/v1/uploads/${answer.body.id}`)
+      expect(read.body.status).to.equal('rejected')
+      return read
+    })
+    expect(body.error).to.match(/cannot be read as audio\/flac/)
+    const [received] = await system.store.read(`upload-${answer.body.id}`)
+    await eventually(async () => expect(await system.objects.size(received!.data['object_key'])).to.equal(undefined))
+    expectProblem(await system.admin.get(`/api/v1/uploads/${answer.body.id}/stream`), 409, 'not_ready')
+    expectProblem(await system.admin.get(`/api/v1/uploads/${answer.body.id}/download`), 404, 'not_found')
+  })
+})

@@ -1,0 +1,64 @@
+import { expect } from 'chai'
+import * as Device from '../../domain/device.ts'
+import { deciding } from './deciding.ts'
+
+const { given, stateAfter } = deciding(Device)
+
+const at = '2026-11-24T09:00:00.000Z'
+const data = { facility_id: 'f1', name: 'Gate 3', serial: 'XL-0003', model: 'XS-2', registered_at: at }
+const registered: Device.Event = { type: 'DeviceRegistered', data }
+const renamed: Device.Event = { type: 'DeviceRenamed', data: { name: 'Gate 4', renamed_at: at } }
+const moved: Device.Event = { type: 'DeviceMovedToFacility', data: { facility_id: 'f2', moved_at: at } }
+const decommissioned: Device.Event = { type: 'DeviceDecommissioned', data: { decommissioned_at: at } }
+
+describe('a device', () => {
+  describe('is registered', () => {
+    it('once', () => given().when(Device.register(data)).then(registered))
+    it('again by whoever repeats it, which adds nothing', () =>
+      given(registered, renamed)
+        .when(Device.register({ ...data, registered_at: '2026-11-25T09:00:00.000Z' }))
+        .then())
+    it('not over another one', () =>
+      given(registered)
+        .when(Device.register({ ...data, serial: 'XL-0004' }))
+        .refused('device-exists'))
+  })
+
+  describe('is renamed', () => {
+    const rename = Device.rename({ name: 'Gate 4', renamed_at: at })
+    it('once', () => given(registered).when(rename).then(renamed))
+    it('to the name it has, which adds nothing', () => given(registered, renamed).when(rename).then())
+    it('not once decommissioned', () =>
+      given(registered, decommissioned).when(rename).refused('device-decommissioned'))
+    it('not once decommissioned, even to the name it has', () =>
+      given(registered, renamed, decommissioned).when(rename).refused('device-decommissioned'))
+    it('only when there is one', () => given().when(rename).refused('device-unknown'))
+  })
+
+  describe('is decommissioned', () => {
+    const decommission = Device.decommission({ decommissioned_at: at })
+    it('once', () => given(registered).when(decommission).then(decommissioned))
+    it('again, which adds nothing', () => given(registered, decommissioned).when(decommission).then())
+    it('only when there is one', () => given().when(decommission).refused('device-unknown'))
+  })
+
+  it('may be used while it is active, and not otherwise', () => {
+    expect(Device.active(stateAfter(registered))).to.include({ serial: 'XL-0003' })
+    expect(() => Device.active(stateAfter(registered, decommissioned)))
+      .to.throw('Device XL-0003 is decommissioned')
+      .with.property('code', 'device-decommissioned')
+    expect(() => Device.active(Device.initial))
+      .to.throw()
+      .with.property('code', 'device-unknown')
+  })
+
+  it('is what its events say', () => {
+    const state = { ...data, name: 'Gate 4', facility_id: 'f2' }
+    expect(stateAfter(registered, renamed, moved)).to.deep.equal({ status: 'active', ...state })
+    expect(stateAfter(registered, renamed, moved, decommissioned)).to.deep.equal({
+      status: 'decommissioned',
+      ...state,
+    })
+    expect(stateAfter(renamed, moved, decommissioned)).to.deep.equal({ status: 'unknown' })
+  })
+})

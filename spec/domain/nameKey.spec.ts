@@ -1,0 +1,23 @@
+import { expect } from 'chai'
+import * as NameKey from '../../domain/nameKey.ts'
+import { deciding } from './deciding.ts'
+
+const { given, stateAfter } = deciding(NameKey)
+
+const at = '2026-11-24T09:00:00.000Z'
+const created = (wrapped: string): NameKey.Event => ({ type: 'NameKeyCreated', data: { wrapped, created_at: at } })
+
+describe('the key of reserved names', () => {
+  it('is made once', () =>
+    given()
+      .when(NameKey.create({ wrapped: 'box-1', created_at: at }))
+      .then(created('box-1')))
+  it('is never made again: what it sealed must stay readable', () =>
+    given(created('box-1'))
+      .when(NameKey.create({ wrapped: 'box-2', created_at: at }))
+      .then())
+  it('is kept as it was wrapped', () => {
+    expect(stateAfter()).to.deep.equal({ status: 'unknown' })
+    expect(stateAfter(created('box-1'))).to.deep.equal({ status: 'present', wrapped: 'box-1' })
+  })
+})

@@ -1,0 +1,188 @@
+import { expect } from 'chai'
+import { rmSync } from 'node:fs'
+import { derivedId, handle } from '../../commands/handle.ts'
+import { systemIntent } from '../../commands/http.ts'
+import * as Facility from '../../domain/facility.ts'
+import { createLifecycle, type Lifecycle } from '../../ops/platform/lifecycle.ts'
+import { type Connections, openConnections } from '../../ops/roles/connections.ts'
+import { projections } from '../../projections/all.ts'
+import type { AnyProjection, Projection } from '../../projections/engine/projection.ts'
+import { runGroup } from '../../projections/engine/group.ts'
+import { listenForPositions } from '../../read-api/freshness.ts'
+import { eventually } from '../eventually.ts'
+import { expectSameRows } from './digests.ts'
+import { specLog, startServers, temporaryDataDir, unique } from '../system.ts'
+
+describe('the live projection group', () => {
+  const dataDir = temporaryDataDir()
+  const lifecycle: Lifecycle = createLifecycle({ log: specLog })
+  let connections: Connections
+  let groups: { stop: () => Promise<void> }[] = []
+
+  before(async function () {
+    this.timeout(60_000)
+    const { stack, config } = await startServers(dataDir)
+    lifecycle.onStop('stack', () => stack.stop())
+    connections = await openConnections(config, specLog, lifecycle)
+  })
+  afterEach(async () => {
+    await Promise.all(groups.map((group) => group.stop()))
+    groups = []
+  })
+  after(async () => {
+    await lifecycle.stop('over')
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  function group(members: readonly AnyProjection[] = projections, onApplied?: () => void) {
+    const controller = new AbortController()
+    const { config, store } = connections
+    const options = {
+      databaseUrl: config.DATABASE_URL,
+      store,
+      projections: members,
+      log: specLog,
+      signal: controller.signal,
+    }
+    const running = runGroup(onApplied ? { ...options, onApplied } : options)
+    const started = { stop: () => (controller.abort(), running) }
+    groups.push(started)
+    return started
+  }
+
+  async function register(name = unique('Plant')) {
+    const id = derivedId('facility', unique('id'))
+    const registered = Facility.register({ name, code: name, registered_at: new Date().toISOString() })
+    const outcome = await handle(connections.store, Facility, id, registered, systemIntent('spec', id))
+    return { id, ...outcome }
+  }
+  const rename = (id: string, name: string) =>
+    handle(
+      connections.store,
+      Facility,
+      id,
+      Facility.change({ name, at: new Date().toISOString() }),
+      systemIntent('spec', id, name),
+    )
+
+  const rows = async <Row>(sql: string, values: unknown[] = []) =>
+    (await connections.database.query(sql, values)).rows as Row[]
+  const nameOf = async (id: string) =>
+    (await rows<{ name: string }>('select name from facilities where id = $1', [id]))[0]?.name
+  const position = async () =>
+    BigInt((await rows<{ position: string }>('select position from projection_groups'))[0]?.position ?? -1)
+  const caughtUp = () => eventually(async () => expect(await position()).to.equal(await connections.store.head()))
+
+  it('applies what was there before it and what comes after, in order', async () => {
+    const { id } = await register()
+    for (let i = 0; i < 50; i++) await rename(id, `before ${i}`)
+    group()
+    await eventually(async () => expect(await nameOf(id)).to.equal('before 49'))
+    await rename(id, 'after')
+    await eventually(async () => expect(await nameOf(id)).to.equal('after'))
+    await caughtUp()
+  })
+
+  it('has one leader; a standby takes over within two seconds when the leader dies, and nothing is applied twice', async () => {
+    group()
+    group()
+    const { id } = await register()
+    await eventually(async () => expect(await nameOf(id)).to.be.a('string'))
+    const killed = await rows(
+      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and pid <> pg_backend_pid()`,
+    )
+    expect(killed).to.have.length(1)
+    await rename(id, 'under the next leader')
+    await eventually(async () => expect(await nameOf(id)).to.equal('under the next leader'), 2000)
+    const seen = await rows(`select revision from resource_events where id = $1 order by position`, [id])
+    expect(seen).to.deep.equal([{ revision: 0 }, { revision: 1 }])
+  })
+
+  it('writes nothing once somebody else has moved its checkpoint, and goes on from where that is', async () => {
+    group()
+    const { id } = await register()
+    await caughtUp()
+    // As if this leader had slept while another one applied what comes next.
+    await rows('update projection_groups set position = position + 1')
+    const next = await register()
+    await eventually(async () => expect(await nameOf(next.id)).to.be.a('string'))
+    expect(await rows('select revision from resource_events where id = $1', [next.id])).to.have.length(1)
+    await rename(id, 'goes on')
+    await eventually(async () => expect(await nameOf(id)).to.equal('goes on'))
+  })
+
+  it('rebuilds every table from the log after Postgres has lost them, equal to the byte', async () => {
+    const running = group()
+    const { id } = await register()
+    await rename(id, 'to be lost')
+    await caughtUp()
+    await expectSameRows(connections.database, async () => {
+      await running.stop()
+      await rows('delete from projection_groups')
+      await rows('delete from projections')
+      for (const { name, version } of projections) await rows(`truncate ${name}_v${version}`)
+      group()
+      await caughtUp()
+    })
+  })
+
+  it('brings a projection that is new to where the others are, and takes it along', async () => {
+    const running = group()
+    const { id } = await register()
+    await caughtUp()
+    await running.stop()
+    await rows(`delete from projections where name = 'facilities'`)
+    await rows(`truncate facilities_v1`)
+    group()
+    await eventually(async () => expect(await nameOf(id)).to.be.a('string'))
+    await rename(id, 'taken along')
+    await eventually(async () => expect(await nameOf(id)).to.equal('taken along'))
+  })
+
+  it('stops the one projection that cannot fold an event, tells why, and serves the others', async () => {
+    group()
+    const { id, revision } = await register()
+    const poison = {
+      id: derivedId('poison', id),
+      type: 'FacilityRenamed',
+      data: { name: 'from tomorrow' },
+      metadata: { schema: 99 },
+    }
+    const { position: poisoned } = await connections.store.append(`facility-${id}`, [poison], revision)
+    const other = await register()
+    await caughtUp()
+    expect(await nameOf(other.id), 'nothing is skipped').to.equal(undefined)
+    const [status] = await rows<{ state: string; position: string; error: { message: string; position: string } }>(
+      `select * from projections where name = 'facilities'`,
+    )
+    expect(status!.state).to.equal('stopped')
+    expect(BigInt(status!.position) < poisoned).to.equal(true)
+    expect(status!.error).to.deep.include({ position: String(poisoned), type: 'FacilityRenamed', revision: 1 })
+    expect(status!.error.message).to.match(/schema 99/)
+    expect(await rows(`select 1 from resource_events where id = $1`, [other.id]), 'the others go on').to.have.length(1)
+
+    const controller = new AbortController()
+    const freshness = listenForPositions({
+      databaseUrl: connections.config.DATABASE_URL,
+      log: specLog,
+      signal: controller.signal,
+    })
+    await eventually(() => expect(freshness.position()).to.equal(other.position))
+    await freshness.waitFor(other.position, ['resource_events'], controller.signal)
+    const waiting = freshness.waitFor(other.position, ['facilities'], controller.signal)
+    expect(await waiting.catch((error: { code: string }) => error.code)).to.equal('read_model_behind')
+    controller.abort()
+    await freshness.done
+
+    await groups.pop()!.stop()
+    const facilities = projections.find(({ name }) => name === 'facilities') as Projection
+    const { FacilityRenamed: _, ...on } = facilities.on
+    group(projections.map((one) => (one === facilities ? { ...facilities, on } : one)))
+    await eventually(async () =>
+      expect(await nameOf(other.id), 'it goes on once the code was mended').to.be.a('string'),
+    )
+    expect(await rows(`select state, position, error from projections where name = 'facilities'`)).to.deep.equal([
+      { state: 'live', position: null, error: null },
+    ])
+  })
+})
