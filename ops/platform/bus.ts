@@ -43,7 +43,7 @@ const durable = (kind: string) => `${kind}-workers`
 
 export async function connectBus(options: { url: string; onStatus?: (status: string) => void }): Promise<Bus> {
   const { protocol, host, username, password } = new URL(options.url)
-  const credentials = password ? { user: username, pass: password } : username ? { token: username } : {}
+  const credentials = password ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : username ? { token: decodeURIComponent(username) } : {}
   const connection = await connect({
     servers: `${protocol}//${host}`,
     ...credentials,

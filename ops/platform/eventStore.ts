@@ -1,6 +1,6 @@
-import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
+  type AllStreamRecordedEvent,
   type AllStreamResolvedEvent,
   BACKWARDS,
   END,
@@ -14,6 +14,7 @@ import {
   START,
   streamNameFilter,
 } from '@eventstore/db-client'
+import { BatchSource, letGo, until } from './eventStoreStreams.ts'
 import { createSealing, type Sealing } from './sealing.ts'
 
 export interface NewEvent {
@@ -146,7 +147,7 @@ export function connectEventStore(options: {
         fromRevision: from === undefined ? START : BigInt(from),
         ...(max !== undefined && { maxCount: max }),
       })
-      for await (const resolved of found) if (resolved.event) events.push(await opened(resolved))
+      for await (const resolved of until<ResolvedEvent>(found)) if (resolved.event) events.push(await opened(resolved))
       const unreadable = events.find((event) => event.unreadable)
       if (unreadable)
         throw new Error(`${stream}, revision ${unreadable.revision}: cannot be unsealed`, {
@@ -195,7 +196,11 @@ export function connectEventStore(options: {
         },
         { highWaterMark: batchSize },
       )
-      const source = new BatchSource(subscription, signal, onCaughtUp)
+      const source = new BatchSource<AllStreamResolvedEvent>(subscription, {
+        signal,
+        batchSize,
+        ...(onCaughtUp && { onCaughtUp }),
+      })
       try {
         for (let batch = await source.next(); batch; batch = await source.next()) {
           failures = 0
@@ -207,8 +212,7 @@ export function connectEventStore(options: {
         if (signal.aborted) return
         onBroken?.(error as Error)
       } finally {
-        subscription.destroy()
-        await subscription.unsubscribe().catch(() => undefined)
+        await letGo(subscription, () => subscription.unsubscribe())
       }
       if (!signal.aborted)
         await delay(Math.min(50 * 2 ** failures++, 2000), undefined, { signal }).catch(() => undefined)
@@ -216,38 +220,33 @@ export function connectEventStore(options: {
   }
 
   async function* readAll(after: bigint | undefined): AsyncGenerator<Recorded[]> {
-    let batch: Recorded[] = []
+    const batch: Recorded[] = []
     const found = client.readAll({ fromPosition: after === undefined ? START : { commit: after, prepare: after } })
-    for await (const resolved of found) {
-      if (!resolved.event || resolved.event.type.startsWith('$')) continue
-      const event = await opened(resolved)
-      if (event.position === after) continue
-      batch.push(event)
+    for await (const resolved of until<AllStreamResolvedEvent>(found)) {
+      if (!resolved.event || resolved.event.type.startsWith('$') || resolved.event.position.commit === after) continue
+      batch.push(await opened(resolved))
       if (batch.length >= batchSize) yield batch.splice(0)
     }
     if (batch.length > 0) yield batch
-    batch = []
   }
 
-  async function head(): Promise<bigint | undefined> {
+  /** The newest event for which this holds. */
+  async function newest(matches: (event: AllStreamRecordedEvent) => boolean, maxCount?: number) {
     try {
-      const newest = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 })
-      for await (const { event } of newest) return event?.position.commit
+      const backwards = client.readAll({
+        direction: BACKWARDS,
+        fromPosition: END,
+        ...(maxCount !== undefined && { maxCount }),
+      })
+      for await (const { event } of until<AllStreamResolvedEvent>(backwards)) if (event && matches(event)) return event.position.commit
       return undefined
     } catch (error) {
       throw translated(error, '$all')
     }
   }
 
-  async function positionBefore(time: Date): Promise<bigint | undefined> {
-    try {
-      for await (const { event } of client.readAll({ direction: BACKWARDS, fromPosition: END }))
-        if (event && event.created < time) return event.position.commit
-      return undefined
-    } catch (error) {
-      throw translated(error, '$all')
-    }
-  }
+  const head = () => newest(() => true, 1)
+  const positionBefore = (time: Date) => newest(({ created }) => created < time)
 
   async function close() {
     await Promise.allSettled(pending)
@@ -255,52 +254,6 @@ export function connectEventStore(options: {
   }
 
   return { sealing, append, read, follow, readAll, head, positionBefore, close }
-}
-
-/** Turns the client's object stream into arrays of all that is buffered, without a listener per event. */
-class BatchSource {
-  #wake: () => void = () => undefined
-  #ended: Error | 'ended' | undefined
-  #caughtUp = false
-  readonly #stream: Readable
-  readonly #onCaughtUp: () => void
-
-  constructor(stream: Readable, signal: AbortSignal, onCaughtUp: () => void = () => undefined) {
-    this.#stream = stream
-    this.#onCaughtUp = onCaughtUp
-    // The client says so when it has received everything, which may still wait in its buffer.
-    stream.on('caughtUp', () => {
-      this.#caughtUp = true
-      this.#wake()
-    })
-    const end = (reason: Error | 'ended') => {
-      this.#ended ??= reason
-      this.#wake()
-    }
-    stream.on('readable', () => this.#wake())
-    stream.on('error', end)
-    stream.on('end', () => end('ended')).on('close', () => end('ended'))
-    signal.addEventListener('abort', () => end('ended'), { once: true })
-  }
-
-  #read = () => this.#stream.read() as AllStreamResolvedEvent | null
-
-  async next(): Promise<AllStreamResolvedEvent[] | undefined> {
-    for (;;) {
-      if (this.#ended) {
-        if (this.#ended === 'ended') return undefined
-        throw this.#ended
-      }
-      const batch: AllStreamResolvedEvent[] = []
-      for (let event = this.#read(); event !== null; event = this.#read()) if (batch.push(event) >= batchSize) break
-      if (batch.length > 0) return batch
-      if (this.#caughtUp) {
-        this.#caughtUp = false
-        this.#onCaughtUp()
-      }
-      await new Promise<void>((resolve) => (this.#wake = resolve))
-    }
-  }
 }
 
 const errorType = (error: unknown) => (error as { type?: string } | undefined)?.type
