@@ -8,6 +8,7 @@ import {
   type JetStreamManager,
   nanos,
   type NatsConnection,
+  type NatsError,
   RetentionPolicy,
   StorageType,
 } from 'nats'
@@ -37,13 +38,19 @@ export interface Bus {
 }
 
 const stream = 'jobs'
+/** JetStream's code for a message whose subject has one waiting already. */
+const subjectIsTaken = 10077
 /** A job in hand is delivered again when nobody said `working` for this long. */
 export const ackWaitMs = 10_000
 const durable = (kind: string) => `${kind}-workers`
 
 export async function connectBus(options: { url: string; onStatus?: (status: string) => void }): Promise<Bus> {
   const { protocol, host, username, password } = new URL(options.url)
-  const credentials = password ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : username ? { token: decodeURIComponent(username) } : {}
+  const credentials = password
+    ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) }
+    : username
+      ? { token: decodeURIComponent(username) }
+      : {}
   const connection = await connect({
     servers: `${protocol}//${host}`,
     ...credentials,
@@ -95,13 +102,12 @@ export async function connectBus(options: { url: string; onStatus?: (status: str
 
   return {
     connection,
-    publish: async (subject, id) => {
-      try {
-        await attempt(subject.split('.')[1]!, () => jetstream.publish(subject, '', { msgID: id }))
-      } catch (error) {
-        if (!/maximum messages per subject exceeded/.test((error as Error).message)) throw error
-      }
-    },
+    publish: (subject, id) =>
+      attempt(subject.split('.')[1]!, async () => {
+        await jetstream.publish(subject, '', { msgID: id }).catch((error: NatsError) => {
+          if (error.api_error?.err_code !== subjectIsTaken) throw error
+        })
+      }),
     waiting: (kind) =>
       attempt(kind, async () => {
         const info = await manager.streams.info(stream, { subjects_filter: `jobs.${kind}.>` })

@@ -238,7 +238,8 @@ export function connectEventStore(options: {
         fromPosition: END,
         ...(maxCount !== undefined && { maxCount }),
       })
-      for await (const { event } of until<AllStreamResolvedEvent>(backwards)) if (event && matches(event)) return event.position.commit
+      for await (const { event } of until<AllStreamResolvedEvent>(backwards))
+        if (event && matches(event)) return event.position.commit
       return undefined
     } catch (error) {
       throw translated(error, '$all')

@@ -177,12 +177,11 @@ for (const file of files)
       })
 
     it('refuses to start a server without its image or its password', () => {
-      const unfilled = parseDotenv(example)
-      const { eventstore, postgres, minio } = services
-      expect(() => interpolate(eventstore!.image!, unfilled)).to.throw('EVENTSTORE_IMAGE')
-      if (file === test) return
-      expect(() => environmentOf(postgres!, unfilled)).to.throw('POSTGRES_USER')
-      expect(() => environmentOf(minio!, unfilled)).to.throw('MINIO_ROOT_USER')
+      const needed = ['POSTGRES_USER', 'POSTGRES_PASSWORD', 'POSTGRES_DB', 'MINIO_ROOT_USER', 'MINIO_ROOT_PASSWORD']
+      const whole = code(read(file))
+      expect(() => interpolate(whole, filledIn)).not.to.throw()
+      for (const name of ['EVENTSTORE_IMAGE', ...(file === test ? [] : needed)])
+        expect(() => interpolate(whole, { ...filledIn, [name]: '' }), name).to.throw(`${name}: `)
     })
   })
 
@@ -217,6 +216,13 @@ describe('the compose files together', () => {
     for (const name of servers)
       expect(new Set(files.map((file) => load(file).services[name]!.image)).size, name).to.equal(1)
     expect(new Set(files.map((file) => load(file).name)).size).to.equal(files.length)
+  })
+
+  it('say where the specs find the servers', () => {
+    const { services } = load(test)
+    const said = [...read(test).matchAll(/^# .*=\w+:\/\/\S*?(127\.0\.0\.1:\d+)/gm)].map(([, address]) => address)
+    const published = servers.map((name) => /^[\d.]+:\d+/.exec(services[name]!.ports![0]!)![0])
+    expect(said).to.deep.equal(published)
   })
 
   it('name the image of the app by its version', () => {

@@ -137,7 +137,7 @@ describe('the configuration', () => {
       JWT_REFRESH_SECRET_PREVIOUS: 'LEAK-previous',
       INITIAL_ADMIN_EMAIL: 'LEAK at example org',
       INITIAL_ADMIN_PASSWORD: 'LEAK-word',
-      DATA_ENCRYPTION_KEY: 'LEAK-short',
+      DATA_ENCRYPTION_KEY: 'LEAK-brief',
       S3_ENDPOINT: 'LEAK minio',
       S3_PATH_STYLE: 'LEAK',
       BIND_ADDR: 'LEAK',
@@ -245,7 +245,10 @@ describe('the configuration', () => {
 
   const example = new URL('../../.env.example', import.meta.url)
   ;(existsSync(example) ? it : it.skip)('is listed whole in .env.example, in the same order', () => {
-    const listed = [...readFileSync(example, 'utf8').matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name)
-    expect(listed).to.deep.equal(variables)
+    const namesIn = (text: string) => [...text.matchAll(/^(?:# ?)?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name!)
+    const [ours, composes] = readFileSync(example, 'utf8').split(/^# --- For compose only.*$/m)
+    expect(namesIn(ours!)).to.deep.equal(variables)
+    const compose = readFileSync(new URL('../../docker-compose.yml', import.meta.url), 'utf8')
+    for (const name of namesIn(composes ?? '')) expect(compose).to.match(new RegExp(`\\$\\{${name}\\b`))
   })
 })

@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { eventually } from './eventually.ts'
+
+const root = new URL('..', import.meta.url).pathname
+
+export interface Running {
+  process: ChildProcess
+  url: string
+  output: () => string
+  /** SIGTERM, and its exit code. */
+  stop: () => Promise<number | null>
+  /** kill -9; resolves when it is gone. */
+  kill: () => Promise<void>
+}
+
+export interface Ended {
+  code: number | null
+  output: string
+}
+
+/** The environment of the specs without what would point a process at other servers. */
+function environment(more: Record<string, string>): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR } = process.env
+  return { PATH, HOME, TMPDIR, BIND_ADDR: '127.0.0.1:0', LOG_LEVEL: 'warn', ...more }
+}
+
+function start(args: string[], more: Record<string, string>): { child: ChildProcess; output: () => string } {
+  const child = spawn(process.execPath, [join(root, 'ops/run.mjs'), ...args], {
+    cwd: root,
+    env: environment(more),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  return { child, output: () => text }
+}
+
+/** `npm start` as a user runs it, ready to answer. */
+export async function startProcess(
+  dataDir: string,
+  { args = ['up'], env = {} }: { args?: string[]; env?: Record<string, string> } = {},
+): Promise<Running> {
+  const { child, output } = start(args, { DATA_DIR: dataDir, ...env })
+  const exited = once(child, 'exit')
+  const url = await eventually(() => {
+    if (child.exitCode !== null) throw new Error(`it exited with ${child.exitCode}:\n${output()}`)
+    const server = JSON.parse(readFileSync(join(dataDir, 'server.json'), 'utf8')) as { url: string; pid: number }
+    if (server.pid !== child.pid) throw new Error(`not ready:\n${output()}`)
+    return server.url
+  }, 30_000)
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    const [code] = (await exited) as [number | null]
+    return code
+  }
+  return { process: child, url, output, stop: () => end('SIGTERM'), kill: async () => void (await end('SIGKILL')) }
+}
+
+/** Runs a command to its end. */
+export async function runProcess(args: string[], env: Record<string, string>): Promise<Ended> {
+  const { child, output } = start(args, env)
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, output: output() }
+}
+
+/** From `DATA_DIR/bootstrap-credentials.txt`. */
+export function bootstrapCredentials(dataDir: string): { email: string; password: string } {
+  const [, email, password] = /^email: (.*)\npassword: (.*)\n$/.exec(
+    readFileSync(join(dataDir, 'bootstrap-credentials.txt'), 'utf8'),
+  )!
+  return { email: email!, password: password! }
+}
