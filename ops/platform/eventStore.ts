@@ -14,7 +14,7 @@ import {
   START,
   streamNameFilter,
 } from '@eventstore/db-client'
-import { BatchSource, letGo, until } from './eventStoreStreams.ts'
+import { batches, letGo, until } from './eventStoreStreams.ts'
 import { createSealing, type Sealing } from './sealing.ts'
 
 export interface NewEvent {
@@ -196,13 +196,8 @@ export function connectEventStore(options: {
         },
         { highWaterMark: batchSize },
       )
-      const source = new BatchSource<AllStreamResolvedEvent>(subscription, {
-        signal,
-        batchSize,
-        ...(onCaughtUp && { onCaughtUp }),
-      })
       try {
-        for (let batch = await source.next(); batch; batch = await source.next()) {
+        for await (const batch of batches<AllStreamResolvedEvent>(subscription, { signal, batchSize, onCaughtUp })) {
           failures = 0
           const events = await Promise.all(batch.filter(({ event }) => event !== undefined).map(opened))
           if (events.length > 0) yield events

@@ -20,52 +20,53 @@ export async function* until<Item>(read: Readable & { cancel(): Promise<void> })
   }
 }
 
-/** Turns the client's object stream into arrays of all that is buffered, without a listener per event. */
-export class BatchSource<Item> {
-  #wake: () => void = () => undefined
-  #ended: Error | 'ended' | undefined
-  #caughtUp = false
-  readonly #stream: Readable
-  readonly #onCaughtUp: () => void
+export interface BatchOptions {
+  signal: AbortSignal
+  batchSize: number
+  /** Called when everything received was yielded and the consumer asks for more. */
+  onCaughtUp: (() => void) | undefined
+}
 
-  readonly #batchSize: number
-
-  constructor(stream: Readable, options: { signal: AbortSignal; batchSize: number; onCaughtUp?: () => void }) {
-    this.#stream = stream
-    this.#batchSize = options.batchSize
-    this.#onCaughtUp = options.onCaughtUp ?? (() => undefined)
-    // The client says so when it has received everything, which may still wait in its buffer.
-    stream.on('caughtUp', () => {
-      this.#caughtUp = true
-      this.#wake()
-    })
-    const end = (reason: Error | 'ended') => {
-      this.#ended ??= reason
-      this.#wake()
-    }
-    stream.on('readable', () => this.#wake())
-    stream.on('error', end)
-    stream.on('end', () => end('ended')).on('close', () => end('ended'))
-    options.signal.addEventListener('abort', () => end('ended'), { once: true })
+/** Arrays of all that a subscription has buffered, until it ends or the signal comes; throws what it broke on. */
+export async function* batches<Item>(
+  stream: Readable,
+  { signal, batchSize, onCaughtUp }: BatchOptions,
+): AsyncGenerator<Item[]> {
+  let wake: () => void = () => undefined
+  let ended: Error | 'ended' | undefined
+  let caughtUp = false
+  const end = (reason: Error | 'ended') => {
+    ended ??= reason
+    wake()
   }
-
-  #read = () => this.#stream.read() as Item | null
-
-  async next(): Promise<Item[] | undefined> {
-    for (;;) {
-      if (this.#ended) {
-        if (this.#ended === 'ended') return undefined
-        throw this.#ended
-      }
+  const onAbort = () => end('ended')
+  signal.addEventListener('abort', onAbort, { once: true })
+  stream.on('readable', () => wake())
+  stream.on('error', end)
+  stream.on('end', () => end('ended')).on('close', () => end('ended'))
+  // The client says so when it has received everything, which may still wait in its buffer.
+  stream.on('caughtUp', () => {
+    caughtUp = true
+    wake()
+  })
+  const read = () => stream.read() as Item | null
+  try {
+    while (!signal.aborted) {
       const batch: Item[] = []
-      for (let event = this.#read(); event !== null; event = this.#read())
-        if (batch.push(event) >= this.#batchSize) break
-      if (batch.length > 0) return batch
-      if (this.#caughtUp) {
-        this.#caughtUp = false
-        this.#onCaughtUp()
+      for (let item = read(); item !== null; item = read()) if (batch.push(item) >= batchSize) break
+      if (batch.length > 0) {
+        yield batch
+        continue
       }
-      await new Promise<void>((resolve) => (this.#wake = resolve))
+      if (ended === 'ended') return
+      if (ended) throw ended
+      if (caughtUp) {
+        caughtUp = false
+        onCaughtUp?.()
+      }
+      await new Promise<void>((resolve) => (wake = resolve))
     }
+  } finally {
+    signal.removeEventListener('abort', onAbort)
   }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Log } from './log.ts'
 
 export interface Lifecycle {
@@ -11,6 +12,8 @@ export interface Lifecycle {
 /** Closes everything in reverse order of opening, once, each step within what is left of the deadline. */
 export function createLifecycle({ log, deadlineMs = 20_000 }: { log: Log; deadlineMs?: number }): Lifecycle {
   const controller = new AbortController()
+  // Everything that runs listens to it: many listeners are no leak.
+  setMaxListeners(0, controller.signal)
   const closers: { name: string; close: () => Promise<unknown> | unknown }[] = []
   let stopped: Promise<void> | undefined
 

@@ -28,8 +28,7 @@ describe('a device', () => {
     const rename = Device.rename({ name: 'Gate 4', renamed_at: at })
     it('once', () => given(registered).when(rename).then(renamed))
     it('to the name it has, which adds nothing', () => given(registered, renamed).when(rename).then())
-    it('not once decommissioned', () =>
-      given(registered, decommissioned).when(rename).refused('device-decommissioned'))
+    it('not once decommissioned', () => given(registered, decommissioned).when(rename).refused('device-decommissioned'))
     it('not once decommissioned, even to the name it has', () =>
       given(registered, renamed, decommissioned).when(rename).refused('device-decommissioned'))
     it('only when there is one', () => given().when(rename).refused('device-unknown'))

@@ -29,7 +29,10 @@ describe('a facility', () => {
   })
 
   describe('is changed', () => {
-    it('in its name', () => given(registered).when(Facility.change({ name: 'Incheon works', at })).then(renamed))
+    it('in its name', () =>
+      given(registered)
+        .when(Facility.change({ name: 'Incheon works', at }))
+        .then(renamed))
     it('in its time zone and address together', () =>
       given(registered)
         .when(Facility.change({ timezone: 'Asia/Tokyo', address: '1 Sea Road', at }))
@@ -50,7 +53,9 @@ describe('a facility', () => {
         .when(Facility.change({ name: 'Incheon plant', timezone: 'Asia/Seoul', at }))
         .then())
     it('while deactivated, too', () =>
-      given(registered, deactivated).when(Facility.change({ name: 'Incheon works', at })).then(renamed))
+      given(registered, deactivated)
+        .when(Facility.change({ name: 'Incheon works', at }))
+        .then(renamed))
     it('only when there is one', () => given().when(Facility.change({ at })).refused('facility-unknown'))
   })
 

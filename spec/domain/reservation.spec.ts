@@ -17,13 +17,22 @@ const released = (owner_id: string): Reservation.Event => ({
 
 describe('a reservation', () => {
   describe('is taken', () => {
-    it('by whoever comes first', () => given().when(Reservation.reserve(by('a'))).then(reserved('a')))
+    it('by whoever comes first', () =>
+      given()
+        .when(Reservation.reserve(by('a')))
+        .then(reserved('a')))
     it('again by its owner, which adds nothing: a crash before registering heals by repeating', () =>
-      given(reserved('a')).when(Reservation.reserve(by('a'))).then())
+      given(reserved('a'))
+        .when(Reservation.reserve(by('a')))
+        .then())
     it('by another once released', () =>
-      given(reserved('a'), released('a')).when(Reservation.reserve(by('b'))).then(reserved('b')))
+      given(reserved('a'), released('a'))
+        .when(Reservation.reserve(by('b')))
+        .then(reserved('b')))
     it('by its owner once released', () =>
-      given(reserved('a'), released('a')).when(Reservation.reserve(by('a'))).then(reserved('a')))
+      given(reserved('a'), released('a'))
+        .when(Reservation.reserve(by('a')))
+        .then(reserved('a')))
 
     const codes = {
       userEmail: 'email-taken',
@@ -33,7 +42,9 @@ describe('a reservation', () => {
     } satisfies Record<Reservation.Kind, string>
     for (const [kind, code] of Object.entries(codes) as [Reservation.Kind, string][])
       it(`by nobody else: ${code}`, () =>
-        given(reserved('a', kind)).when(Reservation.reserve(by('b', kind))).refused(code))
+        given(reserved('a', kind))
+          .when(Reservation.reserve(by('b', kind)))
+          .refused(code))
   })
 
   describe('is released', () => {

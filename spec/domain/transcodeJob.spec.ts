@@ -73,7 +73,9 @@ describe('a transcode job', () => {
 
     it('with the number of the attempt', () => given(requested).when(start(1)).then(started(1)))
     it('again by the worker that holds it, which adds nothing', () =>
-      given(requested, started(1)).when(start(1, 'w1', later)).then())
+      given(requested, started(1))
+        .when(start(1, 'w1', later))
+        .then())
     it('after an attempt that failed', () =>
       given(requested, started(1), attemptFailed(1)).when(start(2)).then(started(2)))
     it('over an attempt that went silent, which is timed out first', () =>
@@ -109,7 +111,8 @@ describe('a transcode job', () => {
     it('never by an attempt that did not begin', () =>
       given(requested, started(1)).when(report(2)).refused('attempt-superseded'))
     for (const [status, event] of Object.entries(settled))
-      it(`never once ${status}`, () => given(requested, started(1), event).when(report(1)).refused('attempt-superseded'))
+      it(`never once ${status}`, () =>
+        given(requested, started(1), event).when(report(1)).refused('attempt-superseded'))
     it('only when there is a job', () => given().when(report(1)).refused('transcode-job-unknown'))
   })
 
@@ -123,8 +126,7 @@ describe('a transcode job', () => {
         .when(TranscodeJob.complete(measured))
         .then({ type: 'TranscodeCompleted', data: { upload_id, ...measured } })
     })
-    it('reported again, which adds nothing', () =>
-      given(requested, started(1), completed(1)).when(complete(1)).then())
+    it('reported again, which adds nothing', () => given(requested, started(1), completed(1)).when(complete(1)).then())
     it('never by a worker that was timed out', () =>
       given(requested, started(1), timedOut(1), started(2)).when(complete(1)).refused('attempt-superseded'))
     it('never by a worker that was timed out, even before another has begun', () =>
@@ -134,8 +136,7 @@ describe('a transcode job', () => {
         .when(complete(1))
         .refused('attempt-superseded'))
     it('never before it began', () => given(requested).when(complete(1)).refused('attempt-superseded'))
-    it('never once failed', () =>
-      given(requested, started(1), failed).when(complete(1)).refused('attempt-superseded'))
+    it('never once failed', () => given(requested, started(1), failed).when(complete(1)).refused('attempt-superseded'))
     it('never once cancelled', () =>
       given(requested, started(1), cancelled).when(complete(1)).refused('attempt-superseded'))
     it('only when there is one', () => given().when(complete(1)).refused('transcode-job-unknown'))

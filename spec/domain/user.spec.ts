@@ -52,8 +52,7 @@ describe('a user', () => {
       given(registered)
         .when(User.register({ ...data, email: 'bob@example.org' }))
         .refused('user-exists'))
-    it('not over one that was erased', () =>
-      given(registered, erased).when(User.register(data)).refused('user-exists'))
+    it('not over one that was erased', () => given(registered, erased).when(User.register(data)).refused('user-exists'))
   })
 
   describe('changes the password', () => {

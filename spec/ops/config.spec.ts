@@ -177,7 +177,9 @@ describe('the configuration', () => {
         }
       }
       const message = told({ ...required, ...wrong })
-      expect(message).to.include('UPLOAD_MAX_SIZE').and.not.match(/LEAK|98765/)
+      expect(message)
+        .to.include('UPLOAD_MAX_SIZE')
+        .and.not.match(/LEAK|98765/)
       const untold = told({ ...required, NATS_URL: '' })
       for (const value of Object.values(required)) expect(untold).not.to.include(value)
       const { JWT_SECRET } = required
@@ -188,6 +190,8 @@ describe('the configuration', () => {
 
     it('refuses a port that does not exist', () =>
       expect(faultyIn({ ...required, BIND_ADDR: '0.0.0.0:70000' })).to.deep.equal(['BIND_ADDR']))
+    it('refuses an address of S3 that is none of HTTP, such as minio:9000', () =>
+      expect(faultyIn({ ...required, S3_ENDPOINT: 'minio:9000' })).to.deep.equal(['S3_ENDPOINT']))
     it('never takes a format twice', () =>
       expect(
         faultyIn({ ...required, TRANSCODE_DEFAULT_FORMAT: 'opus-webm,opus-webm' }).length ||
@@ -207,7 +211,11 @@ describe('the configuration', () => {
         expect(faultsOf({ ...required, [one]: 'J4x8-access-7cQ2nVb9TzLw3Rk6Yd1' })).to.deep.equal([
           `${one} must have at least 32 characters`,
         ]))
-      for (const weak of ['a'.repeat(48), 'change-me-change-me-change-me-change-me', 'YOUR_SECRET_of_32_characters_here'])
+      for (const weak of [
+        'a'.repeat(48),
+        'change-me-change-me-change-me-change-me',
+        'YOUR_SECRET_of_32_characters_here',
+      ])
         it(`when ${one} is like ${weak.slice(0, 12)}…`, () =>
           expect(faultsOf({ ...required, [one]: weak })).to.deep.equal([
             `${one} is too weak: use 32 random characters`,
@@ -215,7 +223,9 @@ describe('the configuration', () => {
     }
     for (const previous of ['JWT_SECRET_PREVIOUS', 'JWT_REFRESH_SECRET_PREVIOUS'])
       it(`when ${previous}, with which tokens are let in as well, is weak`, () =>
-        expect(faultyIn({ ...required, [previous]: 'change-me-change-me-change-me-change-me' })).to.deep.equal([previous]))
+        expect(faultyIn({ ...required, [previous]: 'change-me-change-me-change-me-change-me' })).to.deep.equal([
+          previous,
+        ]))
     it('that are equal even while a third is missing: all faults at once', () =>
       expect(
         faultsOf({ ...required, JWT_REFRESH_SECRET: required.JWT_SECRET, DATA_ENCRYPTION_KEY: '' }).join('\n'),

@@ -61,7 +61,9 @@ describe('the intent of a request', () => {
     it('is the same command in another session of the same person', () =>
       expect(keyed({ caller: { ...ada, session_id: 's2' } }).id).to.equal(keyed().id))
     it('is nothing special where keys are left alone', () =>
-      expect(keyed({ exempt: true }).id).to.match(uuid).and.not.equal(keyed({ exempt: true }).id))
+      expect(keyed({ exempt: true }).id)
+        .to.match(uuid)
+        .and.not.equal(keyed({ exempt: true }).id))
     it('is refused when the key is empty or long', () => {
       expect(code(() => keyed({}, ''))).to.equal('invalid_request')
       expect(code(() => keyed({}, 'k'.repeat(256)))).to.equal('invalid_request')
@@ -79,11 +81,26 @@ describe('the intent of a request', () => {
     expect(intent({ body: other }).hash).not.to.equal(intent({ body: one }).hash)
   })
   it('has digests that tell bodies apart', () => {
-    const bodies = [undefined, null, '', 0, false, {}, [], { a: null }, { a: [] }, { a: {} }, '{}', JSON.parse('{"__proto__":1}')]
+    const bodies = [
+      undefined,
+      null,
+      '',
+      0,
+      false,
+      {},
+      [],
+      { a: null },
+      { a: [] },
+      { a: {} },
+      '{}',
+      JSON.parse('{"__proto__":1}'),
+    ]
     expect(new Set(bodies.map((body: unknown) => intent({ body }).hash)).size).to.equal(bodies.length)
   })
   it('never has the body itself in it, only the digest of it', () =>
-    expect(JSON.stringify(intent({ body: { password: 'hunter2' }, digest: () => 'digested' }))).not.to.include('hunter2'))
+    expect(JSON.stringify(intent({ body: { password: 'hunter2' }, digest: () => 'digested' }))).not.to.include(
+      'hunter2',
+    ))
 
   describe('with If-Match', () => {
     const expecting = (header?: string) => intent({}, header === undefined ? {} : { 'if-match': header })
@@ -99,7 +116,19 @@ describe('the intent of a request', () => {
       expect(expecting('*')).not.to.have.property('expected_revision')
       expect(expecting()).not.to.have.property('expected_revision')
     })
-    for (const header of ['3', '"-1"', '"3", "4"', '""', '"three"', '"3', "'3'", '"1.5"', 'w/"3"', '"1234567890123456"', ''])
+    for (const header of [
+      '3',
+      '"-1"',
+      '"3", "4"',
+      '""',
+      '"three"',
+      '"3',
+      "'3'",
+      '"1.5"',
+      'w/"3"',
+      '"1234567890123456"',
+      '',
+    ])
       it(`${header || '(empty)'} is refused`, () => expect(code(() => expecting(header))).to.equal('invalid_request'))
     it('expects nothing of the streams that are written beside', () => {
       const { expected_revision, ...rest } = expecting('"3"')
@@ -115,7 +144,9 @@ describe('the intent of a request', () => {
   it('belongs to its request, whatever the request calls itself', () => {
     expect(intent().correlation_id).to.equal(requestId)
     const named = intent({ requestId: 'req 7' }).correlation_id
-    expect(named).to.match(uuid).and.equal(intent({ requestId: 'req 7' }).correlation_id)
+    expect(named)
+      .to.match(uuid)
+      .and.equal(intent({ requestId: 'req 7' }).correlation_id)
     expect(named).not.to.equal(intent({ requestId: 'req 8' }).correlation_id)
   })
   it('passes a traceparent on when it is one', () => {
@@ -171,7 +202,11 @@ describe('what went wrong', () => {
       'Device XL-1 is decommissioned',
     ]))
   it('is not found when the domain does not know it, or it was erased', () => {
-    expect(told(new Refusal('facility-unknown', 'No such facility'))).to.deep.equal([404, 'not_found', 'No such facility'])
+    expect(told(new Refusal('facility-unknown', 'No such facility'))).to.deep.equal([
+      404,
+      'not_found',
+      'No such facility',
+    ])
     expect(told(new StreamGone('userKey-1 was deleted for good'))).to.deep.equal([
       404,
       'not_found',

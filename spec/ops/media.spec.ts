@@ -15,9 +15,7 @@ const recording = { object_key: 'uploads/u1/k1', size_bytes: bytes.length, sha25
 const objects = {
   get: (key: string, range?: { offset: number; length: number }) => {
     expect(key).to.equal(recording.object_key)
-    return Promise.resolve(
-      Readable.from([range ? bytes.subarray(range.offset, range.offset + range.length) : bytes]),
-    )
+    return Promise.resolve(Readable.from([range ? bytes.subarray(range.offset, range.offset + range.length) : bytes]))
   },
 } as Objects
 
@@ -175,6 +173,8 @@ describe('the command line of ffmpeg', () => {
       expect(inputOptions(word), word).to.deep.equal(['-protocol_whitelist', 'file,pipe', '-f', 'wav'])
     const options = outputsOf('/scratch/t1', ['opus-webm', 'aac-mp4'], 96_000).flatMap((output) => output.options)
     for (const option of [...options, ...inputOptions('audio/wav')])
-      expect(option).to.be.a('string').and.match(/^[-+\w:,]+$/)
+      expect(option)
+        .to.be.a('string')
+        .and.match(/^[-+\w:,]+$/)
   })
 })

@@ -20,11 +20,7 @@ describe('migrations', () => {
 
   it('are read in the order of their prefixes, each with its text and sum', () => {
     write('20260418000003_add_scope.sql', '20260418000001_a.sql', '20260418000002_z2_b.sql')
-    expect(read()).to.deep.equal([
-      '20260418000001_a.sql',
-      '20260418000002_z2_b.sql',
-      '20260418000003_add_scope.sql',
-    ])
+    expect(read()).to.deep.equal(['20260418000001_a.sql', '20260418000002_z2_b.sql', '20260418000003_add_scope.sql'])
     const sql = '-- 20260418000001_a.sql\n'
     const sha256 = createHash('sha256').update(sql).digest('hex')
     expect(readMigrations(directory)[0]).to.deep.equal({ file: '20260418000001_a.sql', sql, sha256 })

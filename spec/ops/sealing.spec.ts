@@ -123,7 +123,10 @@ describe('sealing', () => {
     const sealing = createSealing(secret, (user) =>
       away ? Promise.reject(new Error('away')) : Promise.resolve(wrapped.get(user)),
     )
-    expect(await failure(sealing.seal('u1', 'UserRenamed', { name: 'Ada' }, ['name']))).to.have.property('message', 'away')
+    expect(await failure(sealing.seal('u1', 'UserRenamed', { name: 'Ada' }, ['name']))).to.have.property(
+      'message',
+      'away',
+    )
     away = false
     expect(await sealing.seal('u1', 'UserRenamed', { name: 'Ada' }, ['name'])).to.have.property('name')
   })

@@ -46,7 +46,13 @@ describe('tokens', () => {
   })
   it('tell no secret', () => {
     for (const token of [access(), refresh()])
-      expect(partsOf(token).slice(0, 2).map(decoded).map((part) => JSON.stringify(part)).join()).not.to.match(/secret/)
+      expect(
+        partsOf(token)
+          .slice(0, 2)
+          .map(decoded)
+          .map((part) => JSON.stringify(part))
+          .join(),
+      ).not.to.match(/secret/)
   })
 
   describe('of one kind are never taken for the other', () => {
@@ -146,6 +152,13 @@ describe('tokens', () => {
     it('when they are nothing of the kind', () => {
       for (const token of ['', '.', '..', 'a.b.c', 'Bearer', `${'x'.repeat(4096)}.y.z`, `${partsOf(access())[0]}..`])
         refused(token, token)
+    })
+    it('when they only look like one, without falling over them', () => {
+      const said = ['{"alg":"HS256","typ":"JWT"}', '{"typ":"JWT","kid":{}}', 'null', '[]', '{', ''].map((text) =>
+        Buffer.from(text).toString('base64url'),
+      )
+      for (const header of [...said, partsOf(access())[0], partsOf(refresh())[0]])
+        for (const payload of said) for (const signature of ['', 'x', '=']) refused(`${header}.${payload}.${signature}`)
     })
     it('with claims that are missing or of another shape', () => {
       const good = { typ: 'access', ...claims, exp: 2_000_000_000 }

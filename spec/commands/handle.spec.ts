@@ -1,0 +1,127 @@
+import { expect } from 'chai'
+import { derivedId, handle, load } from '../../commands/handle.ts'
+import { systemIntent } from '../../commands/http.ts'
+import { personalFields } from '../../domain/events.ts'
+import * as Facility from '../../domain/facility.ts'
+import { connectEventStore, type EventStore } from '../../ops/platform/eventStore.ts'
+import { type System, theSystem, unique } from '../system.ts'
+
+describe('the command loop', () => {
+  let system: System
+  let here: EventStore
+  let there: EventStore
+  before(async function () {
+    this.timeout(60_000)
+    system = await theSystem()
+    const { EVENTSTORE_URL: url, DATA_ENCRYPTION_KEY: secret } = system.config
+    here = connectEventStore({ url, secret, personalFields })
+    there = connectEventStore({ url, secret, personalFields })
+  })
+  after(() => Promise.all([here.close(), there.close()]))
+
+  const at = '2026-11-24T12:00:00.000Z'
+  async function registered(store: EventStore) {
+    const id = derivedId('facility', unique('id'))
+    await handle(
+      store,
+      Facility,
+      id,
+      Facility.register({ name: 'Plant', code: unique('plant'), registered_at: at }),
+      systemIntent('spec', id),
+    )
+    return id
+  }
+  const rename = (store: EventStore, id: string, name: string) =>
+    handle(store, Facility, id, Facility.change({ name, at }), systemIntent('spec', id, name))
+  const types = async (id: string) => (await here.read(`facility-${id}`)).map(({ type }) => type)
+
+  it('appends once for each of many changes from two instances at once, none lost', async () => {
+    const id = await registered(here)
+    const names = Array.from({ length: 40 }, (_, i) => `name ${i}`)
+    const again = async (store: EventStore, name: string): Promise<unknown> =>
+      rename(store, id, name).catch((error: { code?: string }) => {
+        if (error.code !== 'contended') throw error
+        return again(store, name)
+      })
+    await Promise.all(names.map((name, i) => again(i % 2 ? here : there, name)))
+    const events = await here.read(`facility-${id}`)
+    expect(
+      events
+        .slice(1)
+        .map(({ data }) => data['name'])
+        .sort(),
+    ).to.deep.equal([...names].sort())
+    expect(events.map(({ revision }) => revision)).to.deep.equal(events.map((_, i) => i))
+  })
+
+  it('never decides on what another instance has changed since: not an append, not "nothing to do", not a refusal', async () => {
+    const id = await registered(here)
+    await load(there, Facility, id)
+    await handle(here, Facility, id, Facility.deactivate({ deactivated_at: at }), systemIntent('spec', id, 'off'))
+    // What `there` has cached says active: reactivating would be nothing to do.
+    const outcome = await handle(
+      there,
+      Facility,
+      id,
+      Facility.reactivate({ reactivated_at: at }),
+      systemIntent('spec', id, 'on'),
+    )
+    expect(outcome.state.status).to.equal('active')
+    expect(await types(id)).to.deep.equal(['FacilityRegistered', 'FacilityDeactivated', 'FacilityReactivated'])
+
+    const unborn = derivedId('facility', unique('id'))
+    await rename(there, unborn, 'x').catch(() => undefined)
+    const code = unique('plant')
+    await handle(
+      here,
+      Facility,
+      unborn,
+      Facility.register({ name: 'A', code, registered_at: at }),
+      systemIntent('spec', unborn),
+    )
+    expect((await rename(there, unborn, 'known by now')).state).to.include({ name: 'known by now' })
+  })
+
+  it('puts into the metadata who asked for what, and under which command', async () => {
+    const id = await registered(here)
+    const intent = {
+      ...systemIntent('spec', id, 'once'),
+      facility_id: id,
+      traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+    }
+    await handle(here, Facility, id, Facility.change({ name: 'Traced', at }), intent)
+    const stored = (await here.read(`facility-${id}`)).at(-1)!
+    expect(stored.metadata).to.deep.equal({
+      schema: 1,
+      $correlationId: intent.correlation_id,
+      $causationId: intent.id,
+      command_hash: intent.hash,
+      actor: { kind: 'system', id: 'spec' },
+      facility_id: id,
+      traceparent: intent.traceparent,
+    })
+  })
+
+  it('remembers a command however many others came since, and on another instance too', async () => {
+    const id = await registered(here)
+    const first = await rename(here, id, 'first')
+    for (let i = 0; i < 30; i++) await rename(here, id, `later ${i}`)
+    for (const store of [here, there]) {
+      const again = await rename(store, id, 'first')
+      expect(again).to.deep.include({ repeated: true, revision: first.revision, position: first.position })
+      expect(again.state).to.include({ name: 'first' })
+    }
+    expect(await types(id)).to.have.length(32)
+  })
+
+  it('writes once when the event store is silent for longer than an append may take', async () => {
+    const id = await registered(here)
+    const { eventstore } = system.stack.pids()
+    process.kill(eventstore!, 'SIGSTOP')
+    const renaming = rename(here, id, 'slow')
+    await new Promise((resolve) => setTimeout(resolve, 3500))
+    process.kill(eventstore!, 'SIGCONT')
+    expect((await renaming).state).to.include({ name: 'slow' })
+    expect(await types(id)).to.deep.equal(['FacilityRegistered', 'FacilityRenamed'])
+  }).timeout(30_000)
+})

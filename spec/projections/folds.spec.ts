@@ -1,0 +1,734 @@
+import { expect } from 'chai'
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Recorded } from '../../ops/platform/eventStore.ts'
+import { projections } from '../../projections/all.ts'
+import { apiKeys } from '../../projections/apiKeys.ts'
+import { devices } from '../../projections/devices.ts'
+import { foldBatch, foldRow, type Row } from '../../projections/engine/fold.ts'
+import { type AnyProjection, isAppendOnly, type Projection, tableOf } from '../../projections/engine/projection.ts'
+import { facilities } from '../../projections/facilities.ts'
+import { resourceEvents } from '../../projections/resourceEvents.ts'
+import { sessions } from '../../projections/sessions.ts'
+import { transcodeJobs } from '../../projections/transcodeJobs.ts'
+import { uploads } from '../../projections/uploads.ts'
+import { users } from '../../projections/users.ts'
+import { frozen } from '../domain/frozen.ts'
+
+const at = '2026-11-24T09:00:00.000Z'
+const later = '2026-11-24T10:00:00.000Z'
+const id = (n: number) => `0b1c2d3e-0000-4000-8000-${String(n).padStart(12, '0')}`
+
+type Event = [stream: string, type: string, data: Record<string, unknown>, more?: Partial<Recorded>]
+
+/** As they come from the log, in this order. */
+const recorded = (events: readonly Event[]): Recorded[] =>
+  events.map(([stream, type, data, more], i) =>
+    frozen({
+      id: id(900 + i),
+      stream,
+      type,
+      revision: i,
+      position: 9_007_199_254_740_993n + BigInt(i),
+      data,
+      metadata: { schema: 1 },
+      ...more,
+    }),
+  )
+
+type Rows = ReadonlyMap<string, Row>
+
+/** Folds a batch over rows as stored. Rows and events are frozen: a fold that changed one in place would throw. */
+async function fold(projection: AnyProjection, events: readonly Event[], stored: Rows = new Map()) {
+  const loads: (readonly string[])[] = []
+  const changes = await foldBatch(projection, recorded(events), (ids) => {
+    loads.push(ids)
+    return Promise.resolve(new Map(ids.flatMap((id) => (stored.has(id) ? [[id, stored.get(id)!]] : []))))
+  })
+  return { ...changes, loads }
+}
+
+/** The rows after each batch in turn. */
+async function rowsAfter(
+  projection: AnyProjection,
+  ...batches: readonly (readonly Event[])[]
+): Promise<Map<string, Row>> {
+  const rows = new Map<string, Row>()
+  for (const events of batches) {
+    const { rows: changed, poison } = await fold(projection, events, rows)
+    if (poison) throw poison.error
+    for (const [id, row] of changed) {
+      if (row) rows.set(id, frozen(row))
+      else rows.delete(id)
+    }
+  }
+  return rows
+}
+
+interface Scenario {
+  projection: Projection
+  promise: string
+  events: Event[]
+  rows: Row[]
+}
+const scenarios: Scenario[] = []
+const promise = (projection: Projection, words: string, events: Event[], ...rows: Row[]) =>
+  scenarios.push({ projection, promise: words, events, rows })
+
+// --- facilities
+const facility = `facility-${id(1)}`
+const registered: Event = [facility, 'FacilityRegistered', { name: 'Incheon', code: 'ICN-1', registered_at: at }]
+const facilityRow = {
+  id: id(1),
+  name: 'Incheon',
+  code: 'ICN-1',
+  timezone: null,
+  address: null,
+  status: 'active',
+  created_at: at,
+}
+promise(facilities, 'shows a facility, with null for what is not known', [registered], facilityRow)
+promise(
+  facilities,
+  'shows its name and details as they are by now',
+  [
+    registered,
+    [facility, 'FacilityRenamed', { name: 'Incheon works', renamed_at: later }],
+    [facility, 'FacilityDetailsChanged', { timezone: 'Asia/Seoul', changed_at: later }],
+    [facility, 'FacilityDetailsChanged', { address: '1 Sea Road', changed_at: later }],
+    [facility, 'FacilityDeactivated', { deactivated_at: later }],
+  ],
+  { ...facilityRow, name: 'Incheon works', timezone: 'Asia/Seoul', address: '1 Sea Road', status: 'inactive' },
+)
+promise(
+  facilities,
+  'shows that it was reactivated',
+  [
+    registered,
+    [facility, 'FacilityDeactivated', { deactivated_at: later }],
+    [facility, 'FacilityReactivated', { reactivated_at: later }],
+  ],
+  facilityRow,
+)
+
+// --- users
+const user = `user-${id(2)}`
+const userData = {
+  email: 'ada@example.org',
+  name: 'Ada',
+  role: 'user',
+  facility_id: id(1),
+  password_hash: 'h1',
+  must_change_password: true,
+  registered_at: at,
+}
+const { password_hash: _hash, registered_at: _at, ...shownOfUser } = userData
+const userRow = { id: id(2), ...shownOfUser, status: 'active', created_at: at }
+const { facility_id: _facility, ...superAdmin } = { ...userData, role: 'super_admin' }
+promise(users, 'shows a user without the password', [[user, 'UserRegistered', userData]], userRow)
+promise(users, 'shows a super_admin of no facility', [[user, 'UserRegistered', superAdmin]], {
+  ...userRow,
+  role: 'super_admin',
+  facility_id: null,
+})
+promise(
+  users,
+  'shows who a user is by now',
+  [
+    [user, 'UserRegistered', userData],
+    [user, 'UserRenamed', { name: 'Ada L.', renamed_at: later }],
+    [user, 'UserEmailChanged', { email: 'ada@example.net', changed_at: later }],
+    [user, 'UserRoleChanged', { role: 'facility_admin', changed_at: later }],
+    [user, 'UserMovedToFacility', { facility_id: id(9), moved_at: later }],
+    [
+      user,
+      'UserPasswordChanged',
+      { password_hash: 'h2', must_change_password: false, session_id: id(3), changed_at: later },
+    ],
+    [user, 'UserDeactivated', { deactivated_at: later }],
+  ],
+  {
+    ...userRow,
+    name: 'Ada L.',
+    email: 'ada@example.net',
+    role: 'facility_admin',
+    facility_id: id(9),
+    must_change_password: false,
+    status: 'inactive',
+  },
+)
+promise(
+  users,
+  'shows that a user was reactivated',
+  [
+    [user, 'UserRegistered', userData],
+    [user, 'UserDeactivated', { deactivated_at: later }],
+    [user, 'UserReactivated', { reactivated_at: later }],
+  ],
+  userRow,
+)
+promise(
+  users,
+  'shows nothing of who was erased',
+  [
+    [user, 'UserRegistered', userData],
+    [user, 'UserErased', { erased_at: later }],
+  ],
+  { ...userRow, status: 'erased', email: '[erased]', name: '[erased]' },
+)
+
+// --- sessions
+const session = `session-${id(3)}`
+const sessionData = {
+  user_id: id(2),
+  refresh_id: id(30),
+  address: '203.0.113.7',
+  user_agent: 'Firefox',
+  password_generation: 4,
+  started_at: at,
+  expires_at: later,
+}
+const sessionRow = {
+  id: id(3),
+  user_id: id(2),
+  address: '203.0.113.7',
+  user_agent: 'Firefox',
+  status: 'open',
+  end_reason: null,
+  started_at: at,
+  refreshed_at: at,
+  expires_at: later,
+}
+const refresh = { refresh_id: id(31), refreshed_at: later, expires_at: '2026-12-01T10:00:00.000Z' }
+promise(sessions, 'shows a session without its token', [[session, 'SessionStarted', sessionData]], sessionRow)
+promise(
+  sessions,
+  'shows until when it lasts, and why it ended',
+  [
+    [session, 'SessionStarted', sessionData],
+    [session, 'SessionRefreshed', refresh],
+    [session, 'SessionEnded', { reason: 'reuse_detected', ended_at: later }],
+  ],
+  {
+    ...sessionRow,
+    status: 'ended',
+    end_reason: 'reuse_detected',
+    refreshed_at: later,
+    expires_at: '2026-12-01T10:00:00.000Z',
+  },
+)
+
+// --- API keys
+const apiKey = `apiKey-${id(4)}`
+const keyData = { name: 'gate 3', facility_id: id(1), scopes: ['upload'], secret_sha256: 'aa', issued_at: at }
+const keyRow = {
+  id: id(4),
+  name: 'gate 3',
+  facility_id: id(1),
+  device_id: null,
+  scopes: ['upload'],
+  status: 'active',
+  expires_at: null,
+  created_at: at,
+}
+promise(apiKeys, 'shows a key without its secret', [[apiKey, 'ApiKeyIssued', keyData]], keyRow)
+promise(
+  apiKeys,
+  'shows a key of a device, its name by now, and that it was revoked',
+  [
+    [apiKey, 'ApiKeyIssued', { ...keyData, device_id: id(5), expires_at: later }],
+    [apiKey, 'ApiKeyRenamed', { name: 'gate 4', renamed_at: later }],
+    [apiKey, 'ApiKeyRotated', { secret_sha256: 'bb', previous_valid_until: later, rotated_at: later }],
+    [apiKey, 'ApiKeyRevoked', { revoked_at: later }],
+  ],
+  { ...keyRow, name: 'gate 4', device_id: id(5), expires_at: later, status: 'revoked' },
+)
+
+// --- devices
+const device = `device-${id(5)}`
+const deviceRegistered: Event = [
+  device,
+  'DeviceRegistered',
+  { facility_id: id(1), name: 'Gate 3', serial: 'XL-0003', model: 'XS-2', registered_at: at },
+]
+const deviceRow = {
+  id: id(5),
+  facility_id: id(1),
+  name: 'Gate 3',
+  serial: 'XL-0003',
+  model: 'XS-2',
+  status: 'active',
+  created_at: at,
+}
+promise(devices, 'shows a device', [deviceRegistered], deviceRow)
+promise(
+  devices,
+  'shows its name, where it is, and that it is out of service',
+  [
+    deviceRegistered,
+    [device, 'DeviceRenamed', { name: 'Gate 4', renamed_at: later }],
+    [device, 'DeviceMovedToFacility', { facility_id: id(9), moved_at: later }],
+    [device, 'DeviceDecommissioned', { decommissioned_at: later }],
+  ],
+  { ...deviceRow, name: 'Gate 4', facility_id: id(9), status: 'decommissioned' },
+)
+
+// --- uploads
+const upload = `upload-${id(6)}`
+const job = `transcodeJob-${id(7)}`
+const uploadData = {
+  facility_id: id(1),
+  file_name: 'night.wav',
+  content_type: 'audio/wav',
+  object_key: 'uploads/k1',
+  size_bytes: 1024,
+  sha256: 'ab',
+}
+const probe = { container: 'wav', codec: 'pcm_s16le', duration_ms: 1000, sample_rate_hz: 48_000, channels: 2 }
+const uploadReceived: Event = [upload, 'UploadReceived', { ...uploadData, received_at: at }]
+const uploadRow = {
+  id: id(6),
+  ...uploadData,
+  device_id: null,
+  title: null,
+  notes: null,
+  metadata: null,
+  status: 'received',
+  container: null,
+  codec: null,
+  duration_ms: null,
+  sample_rate_hz: null,
+  channels: null,
+  tags: [],
+  renditions: [],
+  peaks: null,
+  loudness_lufs: null,
+  error: null,
+  recorded_at: null,
+  created_at: at,
+}
+const ofJob = { upload_id: id(6) }
+const asked = { facility_id: id(1), formats: ['opus-webm'], bitrate: 96_000 }
+const renditions = [
+  {
+    format: 'opus-webm',
+    codec: 'opus',
+    bitrate: 96_000,
+    size_bytes: 9,
+    duration_ms: 1000,
+    sha256: 'cd',
+    object_key: 'uploads/k2',
+  },
+]
+const peaks = { object_key: 'uploads/k3', samples_per_pixel: 256, length: 188 }
+const jobRequested: Event = [job, 'TranscodeRequested', { ...ofJob, ...asked, requested_at: at }]
+const jobStarted: Event = [job, 'TranscodeStarted', { ...ofJob, attempt: 1, worker: 'w1', started_at: later }]
+const jobCompleted: Event = [
+  job,
+  'TranscodeCompleted',
+  { ...ofJob, attempt: 1, renditions, peaks, completed_at: later },
+]
+const jobFailed: Event = [job, 'TranscodeFailed', { ...ofJob, reason: 'Gave up', failed_at: later }]
+const jobCancelled: Event = [job, 'TranscodeCancelled', { ...ofJob, cancelled_at: later }]
+const jobRetried: Event = [job, 'TranscodeRetried', { ...ofJob, retried_at: later }]
+const ready = { ...uploadRow, status: 'ready', renditions, peaks }
+
+promise(uploads, 'shows an upload, with null for what is not known', [uploadReceived], uploadRow)
+promise(
+  uploads,
+  'shows what came with it',
+  [
+    [
+      upload,
+      'UploadReceived',
+      { ...uploadData, device_id: id(5), recorded_at: at, metadata: { gain: 3 }, received_at: later },
+    ],
+  ],
+  { ...uploadRow, device_id: id(5), recorded_at: at, metadata: { gain: 3 }, created_at: later },
+)
+promise(
+  uploads,
+  'shows what was found in it',
+  [uploadReceived, [upload, 'UploadProbed', { ...probe, probed_at: later }]],
+  { ...uploadRow, ...probe },
+)
+promise(
+  uploads,
+  'shows what people said of it',
+  [
+    uploadReceived,
+    [upload, 'UploadDetailsChanged', { title: 'Night', metadata: { gain: 4 }, changed_at: later }],
+    [upload, 'UploadDetailsChanged', { notes: 'wind', changed_at: later }],
+    [upload, 'UploadTagged', { tag_id: id(11), tagged_at: later }],
+    [upload, 'UploadTagged', { tag_id: id(12), tagged_at: later }],
+    [upload, 'UploadUntagged', { tag_id: id(11), untagged_at: later }],
+  ],
+  { ...uploadRow, title: 'Night', notes: 'wind', metadata: { gain: 4 }, tags: [id(12)] },
+)
+promise(uploads, 'shows that it is being made playable', [uploadReceived, jobRequested, jobStarted], {
+  ...uploadRow,
+  status: 'transcoding',
+})
+promise(uploads, 'shows that it is ready, by its job', [uploadReceived, jobRequested, jobStarted, jobCompleted], ready)
+promise(
+  uploads,
+  'shows how loud it is where that was measured',
+  [
+    uploadReceived,
+    [
+      job,
+      'TranscodeCompleted',
+      {
+        ...ofJob,
+        attempt: 1,
+        renditions,
+        peaks,
+        loudness: { integrated_lufs: -23.1, true_peak_dbtp: -1 },
+        completed_at: later,
+      },
+    ],
+  ],
+  { ...ready, loudness_lufs: -23.1 },
+)
+promise(uploads, 'shows why its job failed', [uploadReceived, jobRequested, jobFailed], {
+  ...uploadRow,
+  status: 'failed',
+  error: 'Gave up',
+})
+promise(
+  uploads,
+  'shows no error once the job is tried again, nor when it then succeeds',
+  [uploadReceived, jobRequested, jobFailed, jobRetried, jobStarted, jobCompleted],
+  ready,
+)
+promise(uploads, 'is failed when its only job was cancelled', [uploadReceived, jobRequested, jobCancelled], {
+  ...uploadRow,
+  status: 'failed',
+  error: 'The transcode was cancelled',
+})
+promise(
+  uploads,
+  'stays playable when a later job is cancelled',
+  [uploadReceived, jobRequested, jobCompleted, jobRequested, jobCancelled],
+  { ...ready, error: 'The transcode was cancelled' },
+)
+const rejected: Event = [upload, 'UploadRejected', { reason: 'No sound in it', rejected_at: later }]
+const deleted: Event = [upload, 'UploadDeleted', { deleted_at: later }]
+const jobEvents = [jobRequested, jobStarted, jobCompleted, jobFailed, jobCancelled, jobRetried]
+promise(uploads, 'stays rejected, whatever its job does', [uploadReceived, rejected, ...jobEvents], {
+  ...uploadRow,
+  status: 'rejected',
+  error: 'No sound in it',
+})
+promise(uploads, 'stays deleted, whatever its job does', [uploadReceived, deleted, ...jobEvents], {
+  ...uploadRow,
+  status: 'deleted',
+})
+promise(uploads, 'shows nothing of a job whose upload is not there', jobEvents)
+
+// --- transcode jobs
+const jobRow = {
+  id: id(7),
+  ...ofJob,
+  ...asked,
+  status: 'queued',
+  attempt: 0,
+  error: null,
+  requested_at: at,
+  started_at: null,
+  finished_at: null,
+}
+const running = { ...jobRow, status: 'running', attempt: 1, started_at: later }
+const attemptFailed: Event = [
+  job,
+  'TranscodeAttemptFailed',
+  { ...ofJob, attempt: 1, cause: 'fault', reason: 'out of memory', failed_at: later },
+]
+const timedOut: Event = [job, 'TranscodeTimedOut', { ...ofJob, attempt: 1, timed_out_at: later }]
+const secondStart: Event = [job, 'TranscodeStarted', { ...ofJob, attempt: 2, worker: 'w2', started_at: later }]
+promise(transcodeJobs, 'shows a job that waits', [jobRequested], jobRow)
+promise(transcodeJobs, 'shows a job that runs', [jobRequested, jobStarted], running)
+promise(transcodeJobs, 'shows why it waits again', [jobRequested, jobStarted, attemptFailed], {
+  ...running,
+  status: 'queued',
+  error: 'out of memory',
+})
+promise(transcodeJobs, 'shows that its worker went silent', [jobRequested, jobStarted, timedOut], {
+  ...running,
+  status: 'queued',
+  error: 'The worker went silent',
+})
+promise(transcodeJobs, 'shows no error once it runs again', [jobRequested, jobStarted, timedOut, secondStart], {
+  ...running,
+  attempt: 2,
+})
+promise(transcodeJobs, 'shows that it succeeded', [jobRequested, jobStarted, jobCompleted], {
+  ...running,
+  status: 'succeeded',
+  finished_at: later,
+})
+promise(transcodeJobs, 'shows why it failed', [jobRequested, jobStarted, jobFailed], {
+  ...running,
+  status: 'failed',
+  error: 'Gave up',
+  finished_at: later,
+})
+promise(transcodeJobs, 'shows that it was cancelled', [jobRequested, jobCancelled], {
+  ...jobRow,
+  status: 'cancelled',
+  finished_at: later,
+})
+promise(transcodeJobs, 'shows that it waits once more', [jobRequested, jobStarted, jobFailed, jobRetried], {
+  ...running,
+  status: 'queued',
+})
+
+/** The columns of each table, as the migrations made them. */
+const migrations = new URL('../../migrations/', import.meta.url)
+const columns = new Map(
+  readdirSync(migrations)
+    .filter((file) => /^\d+_.*\.sql$/.test(file))
+    .flatMap((file) => [
+      ...readFileSync(new URL(file, migrations), 'utf8').matchAll(/create table (\w+) \((.*?)\n\);/gs),
+    ])
+    .map(([, table, body]) => [
+      table!,
+      [...body!.matchAll(/^ {2}(?!primary|unique)(\w+) /gm)].map(([, name]) => name!),
+    ]),
+)
+
+const titleOf = ({ projection: { name }, promise }: Scenario) => `${name}: ${promise}`
+
+describe('read models', () => {
+  for (const scenario of scenarios)
+    it(titleOf(scenario), async () => {
+      const { projection, events, rows } = scenario
+      const inOne = await rowsAfter(projection, events)
+      const oneByOne = await rowsAfter(projection, ...events.map((event) => [event]))
+      expect([...inOne.values()], 'in one batch').to.deep.equal(rows)
+      expect([...oneByOne.values()], 'event by event').to.deep.equal(rows)
+      for (const row of rows)
+        expect(foldRow(projection, row.id, recorded(events)).at(-1)?.after, 'as history folds it').to.deep.equal(row)
+    })
+
+  for (const projection of projections) {
+    if (isAppendOnly(projection)) continue
+    const own = scenarios.filter((scenario) => scenario.projection === projection)
+    it(`${projection.name}: has every fold shown above`, () => {
+      const seen = new Set(own.flatMap(({ events }) => events.map(([, type]) => type)))
+      expect([...seen]).to.include.members(Object.keys(projection.on))
+    })
+    it(`${projection.name}: fills the columns of its table, and has nothing that the table would lose`, async () => {
+      for (const { events } of own)
+        for (const row of (await rowsAfter(projection, events)).values())
+          expect(Object.keys(row)).to.have.members(columns.get(tableOf(projection))!)
+    })
+  }
+
+  it('have names and tables of their own', () => {
+    expect(new Set(projections.map(({ name }) => name)).size).to.equal(projections.length)
+    for (const projection of projections) expect(columns).to.include.keys(tableOf(projection))
+  })
+})
+
+describe('resource_events', () => {
+  const each = async (...events: Event[]) => (await fold(resourceEvents, events)).appended
+
+  it('says which events belong to a resource', async () => {
+    for (const category of ['facility', 'user', 'session', 'apiKey', 'device', 'upload']) {
+      const stream = `${category}-${id(1)}`
+      expect(await each([stream, 'Whatever', {}], [stream, 'Anything', {}])).to.deep.equal([
+        { resource: category, id: id(1), position: '9007199254740993', stream, revision: 0 },
+        { resource: category, id: id(1), position: '9007199254740994', stream, revision: 1 },
+      ])
+    }
+  })
+  it('gives a job’s events to its upload, too', async () => {
+    const own = { position: '9007199254740993', stream: job, revision: 0 }
+    expect(await each(jobRequested)).to.deep.equal([
+      { resource: 'transcodeJob', id: id(7), ...own },
+      { resource: 'upload', id: id(6), ...own },
+    ])
+  })
+  it('leaves out what nobody can ask the history of', async () =>
+    expect(
+      await each(
+        [`userKey-${id(2)}`, 'UserKeyCreated', { wrapped: 'w', created_at: at }],
+        ['nameKey-system', 'NameKeyCreated', { wrapped: 'w', created_at: at }],
+        ['reservation-userEmail.abc', 'NameReserved', { kind: 'userEmail', owner_id: id(2), reserved_at: at }],
+        ['somebodyElse-1', 'SomethingHappened', {}],
+        ['facility-not-an-id', 'FacilityRenamed', {}],
+        ['nodash', 'SomethingHappened', {}],
+      ),
+    ).to.deep.equal([]))
+  it('has the columns of its table', async () =>
+    expect(Object.keys((await each(jobRequested))[0] as Row)).to.have.members(columns.get('resource_events_v1')!))
+  it('goes on over an event that nobody can decode', async () =>
+    expect(await each([facility, 'FacilityVanished', {}, { metadata: { schema: 9 } }])).to.have.lengthOf(1))
+})
+
+describe('a batch', () => {
+  const rename = (name: string): Event => [facility, 'FacilityRenamed', { name, renamed_at: later }]
+
+  it('asks for the rows it needs once, and for none it makes itself', async () => {
+    expect((await fold(facilities, [registered])).loads).to.deep.equal([])
+    const other = `facility-${id(9)}`
+    const { loads } = await fold(facilities, [
+      rename('a'),
+      rename('b'),
+      [other, 'FacilityDeactivated', {}],
+      rename('c'),
+    ])
+    expect(loads).to.deep.equal([[id(1), id(9)]])
+  })
+  it('changes nothing where there is no row', async () => {
+    const { rows, poison } = await fold(facilities, [rename('a')])
+    expect([...rows]).to.deep.equal([])
+    expect(poison).to.equal(undefined)
+  })
+  it('of other people’s events changes nothing', async () => {
+    const { rows, appended, loads, poison } = await fold(facilities, [deviceRegistered, ['x-1', 'Y', {}]])
+    expect({ rows: [...rows], appended, loads, poison }).to.deep.equal({
+      rows: [],
+      appended: [],
+      loads: [],
+      poison: undefined,
+    })
+  })
+  it('writes nothing where the fold gives the same row back', async () => {
+    const stored = new Map([[id(6), frozen({ ...uploadRow, status: 'deleted' })]])
+    const { rows, loads } = await fold(uploads, jobEvents, stored)
+    expect(loads).to.deep.equal([[id(6)]])
+    expect([...rows]).to.deep.equal([])
+  })
+  it('deletes the row of which a fold gives null, and can make it anew', async () => {
+    const facilitiesInUse: Projection = {
+      ...facilities,
+      on: { ...facilities.on, FacilityDeactivated: () => null },
+    }
+    const deactivated: Event = [facility, 'FacilityDeactivated', { deactivated_at: later }]
+    expect([...(await fold(facilitiesInUse, [registered, deactivated, rename('a')])).rows]).to.deep.equal([
+      [id(1), null],
+    ])
+    expect(await rowsAfter(facilitiesInUse, [registered], [deactivated])).to.deep.equal(new Map())
+    expect(await rowsAfter(facilitiesInUse, [registered, deactivated, registered])).to.deep.equal(
+      new Map([[id(1), facilityRow]]),
+    )
+  })
+})
+
+describe('an event that cannot be folded', () => {
+  const rename = (name: string, more: Partial<Recorded> = {}): Event => [
+    facility,
+    'FacilityRenamed',
+    { name, renamed_at: later },
+    more,
+  ]
+  const ofTheFuture = { metadata: { schema: 2 } }
+
+  it('stops the projection there: what came before is kept, what comes after waits', async () => {
+    const events = [registered, rename('before'), rename('broken', ofTheFuture), rename('after')]
+    const { rows, poison } = await fold(facilities, events)
+    expect([...rows.values()]).to.deep.equal([{ ...facilityRow, name: 'before' }])
+    expect(poison!.event).to.deep.equal(recorded(events)[2])
+    expect(poison!.error.message).to.equal('FacilityRenamed has schema 2; this version knows 1')
+  })
+  it('stops nobody who does not need it', async () => {
+    const events = [deviceRegistered, rename('broken', ofTheFuture)]
+    const { rows, poison } = await fold(devices, events)
+    expect([...rows.values()]).to.deep.equal([deviceRow])
+    expect(poison).to.equal(undefined)
+  })
+  it('stops nobody who does not look into it', async () => {
+    const unreadable = new Error('Unsupported state or unable to authenticate data')
+    const events: Event[] = [
+      [user, 'UserRegistered', userData],
+      [user, 'UserDeactivated', { deactivated_at: later }, { unreadable }],
+    ]
+    expect((await rowsAfter(users, events)).get(id(2))).to.include({ status: 'inactive' })
+  })
+  it('is one whose personal fields cannot be opened', async () => {
+    const unreadable = new Error('Unsupported state or unable to authenticate data')
+    const { rows, poison } = await fold(users, [
+      [user, 'UserRegistered', userData],
+      [user, 'UserRenamed', { name: { sealed: 'v1', box: 'x' }, renamed_at: later }, { unreadable }],
+    ])
+    expect([...rows.values()]).to.deep.equal([userRow])
+    expect(poison!.error).to.equal(unreadable)
+  })
+  it('is one in a stream that is not ours', async () => {
+    const { rows, poison } = await fold(facilities, [['somebodyElse-1', 'FacilityRegistered', {}]])
+    expect(rows.size).to.equal(0)
+    expect(poison!.error.message).to.equal('somebodyElse-1 is no stream of ours')
+  })
+  it('is one that names rows which cannot be read from it', async () => {
+    const { rows, poison } = await fold(uploads, [
+      uploadReceived,
+      jobRequested,
+      [job, 'TranscodeFailed', {}, ofTheFuture],
+      jobCompleted,
+    ])
+    expect([...rows.values()]).to.deep.equal([{ ...uploadRow, status: 'transcoding' }])
+    expect(poison!.event.type).to.equal('TranscodeFailed')
+  })
+  it('leaves nothing of itself behind, not even the first of two rows', async () => {
+    const pairs: Projection<Row> = {
+      ...facilities,
+      on: {
+        FacilityRenamed: {
+          rows: () => [id(1), id(2)],
+          fold: (row) => {
+            if (row?.id === id(2)) throw new Error('broken')
+            return row && { ...row, seen: true }
+          },
+        },
+      },
+    }
+    const stored = new Map([1, 2].map((n) => [id(n), frozen({ id: id(n), seen: false })]))
+    const { rows, poison } = await fold(pairs, [rename('a')], stored)
+    expect(poison!.error.message).to.equal('broken')
+    expect([...rows]).to.deep.equal([])
+  })
+})
+
+describe('the history of a row', () => {
+  it('is the row before and after each event', () => {
+    const events = [
+      registered,
+      [facility, 'FacilityRenamed', { name: 'Incheon works', renamed_at: later }],
+      [facility, 'FacilityDeactivated', { deactivated_at: later }],
+    ] satisfies Event[]
+    const renamed = { ...facilityRow, name: 'Incheon works' }
+    expect(foldRow(facilities, id(1), recorded(events))).to.deep.equal([
+      { before: null, after: facilityRow },
+      { before: facilityRow, after: renamed },
+      { before: renamed, after: { ...renamed, status: 'inactive' } },
+    ])
+  })
+  it('takes part of no other row, and gives the same one back where nothing changed', () => {
+    const other: Event = [`facility-${id(9)}`, 'FacilityRenamed', { name: 'Busan', renamed_at: later }]
+    const foreign: Event = [facility, 'SomethingElse', {}]
+    const [first, second, third] = foldRow(facilities, id(1), recorded([registered, other, foreign]))
+    expect(first!.after).to.deep.equal(facilityRow)
+    for (const step of [second!, third!]) {
+      expect(step.before).to.equal(first!.after)
+      expect(step.after).to.equal(first!.after)
+    }
+  })
+  it('of an upload has the events of its job', () => {
+    const steps = foldRow(uploads, id(6), recorded([uploadReceived, jobRequested, jobStarted, jobCompleted]))
+    expect(steps.map(({ after }) => after?.['status'])).to.deep.equal([
+      'received',
+      'transcoding',
+      'transcoding',
+      'ready',
+    ])
+  })
+  it('stops at what cannot be folded', () =>
+    expect(() =>
+      foldRow(
+        facilities,
+        id(1),
+        recorded([registered, [facility, 'FacilityRenamed', {}, { metadata: { schema: 2 } }]]),
+      ),
+    ).to.throw('FacilityRenamed has schema 2'))
+})
