@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { loopbackCertificate } from './certificate.ts'
+import { ensureCertificate } from './certificate.ts'
 import { tieToOwner } from './launch.ts'
 import { endLeftover } from './leftovers.ts'
 import { onFreePort } from './ports.ts'
@@ -13,7 +13,7 @@ const READY_WITHIN_MS = 60_000
 
 /**
  * The event store that speaks EventStoreDB's protocol, its log in `DATA_DIR/eventstore`. On loopback too it speaks TLS, with a
- * certificate made at every start: without TLS the official client leaves its credentials out.
+ * certificate of its own: without TLS the official client leaves its credentials out.
  */
 export async function startEventStore(
   site: Site,
@@ -25,9 +25,7 @@ export async function startEventStore(
 
   const certificate = path.join(site.dataDir, 'eventstore.crt')
   const key = path.join(site.dataDir, 'eventstore.key')
-  const made = loopbackCertificate('xylolabs embedded event store')
-  writeFileSync(certificate, made.certificate, { mode: 0o600 })
-  writeFileSync(key, made.key, { mode: 0o600 })
+  await ensureCertificate(certificate, key)
 
   return onFreePort(async (port) => {
     const args = [
@@ -38,7 +36,7 @@ export async function startEventStore(
       '--user',
       user,
       '--password',
-      password,
+      '-',
       '--cert',
       certificate,
       '--key',
@@ -50,6 +48,7 @@ export async function startEventStore(
       ...tieToOwner(site.launch, typescript('./eventstore/main.ts', ...args)),
       ready: 'announced' as const,
       readyWithinMs: READY_WITHIN_MS,
+      input: password,
     }
     // By name, because TLS does not allow an address where it says which server is meant, and Node warns of it.
     const login = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`

@@ -65,8 +65,13 @@ describe('tokens', () => {
       expect(readAccess(same, same.access(claims))).to.include({ typ: 'access' })
       expect(readAccess(same, same.refresh({ sub, sid, jti }))).to.equal(undefined)
       expect(same.readRefresh(same.access(claims))).to.equal(undefined)
-      const both = { typ: 'refresh', ...claims, jti, exp: 2_000_000_000 }
-      expect(same.readAccess(both)).to.equal(undefined)
+      const both = { ...claims, jti, exp: 2_000_000_000 }
+      const keyid = decoded(partsOf(same.refresh({ sub, sid, jti }))[0])['kid'] as string
+      const sign = (typ: string) => jwt.sign({ ...both, typ }, 'one', { algorithm: 'HS256', keyid, audience })
+      expect(same.readAccess({ ...both, typ: 'access' })).to.include({ sub })
+      expect(same.readAccess({ ...both, typ: 'refresh' })).to.equal(undefined)
+      expect(same.readRefresh(sign('refresh'))).to.include({ jti })
+      expect(same.readRefresh(sign('access'))).to.equal(undefined)
     })
   })
 

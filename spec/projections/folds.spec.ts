@@ -705,13 +705,22 @@ describe('the history of a row', () => {
     ])
   })
   it('takes part of no other row, and gives the same one back where nothing changed', () => {
-    const other: Event = [`facility-${id(9)}`, 'FacilityRenamed', { name: 'Busan', renamed_at: later }]
-    const foreign: Event = [facility, 'SomethingElse', {}]
-    const [first, second, third] = foldRow(facilities, id(1), recorded([registered, other, foreign]))
+    const other = `facility-${id(9)}`
+    const [first, ...rest] = foldRow(
+      facilities,
+      id(1),
+      recorded([
+        registered,
+        [other, 'FacilityRegistered', { name: 'Busan', code: 'PUS-1', registered_at: at }],
+        [other, 'FacilityRenamed', { name: 'Busan works', renamed_at: later }],
+        [facility, 'SomethingElse', {}],
+      ]),
+    )
     expect(first!.after).to.deep.equal(facilityRow)
-    for (const step of [second!, third!]) {
-      expect(step.before).to.equal(first!.after)
-      expect(step.after).to.equal(first!.after)
+    expect(rest).to.have.lengthOf(3)
+    for (const { before, after } of rest) {
+      expect(before).to.equal(first!.after)
+      expect(after).to.equal(first!.after)
     }
   })
   it('of an upload has the events of its job', () => {

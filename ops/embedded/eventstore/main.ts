@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import fs from 'node:fs'
+import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { takeFolder } from './folder.ts'
 import { Heads } from './heads.ts'
@@ -10,9 +12,10 @@ import type { Call } from './wire/call.ts'
 const USAGE = `Usage: main.ts --port N --dir DIR [--host 127.0.0.1] [--user U --password P] [--cert FILE --key FILE]
 
 The embedded event store: EventStoreDB's gRPC protocol on one port, its data in DIR. Port 0 takes a free one. Prints
-{"ready":true,"port":N} when it serves. The official clients send credentials only over TLS (--cert, --key).`
+{"ready":true,"port":N} when it serves. The official clients send credentials only over TLS (--cert, --key). A password of - is read from
+the first line of standard input, where no list of processes shows it.`
 
-function optionsOf(args: string[]) {
+async function optionsOf(args: string[]) {
   const text = { type: 'string' } as const
   const options = { port: text, dir: text, host: text, user: text, password: text, cert: text, key: text }
   const { port, dir, host = '127.0.0.1', user, password, cert, key } = parseArgs({ args, options }).values
@@ -23,13 +26,21 @@ function optionsOf(args: string[]) {
     dir,
     host,
     port: Number(port),
-    user: user !== undefined && password !== undefined ? { name: user, password } : undefined,
+    user:
+      user !== undefined && password !== undefined
+        ? { name: user, password: password === '-' ? await firstLine() : password }
+        : undefined,
     tls: cert && key ? { cert: fs.readFileSync(cert), key: fs.readFileSync(key) } : undefined,
   }
 }
 
+async function firstLine(): Promise<string> {
+  const [line] = (await once(createInterface({ input: process.stdin }), 'line')) as [string]
+  return line
+}
+
 async function main(): Promise<void> {
-  const options = optionsOf(process.argv.slice(2))
+  const options = await optionsOf(process.argv.slice(2))
   const release = takeFolder(options.dir)
   const { log, index } = await openStore(options.dir)
   const followers = new Set<Call>()

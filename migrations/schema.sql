@@ -1,0 +1,135 @@
+-- Written by `npm run schema:dump` after the last migration. Not run by anyone: see the migrations.
+
+create table api_keys_v1 (
+  id uuid not null,
+  name text not null,
+  facility_id uuid not null,
+  device_id uuid,
+  scopes text[] not null,
+  status text not null,
+  expires_at timestamp with time zone,
+  created_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX api_keys_v1_pkey ON public.api_keys_v1 USING btree (id);
+
+create table devices_v1 (
+  id uuid not null,
+  facility_id uuid not null,
+  name text not null,
+  serial text not null,
+  model text not null,
+  status text not null,
+  created_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX devices_v1_pkey ON public.devices_v1 USING btree (id);
+
+create table facilities_v1 (
+  id uuid not null,
+  name text not null,
+  code text not null,
+  timezone text,
+  address text,
+  status text not null,
+  created_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX facilities_v1_pkey ON public.facilities_v1 USING btree (id);
+
+create table projection_groups (
+  name text not null,
+  position numeric(20,0),
+  updated_at timestamp with time zone not null default now()
+);
+CREATE UNIQUE INDEX projection_groups_pkey ON public.projection_groups USING btree (name);
+
+create table projections (
+  name text not null,
+  version integer not null,
+  state text not null,
+  position numeric(20,0),
+  error jsonb,
+  updated_at timestamp with time zone not null default now()
+);
+CREATE UNIQUE INDEX projections_pkey ON public.projections USING btree (name);
+
+create table reactions (
+  name text not null,
+  position numeric(20,0) not null
+);
+CREATE UNIQUE INDEX reactions_pkey ON public.reactions USING btree (name);
+
+create table resource_events_v1 (
+  resource text not null,
+  id uuid not null,
+  position numeric(20,0) not null,
+  stream text not null,
+  revision integer not null
+);
+CREATE UNIQUE INDEX resource_events_v1_pkey ON public.resource_events_v1 USING btree (resource, id, "position");
+
+create table sessions_v1 (
+  id uuid not null,
+  user_id uuid not null,
+  address text not null,
+  user_agent text not null,
+  status text not null,
+  end_reason text,
+  started_at timestamp with time zone not null,
+  refreshed_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX sessions_v1_pkey ON public.sessions_v1 USING btree (id);
+
+create table transcode_jobs_v1 (
+  id uuid not null,
+  upload_id uuid not null,
+  facility_id uuid not null,
+  status text not null,
+  formats text[] not null,
+  bitrate integer not null,
+  attempt integer not null,
+  error text,
+  requested_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone
+);
+CREATE UNIQUE INDEX transcode_jobs_v1_pkey ON public.transcode_jobs_v1 USING btree (id);
+
+create table uploads_v1 (
+  id uuid not null,
+  facility_id uuid not null,
+  device_id uuid,
+  file_name text not null,
+  title text,
+  notes text,
+  content_type text not null,
+  object_key text not null,
+  size_bytes bigint not null,
+  sha256 text not null,
+  metadata jsonb,
+  status text not null,
+  container text,
+  codec text,
+  duration_ms bigint,
+  sample_rate_hz integer,
+  channels integer,
+  tags uuid[] not null,
+  renditions jsonb not null,
+  peaks jsonb,
+  loudness_lufs double precision,
+  error text,
+  recorded_at timestamp with time zone,
+  created_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX uploads_v1_pkey ON public.uploads_v1 USING btree (id);
+
+create table users_v1 (
+  id uuid not null,
+  email text not null,
+  name text not null,
+  role text not null,
+  facility_id uuid,
+  status text not null,
+  must_change_password boolean not null,
+  created_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX users_v1_pkey ON public.users_v1 USING btree (id);
