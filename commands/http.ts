@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Refusal } from '../domain/refusal.ts'
 import { isAway } from '../ops/platform/database.ts'
-import { StreamGone, Unavailable } from '../ops/platform/eventStore.ts'
+import { type EventStore, StreamGone, Unavailable } from '../ops/platform/eventStore.ts'
 import { type Answer, type Caller, type Intent, Problem, statusOf } from '../ops/platform/route.ts'
 import { derivedId, type Outcome } from './handle.ts'
 
 export interface Deps {
-  store: import('../ops/platform/eventStore.ts').EventStore
+  store: EventStore
   /** ISO text. */
   now: () => string
 }
@@ -98,7 +98,7 @@ export function problemOf(error: unknown): Problem {
       ? new Problem('not_found', error.message)
       : new Problem(error.code.replaceAll('-', '_'), error.message)
   if (error instanceof StreamGone) return new Problem('not_found', 'There is no such resource')
-  const errno = (error as { code?: string }).code
+  const errno = (error as { code?: string } | null | undefined)?.code
   if (error instanceof Unavailable || isAway(error) || errno === 'ServiceUnavailable')
     return new Problem('unavailable', 'A server this needs is away; try again', { headers: { 'Retry-After': '2' } })
   return new Problem('internal', 'Something went wrong here; the request id finds it in our log')

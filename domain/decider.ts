@@ -48,6 +48,8 @@ export function decode<State, Event extends AnyEvent>(
 ): Event {
   const upcasts = (decider.history as Readonly<Record<string, readonly Upcast[]>>)[stored.type]
   if (!upcasts) throw new Error(`${decider.category} has no event ${stored.type}`)
+  if (!Number.isInteger(stored.schema) || stored.schema < 1)
+    throw new Error(`${stored.type} was stored without a schema: ${stored.schema}`)
   if (stored.schema > upcasts.length + 1)
     throw new Error(`${stored.type} has schema ${stored.schema}; this version knows ${upcasts.length + 1}`)
   const data = upcasts.slice(stored.schema - 1).reduce((older, lift) => lift(older), stored.data)

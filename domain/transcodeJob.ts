@@ -149,11 +149,13 @@ export const complete =
     return job ? [{ type: 'TranscodeCompleted', data: { upload_id: job.upload_id, ...data } }] : []
   }
 
+/** Ends the job; with an attempt, only in the name of the one that runs now. */
 export const fail =
-  (data: Data<'TranscodeFailed'>): Decision<State, Event> =>
+  (data: Data<'TranscodeFailed'>, attempt?: number): Decision<State, Event> =>
   (state) => {
     const { upload_id } = known(state)
-    return isOpen(state) ? [{ type: 'TranscodeFailed', data: { upload_id, ...data } }] : []
+    const holds = attempt === undefined ? isOpen(state) : reporting(state, attempt, 'failed') !== undefined
+    return holds ? [{ type: 'TranscodeFailed', data: { upload_id, ...data } }] : []
   }
 
 export const history: Record<Event['type'], readonly Upcast[]> = {

@@ -18,7 +18,7 @@ export const sessions: Projection<SessionRow> = {
   indexes: ['user_id, started_at, id'],
   on: {
     SessionStarted: {
-      create: ({ id, data: { refresh_id: _, ...data } }) => ({
+      create: ({ id, data: { refresh_id: _, password_generation: __, ...data } }) => ({
         id,
         ...data,
         status: 'open',

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
 import { Id, line, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import { Facility } from '../ops/platform/shapes.ts'

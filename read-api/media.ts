@@ -47,7 +47,9 @@ export function serve(objects: Objects, media: Media, headers: IncomingHttpHeade
 function rangeOf(headers: IncomingHttpHeaders, etag: string, size: number): { start: number; end: number } | undefined {
   const asked = headers.range
   const condition = headers['if-range']
-  if (asked === undefined || (condition !== undefined && condition !== etag)) return undefined
+  // A unit we do not know is as if nothing was asked for (RFC 9110, 14.2).
+  if (asked === undefined || !/^bytes=/i.test(asked) || (condition !== undefined && condition !== etag))
+    return undefined
   const ranges = parseRange(size, asked)
   if (ranges === -1)
     throw new Problem('range_not_satisfiable', `The file has ${size} bytes`, {

@@ -58,7 +58,8 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
     const { upload_id, facility_id, formats, bitrate } = state
     const job = { id, attempt: state.attempt + 1, upload_id, facility_id, formats, bitrate }
     if (TranscodeJob.isExhausted(state)) {
-      await giveUp(job, `Gave up after ${TranscodeJob.maxAttempts} attempts`)
+      const reason = `Gave up after ${TranscodeJob.maxAttempts} attempts`
+      await handle(store, TranscodeJob, id, TranscodeJob.fail({ reason, failed_at: now() }), intent(job, 'exhausted'))
       return undefined
     }
     await handle(
@@ -174,7 +175,13 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
   }
 
   async function giveUp(job: Job, reason: string): Promise<void> {
-    await handle(store, TranscodeJob, job.id, TranscodeJob.fail({ reason, failed_at: now() }), intent(job, 'give-up'))
+    await handle(
+      store,
+      TranscodeJob,
+      job.id,
+      TranscodeJob.fail({ reason, failed_at: now() }, job.attempt),
+      intent(job, 'give-up'),
+    )
   }
 
   return { kind: 'transcode', begin, perform, failed, giveUp }

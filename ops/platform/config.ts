@@ -18,7 +18,7 @@ const formats = z.string().transform((value, context) => {
   const known = ['opus-webm', 'aac-mp4'] as const
   const unknown = wanted.find((format) => !known.includes(format as (typeof known)[number]))
   if (unknown !== undefined) context.addIssue({ code: 'custom', message: `must name opus-webm, aac-mp4 or both` })
-  return wanted as (typeof known)[number][]
+  return [...new Set(wanted)] as (typeof known)[number][]
 })
 
 /** `96k`, `128000` → bits per second. */
@@ -47,13 +47,14 @@ const Environment = z.object({
   DATA_ENCRYPTION_KEY: secret,
   EVENTSTORE_URL: text,
   NATS_URL: text,
-  S3_ENDPOINT: z.url(),
+  S3_ENDPOINT: z.url({ protocol: /^https?$/, message: 'must be like http://minio:9000' }),
   S3_BUCKET: text.default('xylolabs'),
   S3_REGION: text.default('us-east-1'),
   S3_PATH_STYLE: flag.default(true),
   BIND_ADDR: z
     .string()
     .regex(/^.+:\d{1,5}$/, 'must be like 0.0.0.0:3000')
+    .refine((address) => Number(address.split(':').at(-1)) < 65_536, 'must have a port up to 65535')
     .default('0.0.0.0:3000'),
   DATABASE_MAX_CONNECTIONS: whole(2, 1000).default(20),
   JWT_ACCESS_TTL_SECS: whole(1).default(900),
@@ -100,6 +101,7 @@ export class ConfigError extends Error {
 }
 
 const distinct = ['JWT_SECRET', 'JWT_REFRESH_SECRET', 'DATA_ENCRYPTION_KEY'] as const
+const strong = [...distinct, 'JWT_SECRET_PREVIOUS', 'JWT_REFRESH_SECRET_PREVIOUS'] as const
 const placeholder = /^(.)\1*$|change.?me|your.?secret|example|password123/i
 
 /**
@@ -119,10 +121,10 @@ export function readConfig(environment: NodeJS.ProcessEnv, provided: Readonly<Re
           ? `${String(path[0])} is required`
           : `${String(path[0])} ${message}`,
       )
-  for (const name of distinct)
+  for (const name of strong)
     if (placeholder.test(values[name] ?? '')) faults.push(`${name} is too weak: use 32 random characters`)
-  if (new Set(distinct.map((name) => values[name])).size < distinct.length && distinct.every((name) => values[name]))
-    faults.push(`${distinct.join(', ')} must differ from each other`)
+  const chosen = distinct.map((name) => values[name]).filter((value) => value !== undefined)
+  if (new Set(chosen).size < chosen.length) faults.push(`${distinct.join(', ')} must differ from each other`)
   if (faults.length > 0 || !parsed.success)
     throw new ConfigError(`The environment is not complete:\n  ${faults.join('\n  ')}`)
   return {

@@ -61,7 +61,7 @@ const away = new Set([
 
 /** Whether an error means that Postgres is away or starting, so that asking again later may help. */
 export function isAway(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string }
+  const { code, message } = (error ?? {}) as { code?: string; message?: string }
   return (
     (code !== undefined && away.has(code)) ||
     /Connection terminated|timeout exceeded when trying to connect/.test(message ?? '')

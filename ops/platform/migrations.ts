@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { postgreSplitterOptions, splitQuery } from 'dbgate-query-splitter'
 import createKnex, { type Knex } from 'knex'
 
 export interface Migration {
@@ -48,6 +49,8 @@ export async function migrate(url: string, directory: string): Promise<string[]>
     client: 'pg',
     connection: url,
     pool: { min: 0, max: 1 },
+    // What fails is thrown; knex would also print it.
+    log: { error: () => undefined, warn: () => undefined },
     migrations: { tableName: 'knex_migrations', disableMigrationsListValidation: true },
   })
   try {
@@ -68,11 +71,11 @@ export async function migrate(url: string, directory: string): Promise<string[]>
         getMigration: ({ file, sql, sha256 }: Migration) =>
           Promise.resolve({
             up: async (transaction: Knex) => {
-              await transaction.raw(sql.replaceAll('?', '\\?')).catch((error: Error & { position?: string }) => {
-                throw new MigrationError(
-                  `${file} failed: ${error.message.split(' - ').at(-1)}\n  ${statementAt(sql, error.position)}`,
-                )
-              })
+              for (const statement of splitQuery(sql, postgreSplitterOptions) as string[])
+                await transaction.raw(statement.replaceAll('?', '\\?')).catch((error: Error) => {
+                  const words = error.message.split(' - ').at(-1)
+                  throw new MigrationError(`${file} failed: ${words}\n  ${statement.replaceAll('\n', '\n  ')}`)
+                })
               await transaction('migration_checksums').insert({ file, sha256 })
               applied.push(file)
             },
@@ -104,13 +107,4 @@ function check(migrations: readonly Migration[], recorded: readonly { file: stri
   for (const { file } of migrations)
     if (!known.has(file) && file < newest)
       throw new MigrationError(`${file} comes before ${newest}, which is applied: give it a newer prefix`)
-}
-
-/** The statement that holds character `position` (from 1) of a file of statements. */
-function statementAt(sql: string, position: string | undefined): string {
-  if (position === undefined) return sql.trim().slice(0, 300)
-  const at = Number(position) - 1
-  const from = sql.lastIndexOf(';', at - 1) + 1
-  const to = sql.indexOf(';', at)
-  return sql.slice(from, to < 0 ? undefined : to + 1).trim()
 }

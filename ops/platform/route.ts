@@ -143,7 +143,7 @@ export const line = (max: number) =>
     .trim()
     .min(1)
     .max(max)
-    // eslint-disable-next-line no-control-regex
+
     .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters')
 
 export const Id = z.object({ id: z.uuid() })

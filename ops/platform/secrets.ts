@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 
 const random = (bytes = 32) => randomBytes(bytes).toString('base64url')
 
@@ -28,15 +29,7 @@ export type Secrets = Record<keyof typeof generated, string>
 /** Reads `DATA_DIR/secrets.json` (0600), and makes whatever is missing in it. Losing the file loses the sealed data. */
 export function loadSecrets(dataDir: string): Secrets {
   const file = join(dataDir, 'secrets.json')
-  let stored: Partial<Secrets> = {}
-  try {
-    stored = JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      throw new Error(`${file} cannot be read. Restore it from a backup: without it sealed data stays sealed.`, {
-        cause: error,
-      })
-  }
+  const stored = readSecrets(file)
   const missing = Object.entries(generated).filter(([name]) => stored[name as keyof Secrets] === undefined)
   if (missing.length === 0) return stored as Secrets
   const secrets = { ...stored, ...Object.fromEntries(missing.map(([name, make]) => [name, make()])) } as Secrets
@@ -44,4 +37,15 @@ export function loadSecrets(dataDir: string): Secrets {
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flush: true })
   renameSync(`${file}.new`, file)
   return secrets
+}
+
+const Stored = z.record(z.string(), z.string())
+
+function readSecrets(file: string): Partial<Secrets> {
+  try {
+    return Stored.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw new Error(`${file} cannot be read. Restore it from a backup: without it sealed data stays sealed.`)
+  }
 }

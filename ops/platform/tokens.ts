@@ -34,8 +34,11 @@ const keyId = (secret: string) => createHash('sha256').update(`kid\0${secret}`).
 function chooser(current: string, previous: string | undefined) {
   const byId = new Map([current, ...(previous ? [previous] : [])].map((secret) => [keyId(secret), secret]))
   return (token: string): string | undefined => {
-    const header = jwt.decode(token, { complete: true })?.header
-    return byId.get(header?.kid ?? '')
+    try {
+      return byId.get(jwt.decode(token, { complete: true })?.header.kid ?? '')
+    } catch {
+      return undefined // It only looks like a token.
+    }
   }
 }
 

@@ -40,23 +40,23 @@ const handlerOf = (projection: Projection, type: string) =>
 function idsFor(handler: AnyHandler, event: Occurred): string[] {
   if (typeof handler === 'function') return [event.id]
   if ('create' in handler) return []
-  return handler.rows(event as never).filter((id): id is string => id !== undefined)
+  return [...new Set(handler.rows(event as never))].filter((id): id is string => id !== undefined)
 }
 
+/** What one event changes: all of it, or nothing when a fold throws. */
 function foldEvent(
   handler: AnyHandler,
   event: Occurred,
   rowOf: (id: string) => Row | null,
-  put: (id: string, row: Row | null) => void,
-) {
-  if (typeof handler !== 'function' && 'create' in handler) return put(event.id, handler.create(event as never))
-  for (const id of idsFor(handler, event)) {
+): [id: string, row: Row | null][] {
+  if (typeof handler !== 'function' && 'create' in handler) return [[event.id, handler.create(event as never)]]
+  return idsFor(handler, event).flatMap((id) => {
     const before = rowOf(id)
-    if (typeof handler === 'function' && before === null) continue
+    if (typeof handler === 'function' && before === null) return []
     const after =
       typeof handler === 'function' ? handler(before!, event as never) : handler.fold(before, event as never)
-    if (after !== before) put(id, after)
-  }
+    return after === before ? [] : [[id, after]]
+  })
 }
 
 /** Folds a batch in order over rows that are at hand or loaded once for the whole batch. */
@@ -93,7 +93,7 @@ export async function foldBatch(
   const rowOf = (id: string) => (changes.rows.has(id) ? changes.rows.get(id)! : (stored.get(id) ?? null))
   for (const { handler, event, seen } of handled) {
     try {
-      foldEvent(handler, seen, rowOf, (id, row) => changes.rows.set(id, row))
+      for (const [id, row] of foldEvent(handler, seen, rowOf)) changes.rows.set(id, row)
     } catch (error) {
       return { ...changes, poison: { event, error: error as Error } }
     }
@@ -120,15 +120,8 @@ export function foldRow(
   return events.map((event) => {
     const before = row
     const handler = handlerOf(projection, event.type)
-    if (handler)
-      foldEvent(
-        handler,
-        occurred(event),
-        (asked) => (asked === id ? row : null),
-        (changed, after) => {
-          if (changed === id) row = after
-        },
-      )
+    const changed = handler ? foldEvent(handler, occurred(event), (asked) => (asked === id ? row : null)) : []
+    for (const [one, after] of changed) if (one === id) row = after
     return { before, after: row }
   })
 }

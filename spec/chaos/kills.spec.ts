@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { expect } from 'chai'
-import { apiOf } from '../api.ts'
+import type { apiOf } from '../api.ts'
 import { eventually } from '../eventually.ts'
 import { bootstrapCredentials, type Running, startProcess } from '../process.ts'
 import { sound } from '../sounds.ts'
