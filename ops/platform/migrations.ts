@@ -38,7 +38,7 @@ export function readMigrations(directory: string): Migration[] {
 const lock = '8675309117'
 
 /**
- * Applies what is missing, each file in a transaction of its own with its checksum, under an advisory lock.
+ * Applies what is missing, all of it or nothing, with its checksums, under an advisory lock.
  * Throws MigrationError with the file, the statement and Postgres's own words.
  * @returns the files applied now
  */

@@ -41,13 +41,13 @@ describe('migrations', () => {
     expect(await migrate(url, folder)).to.deep.equal([])
   })
 
-  it('say which file and statement failed, in the words of Postgres, and leave nothing of that file', async () => {
+  it('say which file and statement failed, in the words of Postgres, and leave nothing behind', async () => {
     write('20990101000001_two_tables.sql', 'create table first_one (id int);\n\ncreate index on missing_one (id);\n')
     const message = await failure()
     expect(message).to.include('20990101000001_two_tables.sql failed: relation "missing_one" does not exist')
     expect(message).to.include('create index on missing_one (id)').and.not.include('create table first_one')
     write('20990101000001_two_tables.sql', 'create table first_one (id int);')
-    expect(await migrate(url, folder)).to.deep.equal(['20990101000001_two_tables.sql'])
+    expect((await migrate(url, folder)).at(-1)).to.equal('20990101000001_two_tables.sql')
   })
 
   it('may hold question marks', async () => {
