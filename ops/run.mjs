@@ -9,6 +9,7 @@ try {
   console.error(error.message)
   process.exit(1)
 }
+performance.mark('prepared')
 const { register } = await import('tsx/esm/api')
 register()
 await import('./main.ts')

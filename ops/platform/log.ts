@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino'
+import { build as pretty } from 'pino-pretty'
 
 export type Log = Logger
 
@@ -14,7 +15,7 @@ const secrets = [
   'x-api-key',
 ]
 
-/** JSON lines on standard error, so that standard output stays for what a person asked for. */
+/** On standard error, so that standard output stays for what a person asked for: JSON lines, or readable ones in a terminal. */
 export const createLog = (level: string): Log =>
   pino(
     {
@@ -27,5 +28,7 @@ export const createLog = (level: string): Log =>
       },
       serializers: { error: pino.stdSerializers.err },
     },
-    pino.destination({ dest: 2, sync: true }),
+    process.stderr.isTTY
+      ? pretty({ destination: 2, sync: true, translateTime: 'HH:MM:ss', errorLikeObjectKeys: ['error'] })
+      : pino.destination({ dest: 2, sync: true }),
   )
