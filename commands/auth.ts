@@ -26,7 +26,7 @@ const Login = z.strictObject({ email: z.string().max(320), password: z.string().
 const Refresh = z.strictObject({ refresh_token: z.string().max(4096) })
 const PasswordChange = z.strictObject({ current_password: z.string().max(1024), new_password: Password })
 
-type Known = Exclude<User.State, { status: 'unknown' }>
+type Known = Exclude<User.State, { status: 'unknown' | 'abandoned' }>
 
 export const auth = (
   deps: Deps & { passwords: Passwords; tokens: Tokens; openSessionsOf: (userId: string) => Promise<string[]> },

@@ -5,7 +5,7 @@ import type { Passwords } from '../ops/platform/passwords.ts'
 import { load } from './handle.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { systemIntent } from './http.ts'
-import { ownerOf, reserve } from './reserve.ts'
+import { ownerOf, release, reserve } from './reserve.ts'
 import { registerUser } from './users.ts'
 
 export interface FirstAdmin {
@@ -35,9 +35,13 @@ export async function ensureFirstAdmin(
     must_change_password: true,
     registered_at: now(),
   }
-  const attempt = randomUUID()
-  const outcome = await registerUser(store, id, user, systemIntent('first-admin', attempt))
-  const won = outcome.state.status !== 'unknown' && outcome.state.password_hash === user.password_hash
+  const outcome = await registerUser(store, id, user, systemIntent('first-admin', randomUUID())).catch(
+    (error: unknown) => {
+      if (error instanceof Refusal && error.code === 'user-exists') return undefined
+      throw error
+    },
+  )
+  const won = outcome?.state.status === 'active' && outcome.state.password_hash === user.password_hash
   if (!won) await admin.discard()
   return won
 }
@@ -46,7 +50,8 @@ export async function ensureFirstAdmin(
 async function adminId(store: EventStore, at: string): Promise<string> {
   const name = 'system'
   const known = await ownerOf(store, 'firstAdmin', name)
-  if (known !== undefined) return known
+  if (known !== undefined && (await load(store, User, known)).state.status !== 'abandoned') return known
+  if (known !== undefined) await release(store, { kind: 'firstAdmin', name, owner_id: known, at })
   const owner_id = randomUUID()
   try {
     await reserve(store, { kind: 'firstAdmin', name, owner_id, at }, systemIntent('first-admin', owner_id))

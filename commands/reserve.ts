@@ -52,3 +52,13 @@ export async function ownerOf(store: EventStore, kind: Reservation.Kind, name: s
   const { state } = await load(store, Reservation, await idOf(store, kind, name))
   return state.status === 'held' ? state.owner_id : undefined
 }
+
+/** Gives a name back; nothing happens when somebody else holds it. */
+export async function release(
+  store: EventStore,
+  { kind, name, owner_id, at }: { kind: Reservation.Kind; name: string; owner_id: string; at: string },
+): Promise<void> {
+  const id = await idOf(store, kind, name)
+  const decision = Reservation.release({ owner_id, released_at: at })
+  await handle(store, Reservation, id, decision, systemIntent('release', id, owner_id))
+}

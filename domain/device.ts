@@ -1,5 +1,5 @@
 import type { Decision, Upcast } from './decider.ts'
-import { Refusal } from './refusal.ts'
+import { abandoned, Refusal } from './refusal.ts'
 
 export const category = 'device'
 
@@ -9,12 +9,15 @@ export type Event =
       type: 'DeviceRegistered'
       data: { facility_id: string; name: string; serial: string; model: string; registered_at: string }
     }
+  /** Its name was reserved, it never came, and whoever comes too late has lost: the name is free again. */
+  | { type: 'DeviceRegistrationAbandoned'; data: { abandoned_at: string } }
   | { type: 'DeviceRenamed'; data: { name: string; renamed_at: string } }
   | { type: 'DeviceMovedToFacility'; data: { facility_id: string; moved_at: string } }
   | { type: 'DeviceDecommissioned'; data: { decommissioned_at: string } }
 
 export type State =
   | { status: 'unknown' }
+  | { status: 'abandoned' }
   | {
       status: 'active' | 'decommissioned'
       facility_id: string
@@ -28,7 +31,8 @@ export const initial: State = { status: 'unknown' }
 
 export function evolve(state: State, event: Event): State {
   if (event.type === 'DeviceRegistered') return { status: 'active', ...event.data }
-  if (state.status === 'unknown') return state
+  if (event.type === 'DeviceRegistrationAbandoned') return { status: 'abandoned' }
+  if (state.status === 'unknown' || state.status === 'abandoned') return state
   switch (event.type) {
     case 'DeviceRenamed':
       return { ...state, name: event.data.name }
@@ -41,12 +45,14 @@ export function evolve(state: State, event: Event): State {
 
 type Data<T extends Event['type']> = Extract<Event, { type: T }>['data']
 
-export function known(state: State): Exclude<State, { status: 'unknown' }> {
-  if (state.status === 'unknown') throw new Refusal('device-unknown', 'No such device')
+type Known = Exclude<State, { status: 'unknown' | 'abandoned' }>
+
+export function known(state: State): Known {
+  if (state.status === 'unknown' || state.status === 'abandoned') throw new Refusal('device-unknown', 'No such device')
   return state
 }
 
-export function active(state: State): Exclude<State, { status: 'unknown' }> {
+export function active(state: State): Known {
   const device = known(state)
   if (device.status === 'decommissioned')
     throw new Refusal('device-decommissioned', `Device ${device.serial} is decommissioned`)
@@ -57,9 +63,15 @@ export const register =
   (data: Data<'DeviceRegistered'>): Decision<State, Event> =>
   (state) => {
     if (state.status === 'unknown') return [{ type: 'DeviceRegistered', data }]
+    if (state.status === 'abandoned') throw abandoned()
     if (state.serial === data.serial) return []
     throw new Refusal('device-exists', 'This device is registered already')
   }
+
+export const abandon =
+  (data: Data<'DeviceRegistrationAbandoned'>): Decision<State, Event> =>
+  (state) =>
+    state.status === 'unknown' ? [{ type: 'DeviceRegistrationAbandoned', data }] : []
 
 export const rename =
   (data: Data<'DeviceRenamed'>): Decision<State, Event> =>
@@ -73,6 +85,7 @@ export const decommission =
 
 export const history: Record<Event['type'], readonly Upcast[]> = {
   DeviceRegistered: [],
+  DeviceRegistrationAbandoned: [],
   DeviceRenamed: [],
   DeviceMovedToFacility: [],
   DeviceDecommissioned: [],

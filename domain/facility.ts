@@ -1,5 +1,5 @@
 import type { Decision, Upcast } from './decider.ts'
-import { Refusal } from './refusal.ts'
+import { abandoned, Refusal } from './refusal.ts'
 
 export const category = 'facility'
 
@@ -9,6 +9,8 @@ export type Event =
       type: 'FacilityRegistered'
       data: { name: string; code: string; timezone?: string; address?: string; registered_at: string }
     }
+  /** Its name was reserved, it never came, and whoever comes too late has lost: the name is free again. */
+  | { type: 'FacilityRegistrationAbandoned'; data: { abandoned_at: string } }
   | { type: 'FacilityRenamed'; data: { name: string; renamed_at: string } }
   | { type: 'FacilityDetailsChanged'; data: { timezone?: string; address?: string; changed_at: string } }
   | { type: 'FacilityDeactivated'; data: { deactivated_at: string } }
@@ -16,6 +18,7 @@ export type Event =
 
 export type State =
   | { status: 'unknown' }
+  | { status: 'abandoned' }
   | {
       status: 'active' | 'inactive'
       name: string
@@ -29,7 +32,8 @@ export const initial: State = { status: 'unknown' }
 
 export function evolve(state: State, event: Event): State {
   if (event.type === 'FacilityRegistered') return { status: 'active', ...event.data }
-  if (state.status === 'unknown') return state
+  if (event.type === 'FacilityRegistrationAbandoned') return { status: 'abandoned' }
+  if (state.status === 'unknown' || state.status === 'abandoned') return state
   switch (event.type) {
     case 'FacilityRenamed':
       return { ...state, name: event.data.name }
@@ -46,13 +50,16 @@ export function evolve(state: State, event: Event): State {
 
 type Data<T extends Event['type']> = Extract<Event, { type: T }>['data']
 
-export function known(state: State): Exclude<State, { status: 'unknown' }> {
-  if (state.status === 'unknown') throw new Refusal('facility-unknown', 'No such facility')
+type Known = Exclude<State, { status: 'unknown' | 'abandoned' }>
+
+export function known(state: State): Known {
+  if (state.status === 'unknown' || state.status === 'abandoned')
+    throw new Refusal('facility-unknown', 'No such facility')
   return state
 }
 
 /** The guard of everything that is added to a facility. */
-export function active(state: State): Exclude<State, { status: 'unknown' }> {
+export function active(state: State): Known {
   const facility = known(state)
   if (facility.status === 'inactive') throw new Refusal('facility-inactive', `Facility ${facility.code} is deactivated`)
   return facility
@@ -62,9 +69,15 @@ export const register =
   (data: Data<'FacilityRegistered'>): Decision<State, Event> =>
   (state) => {
     if (state.status === 'unknown') return [{ type: 'FacilityRegistered', data }]
+    if (state.status === 'abandoned') throw abandoned()
     if (state.code === data.code) return []
     throw new Refusal('facility-exists', 'This facility is registered already')
   }
+
+export const abandon =
+  (data: Data<'FacilityRegistrationAbandoned'>): Decision<State, Event> =>
+  (state) =>
+    state.status === 'unknown' ? [{ type: 'FacilityRegistrationAbandoned', data }] : []
 
 export const change =
   (wanted: { name?: string; timezone?: string; address?: string; at: string }): Decision<State, Event> =>
@@ -99,6 +112,7 @@ export const reactivate =
 
 export const history: Record<Event['type'], readonly Upcast[]> = {
   FacilityRegistered: [],
+  FacilityRegistrationAbandoned: [],
   FacilityRenamed: [],
   FacilityDetailsChanged: [],
   FacilityDeactivated: [],

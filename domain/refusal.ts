@@ -8,3 +8,7 @@ export class Refusal extends Error {
     this.code = code
   }
 }
+
+/** Of whoever registers so late that the name was given up: see `workers/abandonedNames.ts`. */
+export const abandoned = () =>
+  new Refusal('registration-abandoned', 'This registration was given up; ask again as a new one')

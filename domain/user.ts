@@ -1,5 +1,5 @@
 import type { Decision, Personal, Upcast } from './decider.ts'
-import { Refusal } from './refusal.ts'
+import { abandoned, Refusal } from './refusal.ts'
 
 export const category = 'user'
 
@@ -19,6 +19,8 @@ export type Event =
         registered_at: string
       }
     }
+  /** Its name was reserved, it never came, and whoever comes too late has lost: the name is free again. */
+  | { type: 'UserRegistrationAbandoned'; data: { abandoned_at: string } }
   | { type: 'UserRenamed'; data: { name: string; renamed_at: string } }
   | { type: 'UserEmailChanged'; data: { email: string; changed_at: string } }
   | { type: 'UserRoleChanged'; data: { role: Role; changed_at: string } }
@@ -34,6 +36,7 @@ export type Event =
 
 export type State =
   | { status: 'unknown' }
+  | { status: 'abandoned' }
   | {
       status: 'active' | 'inactive' | 'erased'
       email: string
@@ -52,7 +55,8 @@ export const initial: State = { status: 'unknown' }
 
 export function evolve(state: State, event: Event): State {
   if (event.type === 'UserRegistered') return { status: 'active', password_generation: 0, ...event.data }
-  if (state.status === 'unknown') return state
+  if (event.type === 'UserRegistrationAbandoned') return { status: 'abandoned' }
+  if (state.status === 'unknown' || state.status === 'abandoned') return state
   switch (event.type) {
     case 'UserRenamed':
       return { ...state, name: event.data.name }
@@ -84,8 +88,10 @@ export function evolve(state: State, event: Event): State {
 
 type Data<T extends Event['type']> = Extract<Event, { type: T }>['data']
 
-export function known(state: State): Exclude<State, { status: 'unknown' }> {
-  if (state.status === 'unknown') throw new Refusal('user-unknown', 'No such user')
+type Known = Exclude<State, { status: 'unknown' | 'abandoned' }>
+
+export function known(state: State): Known {
+  if (state.status === 'unknown' || state.status === 'abandoned') throw new Refusal('user-unknown', 'No such user')
   return state
 }
 
@@ -93,6 +99,7 @@ export function known(state: State): Exclude<State, { status: 'unknown' }> {
 export const register =
   (data: Data<'UserRegistered'>): Decision<State, Event> =>
   (state) => {
+    if (state.status === 'abandoned') throw abandoned()
     if (state.status !== 'unknown') {
       if (state.email === data.email) return []
       throw new Refusal('user-exists', 'This user is registered already')
@@ -103,6 +110,11 @@ export const register =
       throw new Refusal('facility-required', `A ${data.role} belongs to a facility`)
     return [{ type: 'UserRegistered', data }]
   }
+
+export const abandon =
+  (data: Data<'UserRegistrationAbandoned'>): Decision<State, Event> =>
+  (state) =>
+    state.status === 'unknown' ? [{ type: 'UserRegistrationAbandoned', data }] : []
 
 /** The caller has proved the current password. The same hash again adds nothing. */
 export const changePassword =
@@ -115,6 +127,7 @@ export const changePassword =
 
 export const history: Record<Event['type'], readonly Upcast[]> = {
   UserRegistered: [],
+  UserRegistrationAbandoned: [],
   UserRenamed: [],
   UserEmailChanged: [],
   UserRoleChanged: [],

@@ -126,6 +126,10 @@ function stopOnSignals(lifecycle: Lifecycle, log: Log) {
     void lifecycle.stop(signal).then(() => process.exit(0))
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)
+  // npm's shell dies of a SIGTERM without passing it on: under npm, the end of the parent is a SIGTERM too.
+  const parent = process.ppid
+  if (environment['npm_lifecycle_event'] !== undefined)
+    setInterval(() => void (process.ppid !== parent && !asked && stop('SIGTERM')), 250).unref()
   process.on('unhandledRejection', (error) => {
     if (lifecycle.stopping.aborted) return
     log.fatal({ error }, 'a failure nobody handled')

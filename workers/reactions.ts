@@ -10,7 +10,8 @@ import type { Log } from '../ops/platform/log.ts'
 export interface Reaction {
   name: string
   prefixes: string[]
-  react: (event: Recorded) => Promise<void>
+  /** May wait until its time has come; ends with the signal. */
+  react: (event: Recorded, signal: AbortSignal) => Promise<void>
 }
 
 /** Every recording that arrives is asked to be transcoded. */
@@ -55,7 +56,7 @@ export async function runReaction(
       ])
       const after = rows[0] ? BigInt(rows[0].position) : undefined
       for await (const events of store.follow({ after, prefixes, signal })) {
-        for (const event of events) await react(event)
+        for (const event of events) await react(event, signal)
         await database.query(
           'insert into reactions (name, position) values ($1, $2) on conflict (name) do update set position = greatest(reactions.position, excluded.position)',
           [name, String(events.at(-1)!.position)],

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
+import { releaseAbandonedNames } from '../../workers/abandonedNames.ts'
 import { runDispatch, transcodes } from '../../workers/dispatch.ts'
 import { confined } from '../../workers/media.ts'
 import { requestTranscodes, runReaction } from '../../workers/reactions.ts'
@@ -27,8 +28,10 @@ export async function runWorkers(
 
   const settings = { formats: config.TRANSCODE_DEFAULT_FORMAT, bitrate: config.TRANSCODE_DEFAULT_BITRATE }
   const task = transcode({ store, objects, bus, programs, scratch, worker, limitMs: limitSecs * 1000, now })
+  const following = { store, database, log, signal }
   const running = Promise.all([
-    runReaction(requestTranscodes(store, settings, now), { store, database, log, signal }),
+    runReaction(requestTranscodes(store, settings, now), following),
+    runReaction(releaseAbandonedNames(store, now), following),
     runDispatch(transcodes, { store, bus, log, signal }),
     runJobs(task, { bus, slots: config.TRANSCODE_CONCURRENCY, log, signal }),
   ])

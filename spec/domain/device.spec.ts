@@ -60,4 +60,21 @@ describe('a device', () => {
     })
     expect(stateAfter(renamed, moved, decommissioned)).to.deep.equal({ status: 'unknown' })
   })
+
+  describe('is given up', () => {
+    const abandoned: Device.Event = { type: 'DeviceRegistrationAbandoned', data: { abandoned_at: at } }
+
+    it('while it has not come', () =>
+      given()
+        .when(Device.abandon({ abandoned_at: at }))
+        .then(abandoned))
+    it('not once it is there', () =>
+      given(registered)
+        .when(Device.abandon({ abandoned_at: at }))
+        .then())
+    it('for ever: it can no longer be registered', () =>
+      given(abandoned).when(Device.register(data)).refused('registration-abandoned'))
+    it('and is then as unknown as one that never was', () =>
+      expect(() => Device.known(stateAfter(abandoned))).to.throw(/^No such device/))
+  })
 })

@@ -92,4 +92,21 @@ describe('a facility', () => {
 
   it('is nothing before it is registered', () =>
     expect(stateAfter(renamed, deactivated, reactivated)).to.deep.equal({ status: 'unknown' }))
+
+  describe('is given up', () => {
+    const abandoned: Facility.Event = { type: 'FacilityRegistrationAbandoned', data: { abandoned_at: at } }
+
+    it('while it has not come', () =>
+      given()
+        .when(Facility.abandon({ abandoned_at: at }))
+        .then(abandoned))
+    it('not once it is there', () =>
+      given(registered)
+        .when(Facility.abandon({ abandoned_at: at }))
+        .then())
+    it('for ever: it can no longer be registered', () =>
+      given(abandoned).when(Facility.register(data)).refused('registration-abandoned'))
+    it('and is then as unknown as one that never was', () =>
+      expect(() => Facility.known(stateAfter(abandoned))).to.throw(/^No such facility/))
+  })
 })

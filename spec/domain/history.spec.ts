@@ -19,6 +19,7 @@ const one = (type: string, json: Json, leads: Json): Literal => ({ type, schema:
 /** What the log holds: for every event type and schema the JSON of that time, each category a stream in order. */
 const stored: Record<string, Literal[]> = {
   facility: [
+    one('FacilityRegistrationAbandoned', { abandoned_at: at }, { status: 'abandoned' }),
     one(
       'FacilityRegistered',
       { name: 'Incheon', code: 'ICN-1', timezone: 'Asia/Seoul', address: '1 Sea Road', registered_at: at },
@@ -41,6 +42,7 @@ const stored: Record<string, Literal[]> = {
     one('FacilityReactivated', { reactivated_at: later }, { status: 'active' }),
   ],
   user: [
+    one('UserRegistrationAbandoned', { abandoned_at: at }, { status: 'abandoned' }),
     one(
       'UserRegistered',
       {
@@ -143,6 +145,7 @@ const stored: Record<string, Literal[]> = {
     one('ApiKeyRevoked', { revoked_at: later }, { status: 'revoked' }),
   ],
   device: [
+    one('DeviceRegistrationAbandoned', { abandoned_at: at }, { status: 'abandoned' }),
     one(
       'DeviceRegistered',
       { facility_id: 'f1', name: 'Gate 3', serial: 'XL-0003', model: 'XS-2', registered_at: at },

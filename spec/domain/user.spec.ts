@@ -119,4 +119,21 @@ describe('a user', () => {
       .to.throw()
       .with.property('code', 'user-unknown')
   })
+
+  describe('is given up', () => {
+    const abandoned: User.Event = { type: 'UserRegistrationAbandoned', data: { abandoned_at: at } }
+
+    it('while it has not come', () =>
+      given()
+        .when(User.abandon({ abandoned_at: at }))
+        .then(abandoned))
+    it('not once it is there', () =>
+      given(registered)
+        .when(User.abandon({ abandoned_at: at }))
+        .then())
+    it('for ever: it can no longer be registered', () =>
+      given(abandoned).when(User.register(data)).refused('registration-abandoned'))
+    it('and is then as unknown as one that never was', () =>
+      expect(() => User.known(stateAfter(abandoned))).to.throw(/^No such user/))
+  })
 })
