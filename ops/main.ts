@@ -2,16 +2,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { config as loadDotenv } from 'dotenv'
-import { ConfigError } from './platform/config.ts'
 import { createLifecycle, type Lifecycle } from './platform/lifecycle.ts'
 import { createLog, type Log } from './platform/log.ts'
-import { migrate, MigrationError } from './platform/migrations.ts'
-import { serveApi } from './roles/api.ts'
-import { migrationsDirectory, openConnections } from './roles/connections.ts'
 import { attachedConfig, checkedConfig, startEmbedded } from './roles/environment.ts'
-import { runProjections } from './roles/projections.ts'
-import { runWorkers } from './roles/workers.ts'
-import { openDoor } from './server/door.ts'
 
 // The one place that reads the environment; `.env` fills in what it does not set.
 loadDotenv({ quiet: true })
@@ -42,6 +35,7 @@ program
   .command('migrate')
   .description('apply the migrations that are missing, and stop')
   .action(async () => {
+    const { migrate, migrationsDirectory } = await import('./platform/migrations.ts')
     await withServers(async ({ DATABASE_URL }) => {
       const applied = await migrate(DATABASE_URL, migrationsDirectory)
       for (const file of applied) console.log(`applied ${file}`)
@@ -54,6 +48,7 @@ program
   .description('write migrations/schema.sql from a freshly migrated database')
   .action(async () => {
     const { dumpSchema } = await import('./platform/schemaDump.ts')
+    const { migrationsDirectory } = await import('./platform/migrations.ts')
     await withServers(async ({ DATABASE_URL }) => {
       writeFileSync(join(migrationsDirectory, 'schema.sql'), await dumpSchema(DATABASE_URL, migrationsDirectory))
       console.log('wrote migrations/schema.sql')
@@ -82,16 +77,25 @@ async function run(roles: readonly Role[], quiet = false): Promise<Lifecycle> {
   const lifecycle = createLifecycle({ log })
   stopOnSignals(lifecycle, log)
   try {
-    const config = await startEmbedded(environment, log, lifecycle)
+    // The servers start while the code that needs them is loaded.
+    const [config, { openConnections }, { serveApi }, { openDoor }, { runProjections }, { runWorkers }] =
+      await Promise.all([
+        startEmbedded(environment, log, lifecycle),
+        import('./roles/connections.ts'),
+        import('./roles/api.ts'),
+        import('./server/door.ts'),
+        import('./roles/projections.ts'),
+        import('./roles/workers.ts'),
+      ])
     const door = roles.includes('api') ? await openDoor(config.BIND_ADDR, config.defaultBindAddress) : undefined
     const connections = await openConnections(config, log, lifecycle)
     if (roles.includes('projections')) runProjections(connections)
-    if (roles.includes('workers')) await runWorkers(connections, environment['PATH'] ?? '')
-    if (door) {
-      await serveApi(connections, door)
-      lifecycle.onStop('http', () => door.close())
-      announce(config.DATA_DIR, door.port, lifecycle, quiet, config.generatedAdmin)
-    }
+    await Promise.all([
+      door && serveApi(connections, door),
+      roles.includes('workers') && runWorkers(connections, environment['PATH'] ?? ''),
+    ])
+    if (door) lifecycle.onStop('http', () => door.close())
+    if (door) announce(config.DATA_DIR, door.port, lifecycle, quiet, config.generatedAdmin)
     return lifecycle
   } catch (error) {
     await lifecycle.stop('start failed')
@@ -150,7 +154,6 @@ async function withServers(act: (config: ReturnType<typeof checkedConfig>) => Pr
 }
 
 program.parseAsync().catch((error: unknown) => {
-  const plain = error instanceof ConfigError || error instanceof MigrationError || environment['LOG_LEVEL'] !== 'debug'
-  console.error(plain ? (error as Error).message : error)
+  console.error(environment['LOG_LEVEL'] === 'debug' ? error : (error as Error).message)
   process.exit(1)
 })

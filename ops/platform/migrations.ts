@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { postgreSplitterOptions, splitQuery } from 'dbgate-query-splitter'
 import createKnex, { type Knex } from 'knex'
 
@@ -13,6 +14,9 @@ export interface Migration {
 export class MigrationError extends Error {
   override readonly name = 'MigrationError'
 }
+
+/** The repository's own. */
+export const migrationsDirectory = fileURLToPath(new URL('../../migrations/', import.meta.url))
 
 const pattern = /^(\d{14})_[a-z0-9]+(?:_[a-z0-9]+)*\.sql$/
 

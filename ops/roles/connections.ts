@@ -6,7 +6,7 @@ import { connectDatabase, type Database, isAway } from '../platform/database.ts'
 import { connectEventStore, type EventStore } from '../platform/eventStore.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import type { Log } from '../platform/log.ts'
-import { migrate } from '../platform/migrations.ts'
+import { migrate, migrationsDirectory } from '../platform/migrations.ts'
 import { connectObjects, type Objects } from '../platform/objects.ts'
 
 /** Everything outside the process that a role may talk to. */
@@ -19,8 +19,6 @@ export interface Connections {
   log: Log
   lifecycle: Lifecycle
 }
-
-export const migrationsDirectory = new URL('../../migrations/', import.meta.url).pathname
 
 /** Opens what the configuration names. Servers that are away are waited for; a migration that fails is not. */
 export async function openConnections(config: Config, log: Log, lifecycle: Lifecycle): Promise<Connections> {

@@ -2,9 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { migrate } from '../../ops/platform/migrations.ts'
+import { migrate, migrationsDirectory } from '../../ops/platform/migrations.ts'
 import { dumpSchema } from '../../ops/platform/schemaDump.ts'
-import { migrationsDirectory } from '../../ops/roles/connections.ts'
 import { runProcess } from '../process.ts'
 import { type System, theSystem, unique } from '../system.ts'
 
