@@ -17,8 +17,21 @@ the first line of standard input, where no list of processes shows it.`
 
 async function optionsOf(args: string[]) {
   const text = { type: 'string' } as const
-  const options = { port: text, dir: text, host: text, user: text, password: text, cert: text, key: text }
-  const { port, dir, host = '127.0.0.1', user, password, cert, key } = parseArgs({ args, options }).values
+  const options = {
+    help: { type: 'boolean', short: 'h' } as const,
+    port: text,
+    dir: text,
+    host: text,
+    user: text,
+    password: text,
+    cert: text,
+    key: text,
+  }
+  const { help, port, dir, host = '127.0.0.1', user, password, cert, key } = parseArgs({ args, options }).values
+  if (help) {
+    console.log(USAGE)
+    process.exit(0)
+  }
   if (!dir || !port || !/^\d+$/.test(port)) throw new Error(USAGE)
   if ((user === undefined) !== (password === undefined)) throw new Error('--user and --password belong together')
   if ((cert === undefined) !== (key === undefined)) throw new Error('--cert and --key belong together')
