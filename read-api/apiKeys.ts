@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
-import { Id, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { type Route, route } from '../ops/platform/route.ts'
 import { ApiKey } from '../ops/platform/shapes.ts'
 import type { ApiKeyRow } from '../projections/apiKeys.ts'
+import { byIdRoute } from './byId.ts'
 import type { HistoryDeps } from './history.ts'
-import { matching, one, page, pageOf, pageQuery } from './page.ts'
+import { matching, page, pageOf, pageQuery } from './page.ts'
 
 const path = '/api/v1/api-keys'
 const visible = (facility: string | undefined) =>
@@ -30,16 +31,5 @@ export const apiKeys = ({ database }: HistoryDeps): Route[] => [
       return { status: 200, body: await page<ApiKeyRow>(database, filtered, asked) }
     },
   }),
-  route<{ id: string }>({
-    method: 'GET',
-    path: `${path}/:id`,
-    permission: 'api-key:read',
-    params: Id,
-    reads: ['api_keys'],
-    answers: { 200: ApiKey, 404: ProblemDocument },
-    run: async ({ params, facility }) => ({
-      status: 200,
-      body: await one<ApiKeyRow>(database, visible(facility).where({ id: params.id })),
-    }),
-  }),
+  byIdRoute(database, { path, permission: 'api-key:read', readModel: 'api_keys', shape: ApiKey, visible }),
 ]

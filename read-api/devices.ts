@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
-import { Id, line, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { line, type Route, route } from '../ops/platform/route.ts'
 import { Device } from '../ops/platform/shapes.ts'
 import type { DeviceRow } from '../projections/devices.ts'
+import { byIdRoute } from './byId.ts'
 import { type HistoryDeps, historyRoute } from './history.ts'
-import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
+import { matching, page, pageOf, pageQuery, searching } from './page.ts'
 
 const path = '/api/v1/devices'
 const visible = (facility: string | undefined) =>
@@ -32,17 +33,6 @@ export const devices = (deps: HistoryDeps): Route[] => [
       return { status: 200, body: await page<DeviceRow>(deps.database, filtered, asked) }
     },
   }),
-  route<{ id: string }>({
-    method: 'GET',
-    path: `${path}/:id`,
-    permission: 'device:read',
-    params: Id,
-    reads: ['devices'],
-    answers: { 200: Device, 404: ProblemDocument },
-    run: async ({ params, facility }) => ({
-      status: 200,
-      body: await one<DeviceRow>(deps.database, visible(facility).where({ id: params.id })),
-    }),
-  }),
+  byIdRoute(deps.database, { path, permission: 'device:read', readModel: 'devices', shape: Device, visible }),
   historyRoute(deps, { path, resource: 'device', readModel: 'devices', permission: 'device:read', visible }),
 ]

@@ -1,10 +1,11 @@
 import type { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
-import { Id, line, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { line, type Route, route } from '../ops/platform/route.ts'
 import { Facility } from '../ops/platform/shapes.ts'
 import type { FacilityRow } from '../projections/facilities.ts'
+import { byIdRoute } from './byId.ts'
 import { type HistoryDeps, historyRoute } from './history.ts'
-import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
+import { matching, page, pageOf, pageQuery, searching } from './page.ts'
 
 const path = '/api/v1/facilities'
 const visible = (facility: string | undefined) =>
@@ -30,17 +31,6 @@ export const facilities = (deps: HistoryDeps): Route[] => [
       return { status: 200, body: await page<FacilityRow>(deps.database, filtered, asked) }
     },
   }),
-  route<{ id: string }>({
-    method: 'GET',
-    path: `${path}/:id`,
-    permission: 'facility:read',
-    params: Id,
-    reads: ['facilities'],
-    answers: { 200: Facility, 404: ProblemDocument },
-    run: async ({ params, facility }) => ({
-      status: 200,
-      body: await one<FacilityRow>(deps.database, visible(facility).where({ id: params.id })),
-    }),
-  }),
+  byIdRoute(deps.database, { path, permission: 'facility:read', readModel: 'facilities', shape: Facility, visible }),
   historyRoute(deps, { path, resource: 'facility', readModel: 'facilities', permission: 'facility:read', visible }),
 ]

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
-import { Id, line, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { line, type Route, route } from '../ops/platform/route.ts'
 import { Role, Session, User } from '../ops/platform/shapes.ts'
 import type { SessionRow } from '../projections/sessions.ts'
 import type { UserRow } from '../projections/users.ts'
+import { byIdRoute } from './byId.ts'
 import { type HistoryDeps, historyRoute } from './history.ts'
 import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
 
@@ -65,17 +66,6 @@ export const users = (deps: HistoryDeps): Route[] => [
       return { status: 200, body: await page<UserRow>(deps.database, filtered, asked) }
     },
   }),
-  route<{ id: string }>({
-    method: 'GET',
-    path: `${path}/:id`,
-    permission: 'user:read',
-    params: Id,
-    reads: ['users'],
-    answers: { 200: User, 404: ProblemDocument },
-    run: async ({ params, facility }) => ({
-      status: 200,
-      body: await one<UserRow>(deps.database, visible(facility).where({ id: params.id })),
-    }),
-  }),
+  byIdRoute(deps.database, { path, permission: 'user:read', readModel: 'users', shape: User, visible }),
   historyRoute(deps, { path, resource: 'user', readModel: 'users', permission: 'user:read', visible }),
 ]
