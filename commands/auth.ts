@@ -26,6 +26,9 @@ const Login = z.strictObject({ email: z.string().max(320), password: z.string().
 const Refresh = z.strictObject({ refresh_token: z.string().max(4096) })
 const PasswordChange = z.strictObject({ current_password: z.string().max(1024), new_password: Password })
 
+/** Reading what nobody has takes as long as reading what somebody has. */
+const nobody = '00000000-0000-4000-8000-000000000000'
+
 type Known = Exclude<User.State, { status: 'unknown' | 'abandoned' }>
 
 export const auth = (
@@ -33,16 +36,20 @@ export const auth = (
 ): Route[] => {
   const { store, now, passwords, tokens } = deps
   const inSecs = (secs: number) => new Date(Date.parse(now()) + secs * 1000).toISOString()
-  const asUser = (intent: Intent, id: string): Intent => ({ ...intent, actor: { kind: 'user', id } })
+  const asUser = (intent: Intent, id: string, { facility_id }: Pick<Known, 'facility_id'>): Intent => ({
+    ...intent,
+    actor: { kind: 'user', id },
+    ...(facility_id !== undefined && { facility_id }),
+  })
   const ended = () => new Problem('session_ended', 'This session has ended; log in again')
 
-  /** Whoever may be let in: active, and of an active facility. */
+  /** Whoever may be let in: active, and of an active facility. It reads as much for whom it turns away, in as much time. */
   async function admitted(userId: string): Promise<{ user: Known; revision: number } | undefined> {
     const { state, revision } = await load(store, User, userId)
+    const facilityId = 'facility_id' in state && state.facility_id !== undefined ? state.facility_id : nobody
+    const facility = (await load(store, Facility, facilityId)).state
     if (state.status !== 'active') return undefined
-    if (state.facility_id !== undefined && (await load(store, Facility, state.facility_id)).state.status !== 'active')
-      return undefined
-    return { user: state, revision }
+    return state.facility_id === undefined || facility.status === 'active' ? { user: state, revision } : undefined
   }
 
   function issued(
@@ -87,7 +94,7 @@ export const auth = (
       answers: { 200: shapes.Tokens, 401: ProblemDocument, 429: ProblemDocument },
       run: async ({ body, intent, address, raw }) => {
         const id = await ownerOf(store, 'userEmail', body.email)
-        const who = id === undefined ? undefined : await admitted(id)
+        const who = await admitted(id ?? nobody)
         const right = await passwords.matches(who?.user.password_hash, body.password)
         if (id === undefined || !who || !right)
           throw new Problem('invalid_credentials', 'E-mail address or password is wrong')
@@ -101,7 +108,7 @@ export const auth = (
           started_at: now(),
           expires_at: inSecs(tokens.refreshSecs),
         })
-        await handle(store, Session, sid, started, asUser(intent, id))
+        await handle(store, Session, sid, started, asUser(intent, id, who.user))
         return issued(id, sid, refresh_id, who)
       },
     }),
@@ -118,7 +125,7 @@ export const auth = (
         const who = await admitted(claims.sub)
         if (!who) throw ended()
         if (!(await ofCurrentPassword(claims.sid, who.user))) {
-          await end(claims.sid, 'password_changed', asUser(intent, claims.sub))
+          await end(claims.sid, 'password_changed', asUser(intent, claims.sub, who.user))
           throw ended()
         }
         const next = { refresh_id: randomUUID(), refreshed_at: now(), expires_at: inSecs(tokens.refreshSecs) }
@@ -127,7 +134,7 @@ export const auth = (
           Session,
           claims.sid,
           Session.refresh(claims.jti, next),
-          asUser(intent, claims.sub),
+          asUser(intent, claims.sub, who.user),
         ).catch((error: unknown) => {
           throw error instanceof Refusal ? ended() : error
         })
@@ -144,7 +151,7 @@ export const auth = (
       answers: { 204: z.null() },
       run: async ({ caller, intent }) => {
         if (caller.kind !== 'user') throw ended()
-        return answered(204, await end(caller.session_id, 'logout', intent))
+        return answered(204, await end(caller.session_id, 'logout', asUser(intent, caller.id, caller)))
       },
     }),
     route<{ id: string }>({
@@ -157,7 +164,7 @@ export const auth = (
       run: async ({ params, caller, intent }) => {
         const { state } = await load(store, Session, params.id)
         if (caller.kind !== 'user' || state.status === 'unknown' || state.user_id !== caller.id) throw notFound()
-        return answered(204, await end(params.id, 'logout', intent))
+        return answered(204, await end(params.id, 'logout', asUser(intent, caller.id, caller)))
       },
     }),
     route<{}, {}, z.infer<typeof PasswordChange>>({
@@ -179,10 +186,11 @@ export const auth = (
           session_id: caller.session_id,
           changed_at: now(),
         })
-        const about = user.facility_id !== undefined ? { ...intent, facility_id: user.facility_id } : intent
+        const about = asUser(intent, caller.id, user)
         const outcome = await handle(store, User, caller.id, changed, about)
-        const others = (await deps.openSessionsOf(caller.id)).filter((sid) => sid !== caller.session_id)
-        for (const sid of others) await end(sid, 'password_changed', intent)
+        // Said for the history only: the others have ended with the password they were opened with.
+        for (const sid of await deps.openSessionsOf(caller.id))
+          if (sid !== caller.session_id) await end(sid, 'password_changed', about)
         return answered(204, outcome)
       },
     }),

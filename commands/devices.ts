@@ -1,14 +1,13 @@
 import { z } from 'zod'
 import * as Device from '../domain/device.ts'
-import { Id, line, notFound, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { Id, line, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
-import { activeFacility, onlyOwn } from './facilities.ts'
-import { derivedId, handle, load } from './handle.ts'
+import { activeFacility, onlyOwn } from './guards.ts'
+import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { answered, type Deps } from './http.ts'
-import { ensureNotClashing } from './repeat.ts'
 import { reserve } from './reserve.ts'
 
-const Registration = z.strictObject({ facility_id: z.uuid(), name: line(200), serial: line(100), model: line(100) })
+const Registration = z.strictObject({ facility_id: Uuid, name: line(200), serial: line(100), model: line(100) })
 const Change = z.strictObject({ name: line(200) })
 
 const path = '/api/v1/devices'
@@ -17,12 +16,8 @@ const shown = (id: string, state: Device.State): z.infer<typeof shapes.Device> =
   return { id, ...device, created_at: registered_at }
 }
 
-/** A device of this facility that is still in use; unknown otherwise. */
-export async function activeDevice(store: Deps['store'], id: string, facilityId: string) {
-  const { state } = await load(store, Device, id)
-  if (Device.known(state).facility_id !== facilityId) throw notFound()
-  return Device.active(state)
-}
+const created = (id: string, outcome: Outcome<Device.State>) =>
+  answered(201, outcome, shown(id, outcome.state), { Location: `${path}/${id}` })
 
 export const devices = ({ store, now }: Deps): Route[] => {
   /** The facility of a device the caller may change. */
@@ -42,13 +37,14 @@ export const devices = ({ store, now }: Deps): Route[] => {
       run: async ({ body, intent, facility }) => {
         onlyOwn(body.facility_id, facility)
         const id = derivedId('device', intent.id)
-        if (!(await ensureNotClashing(store, Device, id, intent))) {
-          await activeFacility(store, body.facility_id)
-          await reserve(store, { kind: 'deviceSerial', name: body.serial, owner_id: id, at: now() }, intent)
-        }
-        const registered = Device.register({ ...body, registered_at: now() })
-        const outcome = await handle(store, Device, id, registered, { ...intent, facility_id: body.facility_id })
-        return answered(201, outcome, shown(id, outcome.state), { Location: `${path}/${id}` })
+        const about = { ...intent, facility_id: body.facility_id }
+        const done = await replay(store, Device, id, intent)
+        if (done) return created(id, done)
+        await activeFacility(store, body.facility_id)
+        const register = Device.register({ ...body, registered_at: now() })
+        register((await load(store, Device, id)).state)
+        await reserve(store, { kind: 'deviceSerial', name: body.serial, owner_id: id, at: now() }, about)
+        return created(id, await handle(store, Device, id, register, about))
       },
     }),
     route<{ id: string }, {}, z.infer<typeof Change>>({

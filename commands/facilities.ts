@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import * as Facility from '../domain/facility.ts'
-import { Id, line, notFound, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { Id, line, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
-import { derivedId, handle, load } from './handle.ts'
+import { onlyOwn } from './guards.ts'
+import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { answered, type Deps } from './http.ts'
-import { ensureNotClashing } from './repeat.ts'
 import { reserve } from './reserve.ts'
 
 const timezone = z.string().refine((name) => Intl.supportedValuesOf('timeZone').includes(name) || name === 'UTC', {
@@ -38,9 +38,8 @@ const shown = (id: string, state: Facility.State): z.infer<typeof shapes.Facilit
   }
 }
 
-/** The facility as the log has it now, if it may be added to; a refusal otherwise. */
-export const activeFacility = async (store: Deps['store'], id: string) =>
-  Facility.active((await load(store, Facility, id)).state)
+const created = (id: string, outcome: Outcome<Facility.State>) =>
+  answered(201, outcome, shown(id, outcome.state), { Location: `${path}/${id}` })
 
 export const facilities = ({ store, now }: Deps): Route[] => [
   route<{}, {}, z.infer<typeof Registration>>({
@@ -51,11 +50,13 @@ export const facilities = ({ store, now }: Deps): Route[] => [
     answers: { 201: shapes.Facility, 400: ProblemDocument, 409: ProblemDocument },
     run: async ({ body, intent }) => {
       const id = derivedId('facility', intent.id)
-      await ensureNotClashing(store, Facility, id, intent)
-      await reserve(store, { kind: 'facilityCode', name: body.code, owner_id: id, at: now() }, intent)
-      const registered = Facility.register({ ...body, registered_at: now() })
-      const outcome = await handle(store, Facility, id, registered, { ...intent, facility_id: id })
-      return answered(201, outcome, shown(id, outcome.state), { Location: `${path}/${id}` })
+      const about = { ...intent, facility_id: id }
+      const done = await replay(store, Facility, id, intent)
+      if (done) return created(id, done)
+      const register = Facility.register({ ...body, registered_at: now() })
+      register((await load(store, Facility, id)).state)
+      await reserve(store, { kind: 'facilityCode', name: body.code, owner_id: id, at: now() }, about)
+      return created(id, await handle(store, Facility, id, register, about))
     },
   }),
   route<{ id: string }, {}, z.infer<typeof Change>>({
@@ -94,8 +95,3 @@ export const facilities = ({ store, now }: Deps): Route[] => [
     }),
   ),
 ]
-
-/** Another facility's resources are as unknown as none. */
-export function onlyOwn(facilityId: string, own: string | undefined): void {
-  if (own !== undefined && own !== facilityId) throw notFound()
-}

@@ -11,6 +11,8 @@ export interface Loaded<State> {
   /** -1 when there is no event. */
   revision: number
   position: bigint | undefined
+  /** The metadata of its first event. */
+  origin: Record<string, any> | undefined
   commands: ReadonlyMap<string, { hash: string; revision: number }>
 }
 
@@ -41,12 +43,7 @@ export async function load<State, Event extends AnyEvent>(
 ): Promise<Loaded<State>> {
   const stream = streamOf(decider, id)
   const cached = cacheOf(store).get(stream) as Loaded<State> | undefined
-  const base: Loaded<State> = cached ?? {
-    state: decider.initial,
-    revision: -1,
-    position: undefined,
-    commands: new Map(),
-  }
+  const base = cached ?? nothing(decider)
   const events = await store.read(stream, { from: base.revision + 1 })
   const loaded = events.reduce((before, event) => advance(decider, before, event), base)
   if (loaded.revision >= 0) cacheOf(store).set(stream, loaded)
@@ -117,13 +114,37 @@ async function once<State, Event extends AnyEvent>(
     )
     const state = decided.reduce(decider.evolve, before.state)
     const commands = remember(before.commands, intent.id, { hash: intent.hash, revision })
-    cacheOf(store).set(stream, { state, revision, position, commands })
+    cacheOf(store).set(stream, { state, revision, position, origin: before.origin ?? events[0]!.metadata, commands })
     return { state, revision, position, repeated: false }
   } catch (error) {
     cacheOf(store).delete(stream)
     if (error instanceof RevisionConflict) return undefined
     throw error
   }
+}
+
+const nothing = <State>({ initial }: { initial: State }): Loaded<State> => ({
+  state: initial,
+  revision: -1,
+  position: undefined,
+  origin: undefined,
+  commands: new Map(),
+})
+
+/**
+ * What this very command did before; undefined when the stream does not remember it. To be asked before a command looks
+ * at or writes to any other stream: a repeated request answers as the first did whatever has become of those since,
+ * and another request under the same key changes nothing at all.
+ */
+export async function replay<State, Event extends AnyEvent>(
+  store: EventStore,
+  decider: Decider<State, Event>,
+  id: string,
+  intent: Intent,
+): Promise<Outcome<State> | undefined> {
+  const { commands } = await load(store, decider, id)
+  const first = commands.get(intent.id)
+  return first && repeated(store, decider, streamOf(decider, id), first, intent)
 }
 
 /** The answer of the first time: the stream as it was right after. */
@@ -137,12 +158,7 @@ async function repeated<State, Event extends AnyEvent>(
   if (first.hash !== intent.hash)
     throw new Problem('idempotency_clash', 'This Idempotency-Key was used for another request')
   const events = await store.read(stream, { max: first.revision + 1 })
-  const then = events.reduce<Loaded<State>>((before, event) => advance(decider, before, event), {
-    state: decider.initial,
-    revision: -1,
-    position: undefined,
-    commands: new Map(),
-  })
+  const then = events.reduce((before, event) => advance(decider, before, event), nothing(decider))
   return { state: then.state, revision: then.revision, position: then.position!, repeated: true }
 }
 
@@ -157,7 +173,13 @@ function advance<State, Event extends AnyEvent>(
     hash: metadata['command_hash'] as string,
     revision,
   })
-  return { state: decider.evolve(before.state, decoded), revision, position, commands }
+  return {
+    state: decider.evolve(before.state, decoded),
+    revision,
+    position,
+    origin: before.origin ?? metadata,
+    commands,
+  }
 }
 
 function remember(commands: Loaded<unknown>['commands'], id: string, done: { hash: string; revision: number }) {
@@ -183,6 +205,7 @@ function toStore<State, Event extends AnyEvent>(
       $causationId: intent.id,
       command_hash: intent.hash,
       actor: intent.actor,
+      ...(intent.key_id !== undefined && { key_id: intent.key_id }),
       ...(intent.facility_id !== undefined && { facility_id: intent.facility_id }),
       ...(intent.traceparent !== undefined && { traceparent: intent.traceparent }),
     },

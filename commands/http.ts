@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { Refusal } from '../domain/refusal.ts'
 import { isAway } from '../ops/platform/database.ts'
 import { type EventStore, StreamGone, Unavailable } from '../ops/platform/eventStore.ts'
-import { type Answer, type Caller, type Intent, Problem, statusOf } from '../ops/platform/route.ts'
+import { type Answer, type Caller, type Intent, Problem } from '../ops/platform/route.ts'
 import { derivedId, type Outcome } from './handle.ts'
 
 export interface Deps {
@@ -23,6 +23,8 @@ export function intentOf(request: {
   body: unknown
   requestId: string
   exempt: boolean
+  /** Absent for a read, whose If-Match is no revision. */
+  changes?: 'creation' | 'change'
   digest: (text: string) => string
 }): Intent {
   const { headers, caller, method, path } = request
@@ -30,12 +32,15 @@ export function intentOf(request: {
   const key = request.exempt ? undefined : headers['idempotency-key']
   if (typeof key === 'string' && (key.length === 0 || key.length > 255))
     throw new Problem('invalid_request', 'Idempotency-Key has 1 to 255 characters')
-  const expected = expectedRevision(headers['if-match'])
+  const expected = request.changes ? expectedRevision(headers['if-match']) : undefined
+  if (expected !== undefined && request.changes === 'creation')
+    throw new Problem('revision_conflict', 'There is nothing yet that could be at this revision')
   const traceparent = headers['traceparent']
   return {
     id: typeof key === 'string' ? derivedId('command', actor.kind, actor.id, method, path, key) : randomUUID(),
     hash: request.digest(canonical(request.body)),
     actor,
+    ...(caller.kind === 'device' && { key_id: caller.key_id }),
     correlation_id: uuid.test(request.requestId) ? request.requestId : derivedId('request', request.requestId),
     ...(expected !== undefined && { expected_revision: expected }),
     ...(typeof traceparent === 'string' &&
@@ -55,7 +60,7 @@ export function systemIntent(part: string, ...words: readonly string[]): Intent 
 }
 
 /** The same text for the same JSON, whatever the order of its keys. */
-const canonical = (body: unknown) => JSON.stringify(sorted(body)) ?? ''
+export const canonical = (body: unknown) => JSON.stringify(sorted(body)) ?? ''
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
@@ -73,6 +78,15 @@ function expectedRevision(header: string | undefined): number | undefined {
   if (revision === undefined) throw new Problem('invalid_request', 'If-Match must be a quoted revision, like "3"')
   return Number(revision)
 }
+
+/** What the events that follow from a stored one inherit of its metadata. */
+export const originOf = (
+  metadata: Record<string, any>,
+): Pick<Intent, 'correlation_id' | 'facility_id' | 'traceparent'> => ({
+  correlation_id: metadata['$correlationId'] as string,
+  ...(metadata['facility_id'] !== undefined && { facility_id: metadata['facility_id'] as string }),
+  ...(metadata['traceparent'] !== undefined && { traceparent: metadata['traceparent'] as string }),
+})
 
 /** For the streams a command writes beside the one that the caller named a revision of. */
 export function aside({ expected_revision: _, ...intent }: Intent): Intent {
@@ -101,7 +115,7 @@ export function problemOf(error: unknown): Problem {
   const errno = (error as { code?: string } | null | undefined)?.code
   if (error instanceof Unavailable || isAway(error) || errno === 'ServiceUnavailable')
     return new Problem('unavailable', 'A server this needs is away; try again', { headers: { 'Retry-After': '2' } })
+  // Postgres could not read a value (class 22): it came from the query of a read.
+  if (errno !== undefined && /^22...$/.test(errno)) return new Problem('invalid_request', 'A value cannot be used here')
   return new Problem('internal', 'Something went wrong here; the request id finds it in our log')
 }
-
-export const statusOfProblem = (problem: Problem) => statusOf[problem.code] ?? 409

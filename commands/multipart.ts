@@ -3,10 +3,8 @@ import busboy from 'busboy'
 import { Problem } from '../ops/platform/route.ts'
 
 export interface Part {
-  name: string
-  /** As the client calls it, its path cut off. */
+  /** As the client calls it, path and all. */
   fileName: string
-  contentType: string
   bytes: AsyncIterable<Buffer>
 }
 
@@ -19,12 +17,13 @@ const invalid = (path: string, message: string) =>
 /**
  * Reads a form of text fields and exactly one file, which `take` consumes as it streams in.
  * Throws a problem on a file over `maxBytes`, as soon as that is known, and on anything malformed or cut short;
- * `take` sees the same error from its bytes.
+ * `take` sees the same error from its bytes. What it took in vain is handed to `giveBack` first.
  */
 export async function readForm<Taken>(
   raw: IncomingMessage,
   { fileField, maxBytes, signal }: { fileField: string; maxBytes: number; signal: AbortSignal },
   take: (part: Part) => Promise<Taken>,
+  giveBack: (taken: Taken) => Promise<void>,
 ): Promise<{ fields: Record<string, string>; taken: Taken }> {
   const tooLarge = () => new Problem('payload_too_large', `A file has ${maxBytes} bytes at most`)
   if (Number(raw.headers['content-length'] ?? 0) > maxBytes + maxFields * maxFieldBytes) throw tooLarge()
@@ -50,12 +49,15 @@ export async function readForm<Taken>(
       raw.unpipe(form)
       form.destroy(error)
       // The problem is answered once what was taken so far has been given up.
-      Promise.resolve(taking).then(
-        () => reject(error),
-        () => reject(error),
-      )
+      Promise.resolve(taking)
+        .then((taken) => (taken === undefined ? undefined : giveBack(taken)))
+        .then(
+          () => reject(error),
+          () => reject(error),
+        )
     }
     const gone = () => fail(invalid('', 'the request was cut short'))
+    if (signal.aborted) return gone()
     signal.addEventListener('abort', gone, { once: true })
 
     form.on('field', (name, value, { nameTruncated, valueTruncated }) => {
@@ -63,13 +65,15 @@ export async function readForm<Taken>(
       else if (name === '__proto__' || Object.hasOwn(fields, name)) fail(invalid(name, 'is given twice'))
       else fields[name] = value
     })
-    form.on('file', (name, stream, { filename, mimeType }) => {
+    form.on('file', (name, stream, { filename }) => {
+      // Whoever reads it sees what it was destroyed with; when nobody does, that must not end the process.
+      stream.on('error', () => undefined)
       if (name !== fileField) {
         stream.resume()
         return fail(invalid(name, `the file belongs in the field ${fileField}`))
       }
       stream.on('limit', () => stream.destroy(tooLarge()))
-      taking = take({ name, fileName: filename ?? '', contentType: mimeType, bytes: stream })
+      taking = take({ fileName: filename ?? '', bytes: stream })
       taking.catch((error: unknown) => fail(error as Error))
     })
     form.on('fieldsLimit', () => fail(invalid('', `has more than ${maxFields} fields`)))

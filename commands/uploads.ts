@@ -6,6 +6,8 @@ import * as Upload from '../domain/upload.ts'
 import type { Objects, Stored } from '../ops/platform/objects.ts'
 import {
   type Caller,
+  errorsOf,
+  JsonText,
   line,
   notFound,
   Problem,
@@ -13,35 +15,20 @@ import {
   type Route,
   route,
   Time,
+  Uuid,
 } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
 import { audioType, sniffBytes } from './audioType.ts'
-import { activeDevice } from './devices.ts'
-import { activeFacility } from './facilities.ts'
-import { derivedId, handle } from './handle.ts'
-import { answered, type Deps } from './http.ts'
+import { activeDevice, activeFacility } from './guards.ts'
+import { derivedId, handle, type Outcome, replay } from './handle.ts'
+import { answered, canonical, type Deps } from './http.ts'
 import { type Part, readForm } from './multipart.ts'
 
-const metadata = z
-  .string()
-  .max(16_384)
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown
-    } catch {
-      context.addIssue({ code: 'custom', message: 'must be JSON' })
-      return z.NEVER
-    }
-  })
-  .pipe(z.record(z.string(), z.json()))
-  // Postgres cannot hold it, and nobody means it.
-  .refine((value) => !JSON.stringify(value).includes('\\u0000'), 'must not contain NUL')
-
 const Fields = z.strictObject({
-  facility_id: z.uuid().exactOptional(),
-  device_id: z.uuid().exactOptional(),
+  facility_id: Uuid.exactOptional(),
+  device_id: Uuid.exactOptional(),
   recorded_at: Time.exactOptional(),
-  metadata: metadata.exactOptional(),
+  metadata: JsonText.exactOptional(),
 })
 
 const path = '/api/v1/uploads'
@@ -100,6 +87,9 @@ async function peek(
   return [first, all()]
 }
 
+const created = (id: string, outcome: Outcome<Upload.State>) =>
+  answered(201, outcome, shown(id, outcome.state), { Location: `${path}/${id}` })
+
 export const uploads = ({ store, objects, maxBytes, now }: Deps & { objects: Objects; maxBytes: number }): Route[] => {
   /** Streams the file into the store, if its first bytes are those of a sound container. */
   async function take(prefix: string, part: Part): Promise<Taken> {
@@ -151,17 +141,21 @@ export const uploads = ({ store, objects, maxBytes, now }: Deps & { objects: Obj
       },
       run: async ({ caller, facility, intent, raw, signal }) => {
         const id = derivedId('upload', intent.id)
+        const drop = ({ object_key }: Taken) => objects.remove(object_key)
         const form = { fileField: 'file', maxBytes, signal }
-        const { fields, taken } = await readForm(raw, form, (part) => take(`uploads/${id}`, part))
+        const { fields, taken } = await readForm(raw, form, (part) => take(`uploads/${id}`, part), drop)
+        let appending = false
         try {
           const parsed = Fields.safeParse(fields)
-          if (!parsed.success) {
-            const errors = parsed.error.issues.map(({ path, message }) => ({
-              path: ['body', ...path.map(String)].join('.'),
-              message,
-            }))
-            throw new Problem('invalid_request', 'The form is not as expected', { errors })
-          }
+          if (!parsed.success)
+            throw new Problem('invalid_request', 'The form is not as expected', {
+              errors: errorsOf('body', parsed.error),
+            })
+          const asked = { ...intent, hash: store.sealing.digest(canonical([fields, taken.sha256])) }
+          const done = await replay(store, Upload, id, asked)
+          // A repeated request answers with the first one's bytes; these came twice.
+          if (done) await drop(taken)
+          if (done) return created(id, done)
           const { recorded_at, metadata } = parsed.data
           const place = await placeOf(caller, facility, parsed.data)
           const received = Upload.receive({
@@ -171,23 +165,16 @@ export const uploads = ({ store, objects, maxBytes, now }: Deps & { objects: Obj
             ...(metadata !== undefined && { metadata }),
             received_at: now(),
           })
-          const asked = {
-            ...intent,
-            facility_id: place.facility_id,
-            hash: store.sealing.digest(JSON.stringify([fields, taken.sha256])),
-          }
-          const outcome = await handle(store, Upload, id, received, asked)
-          // A repeated request answers with the first one's bytes; these came twice.
-          if (Upload.known(outcome.state).object_key !== taken.object_key) await objects.remove(taken.object_key)
-          return answered(201, outcome, shown(id, outcome.state), { Location: `${path}/${id}` })
+          appending = true
+          const outcome = await handle(store, Upload, id, received, { ...asked, facility_id: place.facility_id })
+          if (Upload.known(outcome.state).object_key !== taken.object_key) await drop(taken)
+          return created(id, outcome)
         } catch (error) {
-          if (surelyRefused(error)) await objects.remove(taken.object_key)
+          // An append that was not answered may be in the log all the same: then its bytes stay.
+          if (!appending || error instanceof Problem || error instanceof Refusal) await drop(taken)
           throw error
         }
       },
     }),
   ]
 }
-
-/** An append that was not answered may be in the log all the same: then its bytes stay. */
-const surelyRefused = (error: unknown) => error instanceof Problem || error instanceof Refusal

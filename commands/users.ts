@@ -3,12 +3,11 @@ import * as User from '../domain/user.ts'
 import * as UserKey from '../domain/userKey.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
 import type { Passwords } from '../ops/platform/passwords.ts'
-import { type Intent, line, Problem, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { type Intent, line, Problem, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
-import { activeFacility, onlyOwn } from './facilities.ts'
-import { derivedId, handle, type Outcome } from './handle.ts'
+import { activeFacility, onlyOwn } from './guards.ts'
+import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { answered, aside, type Deps } from './http.ts'
-import { ensureNotClashing } from './repeat.ts'
 import { reserve } from './reserve.ts'
 
 export const Email = z.string().trim().max(254).pipe(z.email())
@@ -18,7 +17,7 @@ const Registration = z.strictObject({
   email: Email,
   name: line(200),
   role: shapes.Role,
-  facility_id: z.uuid().exactOptional(),
+  facility_id: Uuid.exactOptional(),
   password: Password,
 })
 
@@ -37,7 +36,7 @@ const shown = (id: string, state: User.State): z.infer<typeof shapes.User> => {
   }
 }
 
-/** Key, name, user: each step may be repeated, so that a crash between two of them heals by asking again. */
+/** Name, key, user: each step may be repeated, so that a crash between two of them heals by asking again. */
 export async function registerUser(
   store: EventStore,
   id: string,
@@ -45,10 +44,15 @@ export async function registerUser(
   intent: Intent,
 ): Promise<Outcome<User.State>> {
   const at = user.registered_at
-  await handle(store, UserKey, id, UserKey.create({ wrapped: store.sealing.newKey(), created_at: at }), aside(intent))
+  // Refused before anything is written: a name taken for a user that cannot be would stay taken.
+  User.register(user)((await load(store, User, id)).state)
   await reserve(store, { kind: 'userEmail', name: user.email, owner_id: id, at }, intent)
+  await handle(store, UserKey, id, UserKey.create({ wrapped: store.sealing.newKey(), created_at: at }), aside(intent))
   return handle(store, User, id, User.register(user), intent)
 }
+
+const created = (id: string, outcome: Outcome<User.State>) =>
+  answered(201, outcome, shown(id, outcome.state), { Location: `${path}/${id}` })
 
 export const users = ({ store, now, passwords }: Deps & { passwords: Passwords }): Route[] => [
   route<{}, {}, z.infer<typeof Registration>>({
@@ -69,8 +73,9 @@ export const users = ({ store, now, passwords }: Deps & { passwords: Passwords }
       const facility_id = body.facility_id ?? (body.role === 'super_admin' ? undefined : facility)
       if (facility_id !== undefined) onlyOwn(facility_id, facility)
       const id = derivedId('user', intent.id)
-      if (!(await ensureNotClashing(store, User, id, intent)) && facility_id !== undefined)
-        await activeFacility(store, facility_id)
+      const done = await replay(store, User, id, intent)
+      if (done) return created(id, done)
+      if (facility_id !== undefined) await activeFacility(store, facility_id)
       const user = {
         ...body,
         ...(facility_id !== undefined && { facility_id }),
@@ -78,13 +83,8 @@ export const users = ({ store, now, passwords }: Deps & { passwords: Passwords }
         must_change_password: true,
         registered_at: now(),
       }
-      // Refused before anything is written: a name taken for a user that cannot be would stay taken.
-      User.register(user)(User.initial)
-      const outcome = await registerUser(store, id, user, {
-        ...intent,
-        ...(facility_id !== undefined && { facility_id }),
-      })
-      return answered(201, outcome, shown(id, outcome.state), { Location: `${path}/${id}` })
+      const about = { ...intent, ...(facility_id !== undefined && { facility_id }) }
+      return created(id, await registerUser(store, id, user, about))
     },
   }),
 ]

@@ -27,7 +27,14 @@ export const aggregates = [
 const byCategory = new Map<string, Decider<any, any>>(aggregates.map((aggregate) => [aggregate.category, aggregate]))
 
 export type DomainEvent =
-  ApiKey.Event | Device.Event | Facility.Event | Session.Event | TranscodeJob.Event | Upload.Event | User.Event
+  | ApiKey.Event
+  | Device.Event
+  | Facility.Event
+  | Reservation.Event
+  | Session.Event
+  | TranscodeJob.Event
+  | Upload.Event
+  | User.Event
 
 /** The event as today's code knows it; undefined for a category that is not ours. Throws where decode does. */
 export function decodeFrom(stored: { stream: string; type: string; data: Json; schema: number }): AnyEvent | undefined {

@@ -87,7 +87,7 @@ async function run(roles: readonly Role[], quiet = false): Promise<Lifecycle> {
         import('./roles/projections.ts'),
         import('./roles/workers.ts'),
       ])
-    const door = roles.includes('api') ? await openDoor(config.BIND_ADDR, config.defaultBindAddress) : undefined
+    const door = roles.includes('api') ? await openDoor(config.BIND_ADDR, config.defaultBindAddress, log) : undefined
     const connections = await openConnections(config, log, lifecycle)
     if (roles.includes('projections')) runProjections(connections)
     await Promise.all([

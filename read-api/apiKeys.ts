@@ -1,6 +1,6 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
-import { type Route, route } from '../ops/platform/route.ts'
+import { type Route, route, Uuid } from '../ops/platform/route.ts'
 import { ApiKey } from '../ops/platform/shapes.ts'
 import type { ApiKeyRow } from '../projections/apiKeys.ts'
 import { byIdRoute } from './byId.ts'
@@ -13,8 +13,8 @@ const visible = (facility: string | undefined) =>
 
 const Query = pageQuery('created_at', 'name').extend({
   status: ApiKey.shape.status.optional(),
-  facility_id: z.uuid().optional(),
-  device_id: z.uuid().optional(),
+  facility_id: Uuid.optional(),
+  device_id: Uuid.optional(),
 })
 
 export const apiKeys = ({ database }: HistoryDeps): Route[] => [

@@ -1,6 +1,6 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
-import { line, type Route, route } from '../ops/platform/route.ts'
+import { line, type Route, route, Uuid } from '../ops/platform/route.ts'
 import { Device } from '../ops/platform/shapes.ts'
 import type { DeviceRow } from '../projections/devices.ts'
 import { byIdRoute } from './byId.ts'
@@ -13,7 +13,7 @@ const visible = (facility: string | undefined) =>
 
 const Query = pageQuery('created_at', 'name', 'serial', 'model').extend({
   status: Device.shape.status.optional(),
-  facility_id: z.uuid().optional(),
+  facility_id: Uuid.optional(),
   model: line(100).optional(),
   q: line(100).optional(),
 })

@@ -7,6 +7,8 @@ export interface Freshness {
   /** The live group's position, as far as this instance has heard. */
   position(): bigint | undefined
   stopped(): readonly string[]
+  /** How long ago the position moved, as far as this instance has heard. */
+  silentMs(): number
   /** Waits until the read models have passed the position; a 503 problem when they do not within `waitMs`. */
   waitFor(position: bigint, readModels: readonly string[], signal: AbortSignal): Promise<void>
 }
@@ -27,16 +29,18 @@ export function listenForPositions({
 }): Freshness & { done: Promise<void> } {
   let current: bigint | undefined
   let stopped: readonly string[] = []
+  let heardAt = Date.now()
   const waiters = new Set<() => void>()
 
   function heard(position: string | null, names: readonly string[]) {
     // Never backwards but after a lost connection, when Postgres itself may have gone back.
     current = position === null ? undefined : BigInt(position)
     stopped = names
+    heardAt = Date.now()
     for (const wake of waiters) wake()
   }
 
-  async function listen() {
+  async function listen(onHeard: () => void) {
     let broken: (error: Error) => void = () => undefined
     const lost = new Promise<never>((_, reject) => (broken = reject))
     lost.catch(() => undefined)
@@ -55,6 +59,7 @@ export function listenForPositions({
                 (select array_agg(name) from projections where state = 'stopped') as stopped`,
       )
       heard(rows[0]!.position, rows[0]!.stopped ?? [])
+      onHeard()
       await lost
     } finally {
       signal.removeEventListener('abort', onAbort)
@@ -64,7 +69,7 @@ export function listenForPositions({
 
   async function keepListening() {
     for (let failures = 0; !signal.aborted;) {
-      await listen().catch((error: unknown) => {
+      await listen(() => (failures = 0)).catch((error: unknown) => {
         if (!signal.aborted) log.warn({ error }, 'not hearing from the projections; listening again')
       })
       await delay(Math.min(50 * 2 ** failures++, 1000), undefined, { signal }).catch(() => undefined)
@@ -95,5 +100,11 @@ export function listenForPositions({
     })
   }
 
-  return { position: () => current, stopped: () => stopped, waitFor, done: keepListening() }
+  return {
+    position: () => current,
+    stopped: () => stopped,
+    silentMs: () => Date.now() - heardAt,
+    waitFor,
+    done: keepListening(),
+  }
 }

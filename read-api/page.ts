@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { z } from 'zod'
 import { type Database, rowsOf } from '../ops/platform/database.ts'
-import { notFound, Problem } from '../ops/platform/route.ts'
+import { notFound, Problem, Uuid } from '../ops/platform/route.ts'
 
 /** `?page=1&per_page=20&cursor=&sort=-created_at`, for a list that may be sorted by these columns. */
 export const pageQuery = <Columns extends readonly [string, ...string[]]>(...columns: Columns) =>
@@ -39,11 +39,11 @@ export async function page<Row extends { id: string }>(
   const column = descending ? sort.slice(1) : sort
   const direction = descending ? 'desc' : 'asc'
   const rows = filtered.clone().orderBy([
-    { column, order: direction },
+    { column, order: direction, nulls: 'last' },
     { column: 'id', order: direction },
   ])
   if (cursor === undefined) rows.offset((page - 1) * per_page)
-  else rows.whereRaw(`(??, id) ${descending ? '<' : '>'} (?, ?)`, [column, ...after(cursor)])
+  else beyond(rows, column, descending ? '<' : '>', after(cursor))
   const [found, counted] = await Promise.all([
     rowsOf<Row>(database, rows.select('*').limit(per_page + 1)),
     rowsOf<{ count: number }>(database, filtered.clone().count({ count: '*' })),
@@ -64,9 +64,9 @@ export async function page<Row extends { id: string }>(
   }
 }
 
-const Cursor = z.tuple([z.string(), z.uuid()])
+const Cursor = z.tuple([z.union([z.string(), z.number(), z.null()]), Uuid])
 
-function after(cursor: string): [string, string] {
+function after(cursor: string): z.infer<typeof Cursor> {
   try {
     return Cursor.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
   } catch {
@@ -74,6 +74,12 @@ function after(cursor: string): [string, string] {
       errors: [{ path: 'query.cursor', message: 'unreadable' }],
     })
   }
+}
+
+/** What comes after the row last seen; rows without a value come at the end, whichever the direction. */
+function beyond(rows: Knex.QueryBuilder, column: string, than: '<' | '>', [value, id]: z.infer<typeof Cursor>): void {
+  if (value === null) void rows.whereNull(column).where('id', than, id)
+  else void rows.where((either) => either.whereRaw(`(??, id) ${than} (?, ?)`, [column, value, id]).orWhereNull(column))
 }
 
 /** Rows whose columns equal what was asked for; what was not asked for is no condition. */

@@ -1,7 +1,17 @@
 import { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
 import type { Objects } from '../ops/platform/objects.ts'
-import { Id, line, Problem, ProblemDocument, type Request, type Route, route, Time } from '../ops/platform/route.ts'
+import {
+  Id,
+  line,
+  Problem,
+  ProblemDocument,
+  type Request,
+  type Route,
+  route,
+  Time,
+  Uuid,
+} from '../ops/platform/route.ts'
 import { Upload } from '../ops/platform/shapes.ts'
 import type { UploadRow } from '../projections/uploads.ts'
 import { type HistoryDeps, historyRoute } from './history.ts'
@@ -18,10 +28,10 @@ const any = (facility: string | undefined) =>
 const visible = (facility: string | undefined) => any(facility).whereNot({ status: 'deleted' })
 
 const Query = pageQuery('created_at', 'recorded_at', 'size_bytes', 'duration_ms').extend({
-  facility_id: z.uuid().optional(),
-  device_id: z.uuid().optional(),
+  facility_id: Uuid.optional(),
+  device_id: Uuid.optional(),
   status: Upload.shape.status.optional(),
-  tag: z.uuid().optional(),
+  tag: Uuid.optional(),
   from: Time.optional(),
   to: Time.optional(),
   q: line(100).optional(),

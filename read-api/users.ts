@@ -1,6 +1,6 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
-import { line, type Route, route } from '../ops/platform/route.ts'
+import { line, type Route, route, Uuid } from '../ops/platform/route.ts'
 import { Role, Session, User } from '../ops/platform/shapes.ts'
 import type { SessionRow } from '../projections/sessions.ts'
 import type { UserRow } from '../projections/users.ts'
@@ -15,7 +15,7 @@ const visible = (facility: string | undefined) =>
 const Query = pageQuery('created_at', 'name', 'email').extend({
   role: Role.optional(),
   status: User.shape.status.optional(),
-  facility_id: z.uuid().optional(),
+  facility_id: Uuid.optional(),
   q: line(100).optional(),
 })
 

@@ -67,7 +67,7 @@ async function start(): Promise<{ system: System; lifecycle: Lifecycle }> {
   const lifecycle = createLifecycle({ log: specLog })
   const { stack, config } = await startServers(dataDir, { UPLOAD_MAX_SIZE: String(2 * 1024 * 1024) })
   lifecycle.onStop('stack', () => stack.stop())
-  const door = await openDoor(config.BIND_ADDR, false)
+  const door = await openDoor(config.BIND_ADDR, false, specLog)
   const connections = await openConnections(config, specLog, lifecycle)
   runProjections(connections)
   await runWorkers(connections, process.env['PATH'] ?? '')

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { derivedId, handle } from '../commands/handle.ts'
-import { systemIntent } from '../commands/http.ts'
+import { handle } from '../commands/handle.ts'
+import { originOf, systemIntent } from '../commands/http.ts'
 import { splitStream } from '../domain/decider.ts'
 import * as Device from '../domain/device.ts'
 import * as Facility from '../domain/facility.ts'
@@ -18,8 +18,12 @@ export const graceMs = 10 * 60_000
  */
 export function releaseAbandonedNames(store: EventStore, now: () => string, grace = graceMs): Reaction {
   /** Whether the owner's stream ends in giving up; it does nothing to one that came. */
-  async function isAbandoned(kind: Reservation.Kind, owner: string): Promise<boolean> {
-    const intent = systemIntent('abandoned-names', owner)
+  async function isAbandoned(
+    kind: Reservation.Kind,
+    owner: string,
+    origin: ReturnType<typeof originOf>,
+  ): Promise<boolean> {
+    const intent = { ...systemIntent('abandoned-names', owner), ...origin }
     const data = { abandoned_at: now() }
     switch (kind) {
       case 'userEmail':
@@ -35,21 +39,18 @@ export function releaseAbandonedNames(store: EventStore, now: () => string, grac
   return {
     name: 'release_abandoned_names',
     prefixes: ['reservation-'],
-    react: async ({ id, stream, type, data }, signal) => {
-      if (type !== 'NameReserved') return
-      const { kind, owner_id, reserved_at } = data as Extract<Reservation.Event, { type: 'NameReserved' }>['data']
+    react: async ({ id, stream, metadata }, event, signal) => {
+      if (event.type !== 'NameReserved') return
+      const { kind, owner_id, reserved_at } = event.data
       // Names come in the order of their time: to wait for this one is to wait for all behind it.
       const wait = Date.parse(reserved_at) + grace - Date.parse(now())
       if (wait > 0) await delay(wait, undefined, { signal })
-      if (!(await isAbandoned(kind, owner_id))) return
+      if (!(await isAbandoned(kind, owner_id, originOf(metadata)))) return
       const release = Reservation.release({ owner_id, released_at: now() })
-      await handle(
-        store,
-        Reservation,
-        splitStream(stream)[1],
-        release,
-        systemIntent('abandoned-names', derivedId(id, 'release')),
-      )
+      await handle(store, Reservation, splitStream(stream)[1], release, {
+        ...systemIntent('abandoned-names', id, 'release'),
+        ...originOf(metadata),
+      })
     },
   }
 }

@@ -24,20 +24,22 @@ const demuxers: Readonly<Record<string, string>> = {
 }
 
 /** Only local files, only the demuxer that the first bytes called for. */
-export const inputOptions = (contentType: string) => [
-  '-protocol_whitelist',
-  'file,pipe',
-  '-f',
-  demuxers[contentType] ?? 'wav',
-]
+export function inputOptions(contentType: string): string[] {
+  const demuxer = demuxers[contentType]
+  if (demuxer === undefined) throw new Error(`no demuxer may read ${contentType}`)
+  return ['-protocol_whitelist', 'file,pipe', '-f', demuxer]
+}
 
 /** Why a file is no recording, in words for the person who sent it. */
 export class Unreadable extends Error {
   override readonly name = 'Unreadable'
 }
 
+/** What a file says of itself; one that was written while it was recorded may not know its length. */
+export type Found = Omit<Probe, 'duration_ms'> & { duration_ms?: number }
+
 /** Reads what kind of sound a file holds. Throws Unreadable when it holds none. */
-export async function probe(programs: Programs, file: string, contentType: string): Promise<Probe> {
+export async function probe(programs: Programs, file: string, contentType: string): Promise<Found> {
   const data = await new Promise<FfprobeData>((resolve, reject) => {
     const command = ffmpeg(file).setFfprobePath(programs.ffprobe)
     command.ffprobe(0, inputOptions(contentType), (error: Error | null, found) => {
@@ -50,14 +52,15 @@ export async function probe(programs: Programs, file: string, contentType: strin
   })
   const sound = data.streams.find((stream) => stream.codec_type === 'audio')
   if (!sound) throw new Unreadable('This file has no sound in it')
+  const sample_rate_hz = Number(sound.sample_rate)
+  if (!(sample_rate_hz > 0)) throw new Unreadable('This file has no sound in it: it has no sample rate')
   const seconds = Number(data.format.duration ?? sound.duration)
-  if (!(seconds > 0)) throw new Unreadable('This file has no sound in it: its length is zero')
   return {
     container: String(data.format.format_name),
     codec: String(sound.codec_name),
-    duration_ms: Math.round(seconds * 1000),
-    sample_rate_hz: Number(sound.sample_rate),
+    sample_rate_hz,
     channels: Number(sound.channels),
+    ...(seconds > 0 && { duration_ms: Math.round(seconds * 1000) }),
   }
 }
 
@@ -149,11 +152,13 @@ export function transcode({
     command.on('end', () => settle(resolve))
     command.on('error', (error: Error, _out, stderr) =>
       settle(() => {
+        // Its own verdict on the input: not a full disk, no memory, or a program that could not be confined.
         const exited = /ffmpeg exited with code \d+/.test(error.message)
+        const ours = /No space left|Cannot allocate memory|^(?:setpriv|prlimit):/m.test(stderr ?? '')
         reject(
           new FfmpegFailed(
             killed ? `ffmpeg was ${killed}` : `ffmpeg: ${lastLine(stderr ?? error.message)}`,
-            exited && !killed,
+            exited && !ours && !killed,
           ),
         )
       }),
@@ -213,6 +218,8 @@ export async function peaksOf(
 }
 
 const memoryBytes = 2 * 1024 ** 3
+/** Of one file in the making: two hours of mono samples at 96 kHz, and then some. */
+const fileBytes = 2 * 1024 ** 3
 
 /**
  * Writes small scripts that start ffmpeg and ffprobe so that they die with us and stay within limits, where the system
@@ -224,7 +231,7 @@ export async function confined(directory: string, programs: Programs, cpuSecs: n
   const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
   const write = async (name: keyof Programs) => {
     const file = join(directory, name)
-    const limits = `prlimit --as=${memoryBytes} --cpu=${cpuSecs} --core=0 --`
+    const limits = `prlimit --as=${memoryBytes} --fsize=${fileBytes} --cpu=${cpuSecs} --core=0 --`
     await writeFile(file, `#!/bin/sh\nexec setpriv --pdeathsig KILL -- ${limits} ${quoted(programs[name])} "$@"\n`, {
       mode: 0o700,
     })

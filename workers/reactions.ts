@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { derivedId, handle } from '../commands/handle.ts'
+import { originOf, systemIntent } from '../commands/http.ts'
 import { splitStream } from '../domain/decider.ts'
+import { decodeFrom, type DomainEvent } from '../domain/events.ts'
 import * as TranscodeJob from '../domain/transcodeJob.ts'
 import type { Database } from '../ops/platform/database.ts'
 import type { EventStore, Recorded } from '../ops/platform/eventStore.ts'
@@ -11,7 +13,7 @@ export interface Reaction {
   name: string
   prefixes: string[]
   /** May wait until its time has come; ends with the signal. */
-  react: (event: Recorded, signal: AbortSignal) => Promise<void>
+  react: (stored: Recorded, event: DomainEvent, signal: AbortSignal) => Promise<void>
 }
 
 /** Every recording that arrives is asked to be transcoded. */
@@ -23,9 +25,9 @@ export function requestTranscodes(
   return {
     name: 'request_transcodes',
     prefixes: ['upload-'],
-    react: async ({ id, stream, type, data, metadata }) => {
-      if (type !== 'UploadReceived') return
-      const facility_id = data['facility_id'] as string
+    react: async ({ id, stream, metadata }, event) => {
+      if (event.type !== 'UploadReceived') return
+      const { facility_id } = event.data
       const asked = TranscodeJob.request({
         upload_id: splitStream(stream)[1],
         facility_id,
@@ -33,12 +35,9 @@ export function requestTranscodes(
         requested_at: now(),
       })
       await handle(store, TranscodeJob, derivedId('transcode-job', id), asked, {
-        id: derivedId('reaction', 'request_transcodes', id),
-        hash: id,
-        actor: { kind: 'system', id: 'request_transcodes' },
-        correlation_id: metadata['$correlationId'] as string,
+        ...systemIntent('request_transcodes', id),
+        ...originOf(metadata),
         facility_id,
-        ...(metadata['traceparent'] !== undefined && { traceparent: metadata['traceparent'] as string }),
       })
     },
   }
@@ -55,8 +54,9 @@ export async function runReaction(
         name,
       ])
       const after = rows[0] ? BigInt(rows[0].position) : undefined
-      for await (const events of store.follow({ after, prefixes, signal })) {
-        for (const event of events) await react(event, signal)
+      const onBroken = (error: Error) => log.warn({ error: error.message, reaction: name }, 'the subscription broke')
+      for await (const events of store.follow({ after, prefixes, signal, onBroken })) {
+        for (const stored of events) await react(stored, decoded(stored), signal)
         await database.query(
           'insert into reactions (name, position) values ($1, $2) on conflict (name) do update set position = greatest(reactions.position, excluded.position)',
           [name, String(events.at(-1)!.position)],
@@ -69,4 +69,10 @@ export async function runReaction(
       await delay(Math.min(100 * 2 ** failures++, 5000), undefined, { signal }).catch(() => undefined)
     }
   }
+}
+
+/** Today's shape; an event that cannot be read stops the reaction, which then says so until it is mended. */
+function decoded(stored: Recorded): DomainEvent {
+  if (stored.unreadable) throw stored.unreadable
+  return decodeFrom({ ...stored, schema: stored.metadata['schema'] as number }) as DomainEvent
 }

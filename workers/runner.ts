@@ -67,7 +67,6 @@ async function work<Job extends { id: string; attempt: number }>(
   try {
     job = await task.begin(id)
     if (job) await task.perform(job, signal)
-    await delivery.ack()
   } catch (error) {
     await settle(task, delivery, job, error as Error, signal).catch((unrecorded: unknown) => {
       log.error(
@@ -77,9 +76,11 @@ async function work<Job extends { id: string; attempt: number }>(
       delivery.again(5000)
     })
     if (!(error instanceof Refusal) && !signal.aborted) log.warn({ ...context, error }, 'an attempt at a job failed')
+    return
   } finally {
     clearInterval(heartbeat)
   }
+  await delivery.ack()
 }
 
 async function settle<Job extends { id: string; attempt: number }>(

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { handle, load } from '../commands/handle.ts'
-import { systemIntent } from '../commands/http.ts'
+import { originOf, systemIntent } from '../commands/http.ts'
 import * as TranscodeJob from '../domain/transcodeJob.ts'
 import * as Upload from '../domain/upload.ts'
 import type { Bus } from '../ops/platform/bus.ts'
@@ -12,6 +12,7 @@ import { isMissing, type Objects } from '../ops/platform/objects.ts'
 import {
   codecs,
   FfmpegFailed,
+  type Found,
   outputsOf,
   peaksOf,
   probe,
@@ -25,9 +26,10 @@ export interface Job {
   id: string
   attempt: number
   upload_id: string
-  facility_id: string
   formats: readonly TranscodeJob.Format[]
   bitrate: number
+  /** What its events inherit of the request it came from. */
+  origin: ReturnType<typeof originOf>
 }
 
 export interface TranscodeDeps {
@@ -47,28 +49,23 @@ type Recording = Exclude<Upload.State, { status: 'unknown' }>
 
 /** Fetch, probe, one pass of ffmpeg, put, record. Attempts have object keys of their own: a late one overwrites nothing. */
 export function transcode({ store, objects, bus, programs, scratch, worker, limitMs, now }: TranscodeDeps): Task<Job> {
-  const intent = (job: Pick<Job, 'id' | 'attempt' | 'facility_id'>, step: string) => ({
+  const intent = (job: Pick<Job, 'id' | 'attempt' | 'origin'>, step: string) => ({
     ...systemIntent('transcode', job.id, String(job.attempt), worker, step),
-    facility_id: job.facility_id,
+    ...job.origin,
   })
 
   async function begin(id: string): Promise<Job | undefined> {
-    const { state } = await load(store, TranscodeJob, id)
+    const { state, origin } = await load(store, TranscodeJob, id)
     if (state.status === 'unknown' || !TranscodeJob.isOpen(state)) return undefined
-    const { upload_id, facility_id, formats, bitrate } = state
-    const job = { id, attempt: state.attempt + 1, upload_id, facility_id, formats, bitrate }
+    const { upload_id, formats, bitrate } = state
+    const job = { id, attempt: state.attempt + 1, upload_id, formats, bitrate, origin: originOf(origin!) }
     if (TranscodeJob.isExhausted(state)) {
       const reason = `Gave up after ${TranscodeJob.maxAttempts} attempts`
       await handle(store, TranscodeJob, id, TranscodeJob.fail({ reason, failed_at: now() }), intent(job, 'exhausted'))
       return undefined
     }
-    await handle(
-      store,
-      TranscodeJob,
-      id,
-      TranscodeJob.start({ attempt: job.attempt, worker, started_at: now() }),
-      intent(job, 'start'),
-    )
+    const start = TranscodeJob.start({ attempt: job.attempt, worker, started_at: now() })
+    await handle(store, TranscodeJob, id, start, intent(job, 'start'))
     return job
   }
 
@@ -84,34 +81,46 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
         throw error
       })
       if (found instanceof Unreadable) return await rejected(job, upload, found.message)
-      await handle(store, Upload, job.upload_id, Upload.probed({ ...found, probed_at: now() }), intent(job, 'probed'))
-      const outputs = outputsOf(directory, job.formats, job.bitrate)
-      const onProgress = (seconds: number) =>
-        bus.tell(`progress.transcode.${job.id}`, {
-          attempt: job.attempt,
-          done: Math.min(1, (seconds * 1000) / found.duration_ms),
-        })
-      await runFfmpeg({
-        programs,
-        input,
-        contentType: upload.content_type,
-        outputs,
-        signal,
-        limitMs,
-        onProgress,
-      }).catch((error: unknown) => {
-        throw error instanceof FfmpegFailed && error.rejected ? new PermanentFailure(error.message) : error
-      })
+      if (found.duration_ms !== undefined) await recordProbe(job, { ...found, duration_ms: found.duration_ms })
+      await encode(job, upload, input, directory, found, signal)
+      // Its length may only be known once it was decoded to its end.
+      const samples = (await stat(join(directory, 'mono.pcm'))).size / 2
+      if (samples === 0) return await rejected(job, upload, 'This file has no sound in it: its length is zero')
+      await recordProbe(job, { duration_ms: Math.round((samples / found.sample_rate_hz) * 1000), ...found })
       const completed = {
         attempt: job.attempt,
         renditions: await Promise.all(job.formats.map((format) => putRendition(job, directory, format))),
-        peaks: await putPeaks(job, directory, found),
+        peaks: await putPeaks(job, directory, { sample_rate: found.sample_rate_hz, samples }),
         completed_at: now(),
       }
       await handle(store, TranscodeJob, job.id, TranscodeJob.complete(completed), intent(job, 'complete'))
     } finally {
       await rm(directory, { recursive: true, force: true })
     }
+  }
+
+  /** The first reading stands; saying it again adds nothing. */
+  const recordProbe = (job: Job, probe: Upload.Probe) =>
+    handle(store, Upload, job.upload_id, Upload.probed({ ...probe, probed_at: now() }), intent(job, 'probed'))
+
+  async function encode(
+    job: Job,
+    upload: Recording,
+    input: string,
+    directory: string,
+    found: Found,
+    signal: AbortSignal,
+  ) {
+    const { duration_ms } = found
+    const onProgress = (seconds: number) => {
+      const done = duration_ms === undefined ? null : Math.min(1, (seconds * 1000) / duration_ms)
+      bus.tell(`progress.transcode.${job.id}`, { attempt: job.attempt, done })
+    }
+    const outputs = outputsOf(directory, job.formats, job.bitrate)
+    const options = { programs, input, contentType: upload.content_type, outputs, signal, limitMs, onProgress }
+    await runFfmpeg(options).catch((error: unknown) => {
+      throw error instanceof FfmpegFailed && error.rejected ? new PermanentFailure(error.message) : error
+    })
   }
 
   async function fetchOriginal(upload: Recording, directory: string, signal: AbortSignal): Promise<string> {
@@ -135,7 +144,7 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
   ): Promise<TranscodeJob.Rendition> {
     const { extension, codec, content_type } = codecs[format]
     const file = join(directory, `rendition.${extension}`)
-    const { duration_ms } = await probe(programs, file, content_type)
+    const { duration_ms = 0 } = await probe(programs, file, content_type)
     const object_key = `${prefixOf(job)}/${extension}`
     const stored = await objects.put(object_key, createReadStream(file) as AsyncIterable<Buffer>, content_type)
     return { format, codec, bitrate: job.bitrate, duration_ms, object_key, ...stored }
@@ -144,11 +153,9 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
   async function putPeaks(
     job: Job,
     directory: string,
-    { sample_rate_hz }: { sample_rate_hz: number },
+    sound: { sample_rate: number; samples: number },
   ): Promise<TranscodeJob.Peaks> {
-    const file = join(directory, 'mono.pcm')
-    const samples = (await stat(file)).size / 2
-    const peaks = await peaksOf(file, { sample_rate: sample_rate_hz, samples })
+    const peaks = await peaksOf(join(directory, 'mono.pcm'), sound)
     const object_key = `${prefixOf(job)}/peaks.json`
     await objects.put(object_key, chunks(JSON.stringify(peaks)), 'application/json')
     return { object_key, samples_per_pixel: peaks.samples_per_pixel, length: peaks.length }
@@ -164,7 +171,7 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
       intent(job, 'reject'),
     )
     // A file that could be read before is good: then something is wrong here, and its bytes stay.
-    if (outcome.state.status !== 'rejected') throw new Error(reason)
+    if (outcome.state.status !== 'rejected') throw new PermanentFailure(reason)
     await objects.remove(upload.object_key)
     throw new PermanentFailure(reason)
   }

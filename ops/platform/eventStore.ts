@@ -80,7 +80,7 @@ export interface EventStore {
   follow(options: FollowOptions): AsyncGenerator<Recorded[]>
   /** All events up to the end as it is now, oldest first. */
   readAll(after: bigint | undefined): AsyncGenerator<Recorded[]>
-  /** The position of the newest event; undefined in an empty log. */
+  /** The position of the newest event that is none of the server's own; undefined in an empty log. */
   head(): Promise<bigint | undefined>
   /** The position of the newest event stored before this time; undefined when there is none. */
   positionBefore(time: Date): Promise<bigint | undefined>
@@ -90,6 +90,7 @@ export interface EventStore {
 const appendTimeoutMs = 3000
 const appendTries = 4
 const batchSize = 2000
+const patience = { silenceMs: 3000, onSilence: () => new Unavailable('The event store did not answer in time') }
 
 type PersonalFields = (stored: {
   stream: string
@@ -147,7 +148,8 @@ export function connectEventStore(options: {
         fromRevision: from === undefined ? START : BigInt(from),
         ...(max !== undefined && { maxCount: max }),
       })
-      for await (const resolved of until<ResolvedEvent>(found)) if (resolved.event) events.push(await opened(resolved))
+      for await (const resolved of until<ResolvedEvent>(found, patience))
+        if (resolved.event) events.push(await opened(resolved))
       const unreadable = events.find((event) => event.unreadable)
       if (unreadable)
         throw new Error(`${stream}, revision ${unreadable.revision}: cannot be unsealed`, {
@@ -217,7 +219,7 @@ export function connectEventStore(options: {
   async function* readAll(after: bigint | undefined): AsyncGenerator<Recorded[]> {
     const batch: Recorded[] = []
     const found = client.readAll({ fromPosition: after === undefined ? START : { commit: after, prepare: after } })
-    for await (const resolved of until<AllStreamResolvedEvent>(found)) {
+    for await (const resolved of until<AllStreamResolvedEvent>(found, patience)) {
       if (!resolved.event || resolved.event.type.startsWith('$') || resolved.event.position.commit === after) continue
       batch.push(await opened(resolved))
       if (batch.length >= batchSize) yield batch.splice(0)
@@ -225,23 +227,20 @@ export function connectEventStore(options: {
     if (batch.length > 0) yield batch
   }
 
-  /** The newest event for which this holds. */
-  async function newest(matches: (event: AllStreamRecordedEvent) => boolean, maxCount?: number) {
+  /** The newest of our events for which this holds. */
+  async function newest(matches: (event: AllStreamRecordedEvent) => boolean, maxCount = Number.MAX_SAFE_INTEGER) {
     try {
-      const backwards = client.readAll({
-        direction: BACKWARDS,
-        fromPosition: END,
-        ...(maxCount !== undefined && { maxCount }),
-      })
-      for await (const { event } of until<AllStreamResolvedEvent>(backwards))
-        if (event && matches(event)) return event.position.commit
+      const backwards = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount })
+      for await (const { event } of until<AllStreamResolvedEvent>(backwards, patience))
+        if (event && !event.type.startsWith('$') && matches(event)) return event.position.commit
       return undefined
     } catch (error) {
       throw translated(error, '$all')
     }
   }
 
-  const head = () => newest(() => true, 1)
+  // Ours is nearly always among the last few: a read without an end would fill buffers on both sides.
+  const head = async () => (await newest(() => true, 8)) ?? newest(() => true)
   const positionBefore = (time: Date) => newest(({ created }) => created < time)
 
   async function close() {

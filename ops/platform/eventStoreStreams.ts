@@ -11,11 +11,22 @@ export async function letGo(stream: Readable, cancel: () => Promise<void>): Prom
   stream.resume()
 }
 
-/** Iterates over a read of the client, and lets go of it when the loop is left early. */
-export async function* until<Item>(read: Readable & { cancel(): Promise<void> }): AsyncGenerator<Item> {
+/**
+ * Iterates over a read of the client, and lets go of it when the loop is left early.
+ * Throws `onSilence()` when nothing comes for so long: a server that is silent would be waited for for ever.
+ */
+export async function* until<Item>(
+  read: Readable & { cancel(): Promise<void> },
+  { silenceMs, onSilence }: { silenceMs: number; onSilence: () => Error },
+): AsyncGenerator<Item> {
+  const timer = setTimeout(() => read.destroy(onSilence()), silenceMs)
   try {
-    for await (const item of read.iterator({ destroyOnReturn: false })) yield item as Item
+    for await (const item of read.iterator({ destroyOnReturn: false })) {
+      timer.refresh()
+      yield item as Item
+    }
   } finally {
+    clearTimeout(timer)
     await letGo(read, () => read.cancel())
   }
 }

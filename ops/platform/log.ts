@@ -15,6 +15,17 @@ const secrets = [
   'x-api-key',
 ]
 
+/** An error without what Postgres tells of the rows it was about. */
+function serialized(error: Error) {
+  const {
+    where: _,
+    detail: __,
+    hint: ___,
+    ...told
+  } = pino.stdSerializers.err(error) as unknown as Record<string, unknown>
+  return told
+}
+
 /** On standard error, so that standard output stays for what a person asked for: JSON lines, or readable ones in a terminal. */
 export const createLog = (level: string): Log =>
   pino(
@@ -26,7 +37,7 @@ export const createLog = (level: string): Log =>
         paths: secrets.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]),
         censor: '[redacted]',
       },
-      serializers: { error: pino.stdSerializers.err },
+      serializers: { error: serialized },
     },
     process.stderr.isTTY
       ? pretty({ destination: 2, sync: true, translateTime: 'HH:MM:ss', errorLikeObjectKeys: ['error'] })

@@ -21,6 +21,8 @@ export interface Objects {
   remove(key: string): Promise<void>
   /** All keys that begin so. */
   keys(prefix: string): AsyncIterable<string>
+  /** Throws when the store is away or the bucket missing. */
+  ping(): Promise<void>
   /** Makes the bucket when it is missing; throws when the store is away or the keys are wrong. */
   prepare(): Promise<void>
 }
@@ -109,6 +111,9 @@ export function connectObjects({ endpoint, bucket, region, pathStyle, accessKey,
         const { name } = item as { name?: string }
         if (name !== undefined) yield name
       }
+    },
+    ping: async () => {
+      if (!(await client.bucketExists(bucket))) throw new Error('the bucket is missing')
     },
     prepare: async () => {
       if (await client.bucketExists(bucket)) return

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
 
@@ -28,6 +28,8 @@ export interface Intent {
   /** A keyed digest of what was asked; a repeated key with another hash is a clash. */
   hash: string
   actor: { kind: 'user' | 'device' | 'system'; id: string }
+  /** The API key that was used, beside whose it is. */
+  key_id?: string
   correlation_id: string
   facility_id?: string
   /** From If-Match. */
@@ -136,15 +138,71 @@ export const ProblemDocument = z
   })
   .meta({ id: 'Problem' })
 
-/** Text a person typed: trimmed, never empty, no control characters (Postgres cannot hold NUL). */
+/** What Postgres can hold: no NUL, no half of a surrogate pair. */
+const storable = (text: string) => text.isWellFormed() && !text.includes('\0')
+
+/** Text a person typed: one line, trimmed, never empty. */
 export const line = (max: number) =>
   z
     .string()
     .trim()
     .min(1)
     .max(max)
+    .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+    .refine(storable, 'must be well-formed Unicode')
 
-    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters')
+const maxDepth = 8
 
-export const Id = z.object({ id: z.uuid() })
-export const Time = z.iso.datetime({ offset: true }).transform((time) => new Date(time).toISOString())
+function isStorable(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return storable(value)
+  if (typeof value !== 'object' || value === null) return true
+  if (depth === maxDepth) return false
+  return Object.entries(value).every(([key, inner]) => storable(key) && isStorable(inner, depth + 1))
+}
+
+/** An object of whatever the client likes, in JSON text, eight levels deep at most. */
+export const JsonText = z
+  .string()
+  .max(16_384)
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be JSON' })
+      return z.NEVER
+    }
+  })
+  .refine((value) => isStorable(value), 'must be well-formed Unicode, at most 8 levels deep')
+  .pipe(z.record(z.string(), z.unknown()))
+
+export const Uuid = z.uuid().toLowerCase()
+export const Id = z.object({ id: Uuid })
+
+/** A time with its offset, kept in UTC; of years that Postgres and everyone else can write. */
+export const Time = z.iso
+  .datetime({ offset: true })
+  .transform((time) => new Date(time).toISOString())
+  .refine((time) => /^(?!0000)\d{4}-/.test(time), 'must be in the years 0001 to 9999')
+
+const mostErrors = 20
+
+/** What zod found, as the `errors` of a problem. */
+export const errorsOf = (where: string, { issues }: z.ZodError) =>
+  issues.slice(0, mostErrors).map(({ path, message }) => ({ path: [where, ...path.map(String)].join('.'), message }))
+
+/** RFC 9457, with our stable code. */
+export function problemDocument(problem: Problem, requestId: string): z.infer<typeof ProblemDocument> {
+  const status = statusOfProblem(problem)
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    code: problem.code,
+    detail: problem.message,
+    ...(problem.errors && { errors: [...problem.errors] }),
+    request_id: requestId,
+  }
+}
+
+/** A refusal of the domain whose code the table does not name is a conflict. */
+export const statusOfProblem = ({ code }: Problem) => statusOf[code] ?? 409

@@ -31,8 +31,6 @@ export interface Sealing {
     data: Record<string, any>,
     fields: readonly string[],
   ): Promise<Record<string, any>>
-  /** Makes the next use read the user's key from its stream again. */
-  forget(subject: string): void
 }
 
 function encrypt(key: Buffer, context: string, plain: Buffer): string {
@@ -94,6 +92,5 @@ export function createSealing(secret: string, wrappedKeyOf: (subject: string) =>
       }
       return opened
     },
-    forget: (subject) => keys.delete(subject),
   }
 }

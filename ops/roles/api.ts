@@ -14,12 +14,13 @@ import type { Projection } from '../../projections/engine/projection.ts'
 import { apiKeys } from '../../read-api/apiKeys.ts'
 import { devices } from '../../read-api/devices.ts'
 import { facilities } from '../../read-api/facilities.ts'
-import { listenForPositions } from '../../read-api/freshness.ts'
+import { type Freshness, listenForPositions } from '../../read-api/freshness.ts'
 import type { HistoryDeps } from '../../read-api/history.ts'
 import { transcodeJobs } from '../../read-api/transcodeJobs.ts'
 import { uploads } from '../../read-api/uploads.ts'
 import { users } from '../../read-api/users.ts'
-import { queryBuilder, rowsOf } from '../platform/database.ts'
+import { isAway, queryBuilder, rowsOf } from '../platform/database.ts'
+import type { EventStore } from '../platform/eventStore.ts'
 import { createPasswords } from '../platform/passwords.ts'
 import type { Route } from '../platform/route.ts'
 import { createTokens } from '../platform/tokens.ts'
@@ -30,6 +31,8 @@ import type { Door } from '../server/door.ts'
 import { mountHealth } from '../server/health.ts'
 import type { Connections } from './connections.ts'
 
+const toleratedStandstillMs = 10_000
+
 const now = () => new Date().toISOString()
 
 export const changesOf: HistoryDeps['changesOf'] = (readModel, id, events) =>
@@ -39,7 +42,7 @@ export const changesOf: HistoryDeps['changesOf'] = (readModel, id, events) =>
 export async function serveApi(connections: Connections, door: Door): Promise<void> {
   const { config, store, database, bus, objects, log, lifecycle } = connections
   const signal = lifecycle.stopping
-  const passwords = await createPasswords(Math.max(1, cpus().length - 1))
+  const passwords = await createPasswords(Math.max(1, Math.min(2, cpus().length - 1)))
   const accessSecs = config.JWT_ACCESS_TTL_SECS
   const tokens = createTokens(config, { accessSecs, refreshSecs: config.JWT_REFRESH_TTL_SECS })
   const admission = followEndings({ store, accessSecs, log, signal })
@@ -47,10 +50,15 @@ export async function serveApi(connections: Connections, door: Door): Promise<vo
   lifecycle.onStop('followers', () => Promise.all([admission.done, freshness.done]))
 
   const deps = { store, now, passwords, tokens, database, objects, changesOf, maxBytes: config.UPLOAD_MAX_SIZE }
-  const openSessionsOf = async (user_id: string) =>
-    (
-      await rowsOf<{ id: string }>(database, queryBuilder('sessions').where({ user_id, status: 'open' }).select('id'))
-    ).map(({ id }) => id)
+  const openSessionsOf = async (user_id: string) => {
+    try {
+      const open = queryBuilder('sessions').where({ user_id, status: 'open' }).select('id')
+      return (await rowsOf<{ id: string }>(database, open)).map(({ id }) => id)
+    } catch (error) {
+      if (isAway(error)) return []
+      throw error
+    }
+  }
   const routes: Route[] = [
     ...auth({ ...deps, openSessionsOf }),
     ...facilityCommands(deps),
@@ -74,24 +82,37 @@ export async function serveApi(connections: Connections, door: Door): Promise<vo
     trustProxy: config.TRUST_PROXY,
     log,
     mount: (app) =>
-      mountHealth(app, {
-        event_store: async () => void (await store.head()),
-        postgres: async () => void (await database.query('select 1')),
-        nats: async () => void (await bus.connection.flush()),
-        s3: () => objects.prepare(),
-        sessions: async () => {
-          if (!admission.isCurrent()) throw new Error('ended sessions are not heard of')
+      mountHealth(
+        app,
+        {
+          event_store: async () => void (await store.head()),
+          postgres: async () => void (await database.query('select 1')),
+          nats: async () => void (await bus.connection.flush()),
+          s3: () => objects.ping(),
+          sessions: async () => {
+            if (!admission.isCurrent()) throw new Error('ended sessions are not heard of')
+          },
+          projections: () => projectionsKeepUp(store, freshness),
         },
-        projections: async () => {
-          const stopped = freshness.stopped()
-          if (stopped.length > 0) return { stopped }
-          return undefined
-        },
-      }),
+        log,
+      ),
   })
   await makeFirstAdmin(connections, passwords)
   await admission.ready
   door.open(app)
+}
+
+/** The live group may be behind, but not stand still; projections that are stopped are named. */
+async function projectionsKeepUp(
+  store: EventStore,
+  freshness: Freshness,
+): Promise<{ stopped: readonly string[] } | undefined> {
+  const head = await store.head()
+  const behind = head !== undefined && (freshness.position() ?? -1n) < head
+  if (behind && freshness.silentMs() > toleratedStandstillMs)
+    throw new Error('the read models stand still behind the log')
+  const stopped = freshness.stopped()
+  return stopped.length > 0 ? { stopped } : undefined
 }
 
 /** Kept in a file only when nobody has given the credentials. */

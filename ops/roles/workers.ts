@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { releaseAbandonedNames } from '../../workers/abandonedNames.ts'
@@ -21,6 +21,7 @@ export async function runWorkers(
   const signal = lifecycle.stopping
   const worker = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`
   const scratch = resolve(config.DATA_DIR, 'scratch', worker)
+  await sweep(resolve(config.DATA_DIR, 'scratch'))
   await mkdir(scratch, { recursive: true })
   const limitSecs = config.TRANSCODE_STALE_TIMEOUT_SECS
   const found = await findPrograms({ ffmpeg: config.FFMPEG_PATH, ffprobe: config.FFPROBE_PATH }, searchPath)
@@ -39,4 +40,22 @@ export async function runWorkers(
     await running
     await rm(scratch, { recursive: true, force: true })
   })
+}
+
+/** Files in the making of workers of this machine that were killed. */
+async function sweep(folder: string): Promise<void> {
+  const left = await readdir(folder).catch(() => [])
+  for (const name of left) {
+    const pid = name.startsWith(`${hostname()}-`) ? Number(name.split('-').at(-2)) : undefined
+    if (pid !== undefined && !isAlive(pid)) await rm(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }

@@ -11,12 +11,14 @@ export interface Admission {
   /** Resolves once everything that could matter to a token still alive has been read. */
   ready: Promise<void>
   isCurrent(): boolean
-  done: Promise<void>
+  done: Promise<unknown>
 }
 
 const toleratedSilenceMs = 1000
+const askEveryMs = 250
 
 /** Events after which older access tokens of the user are stale. */
+const endsSessions = new Set(['UserDeactivated', 'UserErased', 'UserPasswordChanged'])
 const changesRights = new Set(['UserRoleChanged', 'UserMovedToFacility'])
 
 /**
@@ -35,6 +37,8 @@ export function followEndings(options: {
   /** Per user: tokens made before this revision are stale or, where `ended`, so are their sessions but one. */
   const users = new Map<string, { staleBefore: number; endedBefore: number; exceptSession?: string; at: number }>()
   let brokenSince: number | undefined
+  /** When the store was asked something that it has not answered yet. */
+  let askedAt: number | undefined
 
   function apply({ stream, type, revision, data }: Recorded) {
     const [category, id] = splitStream(stream)
@@ -43,15 +47,15 @@ export function followEndings(options: {
     if (type === 'FacilityDeactivated') closedFacilities.add(id)
     if (type === 'FacilityReactivated') closedFacilities.delete(id)
     if (category !== 'user') return
-    const known = users.get(id) ?? { staleBefore: -1, endedBefore: -1, at }
+    const { staleBefore, ...known } = users.get(id) ?? { staleBefore: -1, endedBefore: -1 }
     if (changesRights.has(type)) users.set(id, { ...known, staleBefore: revision, at })
-    if (type === 'UserDeactivated' || type === 'UserErased') users.set(id, { ...known, endedBefore: revision, at })
-    if (type === 'UserPasswordChanged')
+    // Whoever was spared by an earlier ending is not by a later one.
+    if (endsSessions.has(type))
       users.set(id, {
-        ...known,
+        staleBefore,
         endedBefore: revision,
-        ...(data['session_id'] && { exceptSession: data['session_id'] as string }),
         at,
+        ...(data['session_id'] && { exceptSession: data['session_id'] as string }),
       })
   }
 
@@ -86,6 +90,19 @@ export function followEndings(options: {
       events.forEach(apply)
   }
 
+  /** A store that is silent breaks no subscription: it has to be asked. */
+  async function keepAsking() {
+    while (!signal.aborted) {
+      askedAt ??= Date.now()
+      const answered = await store.head().then(
+        () => true,
+        () => false,
+      )
+      if (answered) askedAt = undefined
+      await delay(askEveryMs, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
   /** What ended before any living token was made does not matter. */
   async function startingPoint(): Promise<bigint | undefined> {
     for (;;) {
@@ -99,12 +116,13 @@ export function followEndings(options: {
     }
   }
 
-  const isCurrent = () => brokenSince === undefined || Date.now() - brokenSince < toleratedSilenceMs
+  const tolerable = (since: number | undefined) => since === undefined || Date.now() - since < toleratedSilenceMs
+  const isCurrent = () => tolerable(brokenSince) && tolerable(askedAt)
 
   return {
     ready,
     isCurrent,
-    done: run(),
+    done: Promise.all([run(), keepAsking()]),
     check: ({ sub, sid, facility_id, user_revision }) => {
       if (!isCurrent())
         throw new Problem('unavailable', 'Sessions cannot be checked right now', { headers: { 'Retry-After': '1' } })

@@ -1,15 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import cors from 'cors'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import helmet from 'helmet'
 import type { z } from 'zod'
-import { intentOf, problemOf, statusOfProblem } from '../../commands/http.ts'
+import { intentOf, problemOf } from '../../commands/http.ts'
 import { access, type Permission, reachOf } from '../../domain/access.ts'
 import type { Freshness } from '../../read-api/freshness.ts'
 import type { Log } from '../platform/log.ts'
-import { type Answer, type Caller, notFound, Problem, type Route } from '../platform/route.ts'
+import {
+  type Answer,
+  type Caller,
+  errorsOf,
+  notFound,
+  Problem,
+  problemDocument,
+  type Route,
+} from '../platform/route.ts'
 
 export interface AppOptions {
   routes: readonly Route[]
@@ -24,6 +31,7 @@ export interface AppOptions {
   mount?: (app: Express) => void
 }
 
+const bodyPatienceMs = 30_000
 const json = express.json({ limit: '1mb', strict: false, type: () => true })
 
 /** Express out of routes that are data. The order of refusal: 401, role 403, shape 400, and then what the route itself says. */
@@ -64,7 +72,7 @@ export function createApp(options: AppOptions): Express {
       send(request, response, await answer(route, options, request, response)),
     )
   }
-  app.use('/api', () => {
+  app.use(() => {
     throw notFound()
   })
   app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
@@ -80,13 +88,13 @@ export function createApp(options: AppOptions): Express {
 const requestIdOf = (response: Response) => response.locals['requestId'] as string
 
 async function answer(route: Route, options: AppOptions, request: Request, response: Response): Promise<Answer> {
+  const controller = new AbortController()
+  response.on('close', () => controller.abort())
   const caller: Caller = route.permission === 'public' ? { kind: 'anonymous' } : await options.authenticate(request)
   const facility = facilityOf(route, caller)
   const params = parse(route.params, request.params, 'path')
   const query = parse(route.query, request.query, 'query', route.query === undefined)
-  const body = route.body && !route.multipart ? parse(route.body, await bodyOf(request, response), 'body') : undefined
-  const controller = new AbortController()
-  response.on('close', () => controller.abort())
+  const body = route.body ? parse(route.body, await bodyOf(request, response), 'body') : undefined
   const position = request.get('Read-After')
   if (route.reads && position !== undefined) {
     if (!/^\d{1,20}$/.test(position))
@@ -102,19 +110,11 @@ async function answer(route: Route, options: AppOptions, request: Request, respo
     body,
     requestId: requestIdOf(response),
     exempt: route.exempt ?? false,
+    ...(method !== 'GET' && method !== 'HEAD' && { changes: route.params ? 'change' : 'creation' }),
     digest: options.digest,
   })
-  return route.run({
-    params,
-    query,
-    body,
-    caller,
-    facility,
-    intent,
-    raw: request,
-    address: request.ip ?? '',
-    signal: controller.signal,
-  })
+  const { signal } = controller
+  return route.run({ params, query, body, caller, facility, intent, raw: request, address: request.ip ?? '', signal })
 }
 
 /** 403 where the role or the key's scopes do not reach; else the facility the caller is kept to. */
@@ -137,11 +137,7 @@ function parse(schema: z.ZodType | undefined, value: unknown, where: 'path' | 'q
   const parsed = strict.safeParse(value)
   if (parsed.success) return parsed.data
   if (where === 'path') throw notFound()
-  const errors = parsed.error.issues.map(({ path, message }) => ({
-    path: [where, ...path.map(String)].join('.'),
-    message,
-  }))
-  throw new Problem('invalid_request', `The ${where} is not as expected`, { errors })
+  throw new Problem('invalid_request', `The ${where} is not as expected`, { errors: errorsOf(where, parsed.error) })
 }
 
 async function bodyOf(request: Request, response: Response): Promise<unknown> {
@@ -152,9 +148,15 @@ async function bodyOf(request: Request, response: Response): Promise<unknown> {
   if (empty) return {}
   if (type !== undefined && !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type))
     throw new Problem('unsupported_media_type', 'Send application/json')
-  await new Promise<void>((resolve, reject) =>
-    json(request, response, (error?: unknown) => (error ? reject(error as Error) : resolve())),
-  )
+  let timer: NodeJS.Timeout | undefined
+  try {
+    await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(() => reject(new Problem('invalid_request', 'The body took too long')), bodyPatienceMs)
+      json(request, response, (error?: unknown) => (error ? reject(error as Error) : resolve()))
+    })
+  } finally {
+    clearTimeout(timer)
+  }
   return request.body
 }
 
@@ -172,19 +174,10 @@ function fromExpress(error: unknown): Problem {
 }
 
 function refuse(request: Request, response: Response, problem: Problem) {
-  const status = statusOfProblem(problem)
-  const body = {
-    type: 'about:blank',
-    title: STATUS_CODES[status] ?? 'Error',
-    status,
-    code: problem.code,
-    detail: problem.message,
-    ...(problem.errors && { errors: problem.errors }),
-    request_id: requestIdOf(response),
-  }
   // A body that was not read to its end cannot be followed by another request on this connection.
   if (!request.complete && request.method !== 'GET') response.set('Connection', 'close')
-  response.status(status).set(problem.headers).type('application/problem+json').send(JSON.stringify(body))
+  const document = problemDocument(problem, requestIdOf(response))
+  response.status(document.status).set(problem.headers).type('application/problem+json').send(JSON.stringify(document))
 }
 
 async function send(

@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import express from 'express'
+import type { Log } from '../platform/log.ts'
+import { Problem, problemDocument } from '../platform/route.ts'
 import { mountHealth } from './health.ts'
 
 export interface Door {
@@ -14,12 +17,14 @@ export interface Door {
  * Listens at once, and says that it is starting until the application is there.
  * Throws, in words to act on, when the address is taken; `othersWillDo` tries the next ports first.
  */
-export async function openDoor(address: string, othersWillDo: boolean): Promise<Door> {
-  let current: RequestListener = starting()
+export async function openDoor(address: string, othersWillDo: boolean, log: Log): Promise<Door> {
+  let current: RequestListener = starting(log)
   const server = createServer((request, response) => current(request, response))
   // A device on a slow link may take most of an hour for a large recording.
   server.requestTimeout = 2 * 3600 * 1000
   server.headersTimeout = 60_000
+  // But one that sends and asks for nothing is let go of.
+  server.timeout = 60_000
   const [host, port] = split(address)
   await listen(server, host, port, othersWillDo && port !== 0 ? 50 : 1)
   return {
@@ -29,18 +34,14 @@ export async function openDoor(address: string, othersWillDo: boolean): Promise<
   }
 }
 
-function starting(): RequestListener {
+function starting(log: Log): RequestListener {
   const app = express()
-  mountHealth(app, { start: () => Promise.reject(new Error('starting')) })
+  mountHealth(app, { start: () => Promise.reject(new Error('starting')) }, log)
   app.use((_request, response) => {
-    const problem = {
-      type: 'about:blank',
-      title: 'Service Unavailable',
-      status: 503,
-      code: 'unavailable',
-      detail: 'Starting; try again',
-    }
-    response.status(503).set('Retry-After', '1').type('application/problem+json').send(JSON.stringify(problem))
+    const requestId = randomUUID()
+    const problem = problemDocument(new Problem('unavailable', 'Starting; try again'), requestId)
+    response.status(problem.status).set({ 'Retry-After': '1', 'X-Request-Id': requestId })
+    response.type('application/problem+json').send(JSON.stringify(problem))
   })
   return app
 }

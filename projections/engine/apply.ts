@@ -26,7 +26,8 @@ export const channel = 'projections'
 
 /**
  * Folds a batch into all tables and writes rows, checkpoint and notification in one statement.
- * Tables whose projection met an event it could not fold are stopped at the event before it, in the same statement.
+ * Tables whose projection met an event it could not fold, or whose row Postgres cannot hold, are stopped at the event
+ * before it, in the same statement.
  */
 export async function applyBatch(
   client: Client,
@@ -35,9 +36,79 @@ export async function applyBatch(
   events: readonly Recorded[],
   alreadyStopped: readonly string[] = [],
 ): Promise<Stopped[]> {
-  const folded: { table: Table; changes: Changes }[] = []
+  try {
+    return await write(client, checkpoint, await fold(client, tables, events), events, alreadyStopped)
+  } catch (error) {
+    if (!isFaultOfData(error)) throw error
+  }
+  // Some row of the batch cannot be held: event by event it shows whose.
+  const stopped: Stopped[] = []
+  const at = { ...checkpoint }
+  for (const event of events) {
+    const live = tables.filter(({ projection }) => !stopped.some(({ name }) => name === projection.name))
+    if (live.length === 0 && checkpoint.table === 'projections') break
+    const names = [...alreadyStopped, ...stopped.map(({ name }) => name)]
+    stopped.push(...(await applyOne(client, at, live, event, names)))
+    at.position = event.position
+  }
+  return stopped
+}
+
+interface Folded {
+  table: Table
+  changes: Changes
+}
+
+async function fold(client: Client, tables: readonly Table[], events: readonly Recorded[]): Promise<Folded[]> {
+  const folded: Folded[] = []
   for (const table of tables)
     folded.push({ table, changes: await foldBatch(table.projection, events, (ids) => table.load(client, ids)) })
+  return folded
+}
+
+/** One event; a table that cannot hold what it makes of it is found by writing to each alone, and taken back. */
+async function applyOne(
+  client: Client,
+  checkpoint: Checkpoint,
+  tables: readonly Table[],
+  event: Recorded,
+  alreadyStopped: readonly string[],
+): Promise<Stopped[]> {
+  const folded = await fold(client, tables, [event])
+  for (const one of folded) {
+    const error = await refusal(client, one)
+    if (error) one.changes = { rows: new Map(), appended: [], poison: { event, error } }
+  }
+  return write(client, checkpoint, folded, [event], alreadyStopped)
+}
+
+async function refusal(client: Client, { table, changes }: Folded): Promise<Error | undefined> {
+  const values: unknown[] = []
+  const writes = table.writes(changes, (value) => `$${values.push(value)}`)
+  if (writes.length === 0) return undefined
+  const parts = ['moved as materialized (select 1)', ...writes.map((statement, i) => `w${i} as (${statement})`)]
+  await client.query('begin')
+  try {
+    await client.query(`with ${parts.join(',\n')} select 1`, values)
+    return undefined
+  } catch (error) {
+    if (isFaultOfData(error)) return error as Error
+    throw error
+  } finally {
+    await client.query('rollback')
+  }
+}
+
+/** Class 22, data exceptions, and 23, integrity: the same rows would be refused again. */
+const isFaultOfData = (error: unknown) => /^2[23]...$/.test((error as { code?: string }).code ?? '')
+
+async function write(
+  client: Client,
+  checkpoint: Checkpoint,
+  folded: readonly Folded[],
+  events: readonly Recorded[],
+  alreadyStopped: readonly string[],
+): Promise<Stopped[]> {
   const stopped = folded.flatMap(({ table, changes }) => stoppedAt(table, changes, events, checkpoint.position))
 
   const values: unknown[] = []

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { connectAlone } from '../../ops/platform/database.ts'
-import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
+import type { EventStore } from '../../ops/platform/eventStore.ts'
 import type { Log } from '../../ops/platform/log.ts'
 import { applyBatch, type Checkpoint, CheckpointMoved, type Stopped } from './apply.ts'
 import type { AnyProjection } from './projection.ts'
@@ -13,7 +13,6 @@ export interface GroupOptions {
   projections: readonly AnyProjection[]
   log: Log
   signal: AbortSignal
-  onApplied?: (events: readonly Recorded[]) => void
 }
 
 export const groupName = 'live'
@@ -79,7 +78,6 @@ async function followAsLeader(client: Client, options: GroupOptions, onProgress:
     }
     checkpoint.position = events.at(-1)!.position
     onProgress()
-    options.onApplied?.(events)
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { after as readAfter } from '../api.ts'
+import { after as readAfter, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
 import { sound } from '../sounds.ts'
 import { newFacility, type System, theSystem, unique } from '../system.ts'
@@ -46,6 +46,20 @@ describe('a server that is away', function () {
         30_000,
       )
     })
+
+  it('is not waited for without end: nobody is let in, and reads and writes get a 503', async () => {
+    const pid = system.stack.pids()['eventstore']!
+    process.kill(pid, 'SIGSTOP')
+    try {
+      await eventually(async () => expectProblem(await facility.user.api.get('/api/auth/me'), 503, 'unavailable'), 5000)
+      const began = performance.now()
+      expectProblem(await facility.sensor.upload(sound('wav')), 503, 'unavailable')
+      expect(performance.now() - began).to.be.lessThan(15_000)
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+    await eventually(async () => expect((await facility.user.api.get('/api/auth/me')).status).to.equal(200))
+  })
 
   it('makes readiness red while it is silent, and green again by itself', async () => {
     const pid = system.stack.pids()['eventstore']!

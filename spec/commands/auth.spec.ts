@@ -89,6 +89,17 @@ describe('who is let in', () => {
     expect(new Set(successors).size, 'a lost answer within the grace gets the same successor').to.equal(1)
   })
 
+  it('under the facility of the person, in every event of the session', async () => {
+    const { access_token, refresh_token } = (await login(facility.user.email, facility.user.password)).body
+    const again = (await refresh(refresh_token)).body
+    await bearer(again.access_token).post('/api/auth/logout')
+    const { sid } = jwt.decode(access_token) as { sid: string }
+    const events = await system.store.read(`session-${sid}`)
+    expect(events.map(({ type }) => type)).to.deep.equal(['SessionStarted', 'SessionRefreshed', 'SessionEnded'])
+    for (const { metadata } of events)
+      expect(metadata).to.deep.include({ facility_id: facility.id, actor: { kind: 'user', id: facility.user.id } })
+  })
+
   it('not after logging out', async () => {
     const { access_token, refresh_token } = (await login(facility.user.email, facility.user.password)).body
     expect((await bearer(access_token).post('/api/auth/logout')).status).to.equal(204)

@@ -25,6 +25,7 @@ describe('bad input', () => {
     'a wrong type': [() => ({ ...registration(), name: 7 }), /body\.name/],
     'an empty name': [() => ({ ...registration(), name: '   ' }), /body\.name/],
     'a NUL': [() => ({ ...registration(), name: 'a\u0000b' }), /body\.name/],
+    'half of a surrogate pair': [() => ({ ...registration(), name: 'half \ud800' }), /body\.name/],
     'an unknown time zone': [() => ({ ...registration(), timezone: 'Mars/Olympus' }), /body\.timezone/],
     'an array': [() => [registration()], /body/],
     'a polluting key': [
@@ -76,6 +77,32 @@ describe('bad input', () => {
     )
   })
 
+  it('in times is a 400: years that nobody else can write', async () => {
+    const key = (expires_at: string) => ({ name: 'k', facility_id: facility.id, scopes: ['upload'], expires_at })
+    for (const time of ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-12:00', 'soon'])
+      expectProblem(await system.admin.post('/api/v1/api-keys', key(time)), 400, 'invalid_request')
+  })
+
+  it('costs no more than it is worth: a long list of mistakes names the first twenty', async () => {
+    const scopes = Array.from({ length: 100_000 }, () => 'x')
+    const answer = await system.admin.post('/api/v1/api-keys', { name: 'k', facility_id: facility.id, scopes })
+    expectProblem(answer, 400, 'invalid_request')
+    expect(answer.body.errors.length).to.be.at.most(20)
+  })
+
+  it('with If-Match on what is not there yet is a 412, and takes no name', async () => {
+    const body = registration()
+    expectProblem(await system.admin.post('/api/v1/facilities', body, { 'If-Match': '"7"' }), 412, 'revision_conflict')
+    expect((await system.admin.post('/api/v1/facilities', body)).status).to.equal(201)
+  })
+
+  it('in the name of an address that is taken appends nothing', () =>
+    nothingAppended(async () => {
+      const { email } = facility.user
+      const wanted = { email, name: 'P', role: 'user', password: 'a good password', facility_id: facility.id }
+      expectProblem(await system.admin.post('/api/v1/users', wanted), 409, 'email_taken')
+    }))
+
   it('in a path is a 404: unknown ids, ids that are none, unknown paths with and without a token', async () => {
     for (const path of [
       '/api/v1/facilities/0b7c3c3e-0000-4000-8000-000000000000',
@@ -86,7 +113,8 @@ describe('bad input', () => {
       expect((await system.admin.get(path)).status, path).to.be.oneOf([404, 400])
     expectProblem(await system.admin.get('/api/v1/facilities/0b7c3c3e-0000-4000-8000-000000000000'), 404, 'not_found')
     expectProblem(await system.admin.get('/api/v1/facilities/7'), 404, 'not_found')
-    expectProblem(await system.as({}).get('/api/v1/nothing'), 404, 'not_found')
+    for (const path of ['/api/v1/nothing', '/nowhere']) expectProblem(await system.as({}).get(path), 404, 'not_found')
+    expect((await system.admin.get(`/api/v1/facilities/${facility.id.toUpperCase()}`)).body.id).to.equal(facility.id)
     expect((await system.admin.get(`/api/${'x'.repeat(8000)}`)).status).to.equal(404)
   })
 

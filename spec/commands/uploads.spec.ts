@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto'
+import { execFileSync } from 'node:child_process'
+import { createHash, randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import { expect } from 'chai'
 import { after, expectProblem } from '../api.ts'
@@ -23,8 +24,10 @@ describe('uploads', () => {
   }
 
   /** Neither an event nor an object more than before; the workers have nothing to do meanwhile. */
+  let kept = 0
   async function nothingKept(act: () => Promise<void>) {
     const before = [await system.store.head(), await objects()]
+    kept = (before[1] as string[]).length
     await act()
     expect([await system.store.head(), await objects()]).to.deep.equal(before)
   }
@@ -117,6 +120,13 @@ describe('uploads', () => {
     'a time that is none': [{ recorded_at: 'yesterday' }, 400, 'invalid_request'],
     'metadata that is no JSON': [{ metadata: '{' }, 400, 'invalid_request'],
     'metadata that Postgres cannot hold': [{ metadata: '{"a": "\\u0000"}' }, 400, 'invalid_request'],
+    'metadata with half of a surrogate pair': [{ metadata: '{"a": "\\ud800"}' }, 400, 'invalid_request'],
+    'metadata of a thousand levels': [
+      { metadata: `{"a": ${'['.repeat(1000)}${']'.repeat(1000)}}` },
+      400,
+      'invalid_request',
+    ],
+    'a time before all times': [{ recorded_at: '0000-01-01T00:00:00Z' }, 400, 'invalid_request'],
     'an unknown device': [{ device_id: '0b7c3c3e-0000-4000-8000-000000000000' }, 404, 'not_found'],
     'an unknown facility': [{ facility_id: '0b7c3c3e-0000-4000-8000-000000000000' }, 404, 'not_found'],
   }
@@ -129,6 +139,63 @@ describe('uploads', () => {
       expectProblem(await facility.user.api.upload(wav), 403, 'forbidden')
       expectProblem(await system.admin.upload(wav), 400, 'invalid_request')
       expectProblem(await system.admin.post('/api/v1/uploads', {}), 415, 'unsupported_media_type')
+    }))
+
+  /** A form as bytes: its parts in the order given. */
+  const part = (name: string, body: string | Buffer, more = '') =>
+    Buffer.concat([
+      Buffer.from(`--b\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n`),
+      Buffer.from(body),
+      Buffer.from('\r\n'),
+    ])
+  const file = (body: Buffer, name = 'file') => part(name, body, '; filename="a.wav"')
+  const closing = Buffer.from('--b--\r\n')
+  const sendForm = (form: Buffer) =>
+    fetch(`${system.url}/api/v1/uploads`, {
+      method: 'POST',
+      headers: { 'X-API-Key': facility.key.api_key, 'Content-Type': 'multipart/form-data; boundary=b' },
+      body: new Uint8Array(form),
+    })
+
+  const forms: Record<string, () => Buffer> = {
+    'two files': () => Buffer.concat([file(wav), file(wav), closing]),
+    'a field that is too long behind the file': () =>
+      Buffer.concat([file(wav), part('metadata', 'x'.repeat(70_000)), closing]),
+    'a field given twice behind the file': () => Buffer.concat([file(wav), part('a', '1'), part('a', '2'), closing]),
+    'an unknown field behind the file': () => Buffer.concat([file(wav), part('colour', 'red'), closing]),
+    'the file in another field': () => Buffer.concat([file(wav, 'sound'), closing]),
+    'no file': () => Buffer.concat([part('metadata', '{}'), closing]),
+    'no end': () => Buffer.concat([file(wav), part('metadata', '{}')]),
+    'fifty fields': () =>
+      Buffer.concat([...Array.from({ length: 50 }, (_, i) => part(`f${i}`, 'x')), file(wav), closing]),
+  }
+  for (const [what, form] of Object.entries(forms))
+    it(`in a form with ${what} leave nothing behind`, () =>
+      nothingKept(async () => {
+        const answer = await sendForm(form())
+        expect([answer.status, ((await answer.json()) as { code: string }).code]).to.deep.equal([
+          400,
+          'invalid_request',
+        ])
+      }))
+
+  it('whose fields come behind the file are taken as well', async () => {
+    const answer = await sendForm(Buffer.concat([file(wav), part('metadata', '{"gain": 1}'), closing]))
+    expect(answer.status).to.equal(201)
+    await ready(((await answer.json()) as { id: string }).id)
+  })
+
+  it('that are cut behind the file leave nothing behind', () =>
+    nothingKept(async () => {
+      const { hostname, port } = new URL(system.url)
+      const socket = connect(Number(port), hostname)
+      const lines = ['POST /api/v1/uploads HTTP/1.1', `Host: ${hostname}`, `X-API-Key: ${facility.key.api_key}`]
+      lines.push('Content-Type: multipart/form-data; boundary=b', `Content-Length: ${wav.length + 10_000}`, '', '')
+      socket.write(Buffer.concat([Buffer.from(lines.join('\r\n')), file(wav), part('metadata', '{}')]))
+      // Cut once the file is stored, so that there is something to take back.
+      await eventually(async () => expect((await objects()).length).to.be.greaterThan(kept))
+      socket.destroy()
+      await eventually(async () => expect((await objects()).length).to.equal(kept))
     }))
 
   it('that break off half-way leave nothing behind', () =>
@@ -158,6 +225,46 @@ describe('uploads', () => {
     expect([second.status, second.body]).to.deep.equal([201, first.body])
     expectProblem(await facility.sensor.upload(sound('flac'), {}, key), 409, 'idempotency_clash')
     expect(await objects()).to.deep.equal(kept)
+  })
+
+  it('repeated under one Idempotency-Key answer the same whatever has become of the device since, in any order of fields', async () => {
+    const { id } = (
+      await system.admin.post('/api/v1/devices', {
+        facility_id: facility.id,
+        name: 'M',
+        serial: unique('S'),
+        model: 'm',
+      })
+    ).body
+    const key = { 'Idempotency-Key': unique('key') }
+    const fields = { device_id: id, recorded_at: '2026-11-01T10:00:00.000Z' }
+    const first = await facility.facilityAdmin.api.upload(wav, fields, key)
+    await ready(first.body.id)
+    await system.admin.post(`/api/v1/devices/${id}/decommission`)
+    const swapped = Object.fromEntries(Object.entries(fields).reverse())
+    expect((await facility.facilityAdmin.api.upload(wav, swapped, key)).body).to.deep.equal(first.body)
+    expectProblem(await facility.facilityAdmin.api.upload(wav, fields), 409, 'device_decommissioned')
+  })
+
+  it('that were written while they were recorded, and do not know their length, are played all the same', async () => {
+    const live = execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'sine=duration=2', '-f', 'webm', 'pipe:1'])
+    const answer = await facility.sensor.upload(live)
+    expect((await ready(answer.body.id)).duration_ms).to.be.closeTo(2000, 60)
+  })
+
+  it('carry the words of their request through to the last event of their job', async () => {
+    const [requestId, traceparent] = [randomUUID(), `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`]
+    const answer = await facility.sensor.upload(wav, {}, { 'X-Request-Id': requestId, traceparent })
+    await ready(answer.body.id)
+    const { items } = (await system.admin.get(`/api/v1/uploads/${answer.body.id}/history`)).body as {
+      items: { stream: string }[]
+    }
+    const streams = [...new Set(items.map(({ stream }) => stream))]
+    const events = (await Promise.all(streams.map((stream) => system.store.read(stream)))).flat()
+    expect(events).to.have.length(5)
+    for (const { metadata, type } of events)
+      expect(metadata, type).to.include({ $correlationId: requestId, traceparent, facility_id: facility.id })
+    expect(events[0]!.metadata).to.include({ key_id: facility.key.id })
   })
 
   it('that only look like sound are rejected once they were looked into, with a reason, and their bytes go', async () => {

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import type { IncomingHttpHeaders } from 'node:http'
 import { derivedId, type Outcome } from '../../commands/handle.ts'
-import { actorOf, answered, aside, intentOf, problemOf, statusOfProblem, systemIntent } from '../../commands/http.ts'
+import { actorOf, answered, aside, intentOf, problemOf, systemIntent } from '../../commands/http.ts'
 import { Refusal } from '../../domain/refusal.ts'
 import { RevisionConflict, StreamGone, Unavailable } from '../../ops/platform/eventStore.ts'
-import { type Caller, Problem, statusOf } from '../../ops/platform/route.ts'
+import { type Caller, Problem, statusOf, statusOfProblem } from '../../ops/platform/route.ts'
 import { frozen } from '../domain/frozen.ts'
 
 const ada: Caller = { kind: 'user', id: 'ada', session_id: 's1', role: 'facility_admin', facility_id: 'f1' }

@@ -102,13 +102,6 @@ describe('sealing', () => {
         'message',
         'The key of user gone is gone: nothing can be sealed for them',
       ))
-    it('is noticed once the key is forgotten', async () => {
-      const { sealing, wrapped } = keysOf('u1')
-      const sealed = await sealing.seal('u1', 'UserRenamed', { name: 'Ada' }, ['name'])
-      wrapped.delete('u1')
-      sealing.forget('u1')
-      expect(await sealing.open('u1', 'UserRenamed', sealed, ['name'])).to.deep.equal({ name: erased })
-    })
   })
 
   it('reads a user’s key once', async () => {

@@ -34,7 +34,7 @@ describe('the live projection group', () => {
     rmSync(dataDir, { recursive: true, force: true })
   })
 
-  function group(members: readonly AnyProjection[] = projections, onApplied?: () => void) {
+  function group(members: readonly AnyProjection[] = projections) {
     const controller = new AbortController()
     const { config, store } = connections
     const options = {
@@ -44,7 +44,7 @@ describe('the live projection group', () => {
       log: specLog,
       signal: controller.signal,
     }
-    const running = runGroup(onApplied ? { ...options, onApplied } : options)
+    const running = runGroup(options)
     const started = { stop: () => (controller.abort(), running) }
     groups.push(started)
     return started
@@ -184,5 +184,19 @@ describe('the live projection group', () => {
     expect(await rows(`select state, position, error from projections where name = 'facilities'`)).to.deep.equal([
       { state: 'live', position: null, error: null },
     ])
+  })
+
+  it('stops the one projection whose row Postgres cannot hold, and serves the others', async () => {
+    group()
+    const { id } = await register('half of a pair: \ud800')
+    const other = await register()
+    await caughtUp()
+    expect(await nameOf(other.id)).to.equal(undefined)
+    expect(await rows(`select 1 from resource_events where id = any($1)`, [[id, other.id]])).to.have.length(2)
+    const [status] = await rows<{ state: string; error: { stream: string } }>(
+      `select * from projections where name = 'facilities'`,
+    )
+    expect([status!.state, status!.error.stream]).to.deep.equal(['stopped', `facility-${id}`])
+    expect(await rows(`select name from projections where state = 'stopped'`)).to.have.length(1)
   })
 })

@@ -86,3 +86,39 @@ describe('playback', () => {
     expect(JSON.stringify(items)).not.to.include('object_key')
   })
 })
+
+describe('a list', () => {
+  let system: System
+  let facility: Awaited<ReturnType<typeof newFacility>>
+  before(async function () {
+    this.timeout(60_000)
+    system = await theSystem()
+    facility = await newFacility(system)
+    for (let i = 0; i < 5; i++) {
+      const recorded: Record<string, string> = i % 2 ? { recorded_at: `2026-11-0${i}T00:00:00Z` } : {}
+      const last = await facility.sensor.upload(sound('wav', { seconds: 1 + (i % 3) / 10 }), recorded)
+      await facility.user.api.get('/api/v1/uploads', after(last))
+    }
+  })
+
+  for (const sort of ['created_at', '-size_bytes', 'size_bytes', '-recorded_at', 'recorded_at'])
+    it(`sorted by ${sort} goes on by cursor through every row once, those without a value too`, async () => {
+      const all = (await facility.user.api.get(`/api/v1/uploads?sort=${sort}`)).body.items as { id: string }[]
+      const seen: string[] = []
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const { body } = await facility.user.api.get(
+          `/api/v1/uploads?sort=${sort}&per_page=2${cursor && `&cursor=${cursor}`}`,
+        )
+        seen.push(...body.items.map(({ id }: { id: string }) => id))
+        cursor = body.next_cursor as string | null
+      }
+      expect(seen).to.deep.equal(all.map(({ id }) => id))
+      expect(new Set(seen).size).to.equal(5)
+    })
+
+  it('refuses a cursor whose value is of another kind than the column', async () => {
+    const { id } = (await facility.user.api.get('/api/v1/uploads?per_page=1')).body.items[0]
+    const cursor = Buffer.from(JSON.stringify(['abc', id])).toString('base64url')
+    expectProblem(await facility.user.api.get(`/api/v1/uploads?cursor=${cursor}`), 400, 'invalid_request')
+  })
+})

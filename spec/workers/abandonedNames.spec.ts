@@ -31,7 +31,13 @@ describe('a name whose owner never came', () => {
       for (const event of events) if (event.data['owner_id'] === owner_id) return { code, owner_id, event }
     throw new Error('it was not reserved')
   }
-  const react = (event: Recorded) => releaseAbandonedNames(system.store, now, 0).react(event, never)
+  /** Where a request under this key would register its facility; nothing is written yet. */
+  async function firstStepOf(key: { 'Idempotency-Key': string }) {
+    const { body: me } = await system.admin.get('/api/auth/me')
+    const command = derivedId('command', 'user', me.id, 'POST', '/api/v1/facilities', key['Idempotency-Key'])
+    return { facility_id: derivedId('facility', command) }
+  }
+  const react = (event: Recorded) => releaseAbandonedNames(system.store, now, 0).react(event, event as never, never)
   const register = (id: string, code: string) =>
     handle(
       system.store,
@@ -54,6 +60,19 @@ describe('a name whose owner never came', () => {
     const late = await register(owner_id, code).catch((error: { code: string }) => error.code)
     expect(late).to.equal('registration-abandoned')
     expect((await system.admin.get(`/api/v1/facilities/${owner_id}`)).status).to.equal(404)
+  })
+
+  it('is not taken again by a request that is repeated after it was given up', async () => {
+    const key = { 'Idempotency-Key': unique('key') }
+    const code = unique('plant')
+    const { facility_id: id } = await firstStepOf(key)
+    await handle(system.store, Facility, id, Facility.abandon({ abandoned_at: now() }), systemIntent('spec', id))
+    expectProblem(
+      await system.admin.post('/api/v1/facilities', { name: 'Plant', code }, key),
+      409,
+      'registration_abandoned',
+    )
+    expect((await system.admin.post('/api/v1/facilities', { name: 'Plant', code })).status).to.equal(201)
   })
 
   it('is free also when whoever was freeing it stopped half-way', async () => {

@@ -1,0 +1,21 @@
+import * as Device from '../domain/device.ts'
+import * as Facility from '../domain/facility.ts'
+import type { EventStore } from '../ops/platform/eventStore.ts'
+import { notFound } from '../ops/platform/route.ts'
+import { load } from './handle.ts'
+
+/** Another facility's resources are as unknown as none. */
+export function onlyOwn(facilityId: string, own: string | undefined): void {
+  if (own !== undefined && own !== facilityId) throw notFound()
+}
+
+/** The facility as the log has it now, if it may be added to; a refusal otherwise. */
+export const activeFacility = async (store: EventStore, id: string) =>
+  Facility.active((await load(store, Facility, id)).state)
+
+/** A device of this facility that is still in use; a refusal otherwise. */
+export async function activeDevice(store: EventStore, id: string, facilityId: string) {
+  const { state } = await load(store, Device, id)
+  onlyOwn(Device.known(state).facility_id, facilityId)
+  return Device.active(state)
+}
