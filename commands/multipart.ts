@@ -68,6 +68,8 @@ export async function readForm<Taken>(
     form.on('file', (name, stream, { filename }) => {
       // Whoever reads it sees what it was destroyed with; when nobody does, that must not end the process.
       stream.on('error', () => undefined)
+      // The rest of a chunk that failed is still parsed.
+      if (failed) return void stream.resume()
       if (name !== fileField) {
         stream.resume()
         return fail(invalid(name, `the file belongs in the field ${fileField}`))
