@@ -15,8 +15,6 @@ export interface Objects {
   put(key: string, source: AsyncIterable<Buffer>, contentType: string): Promise<Stored>
   /** The whole object, or `length` bytes from `offset`. */
   get(key: string, range?: { offset: number; length: number }): Promise<Readable>
-  /** Undefined when there is no such object. */
-  size(key: string): Promise<number | undefined>
   /** Removing what is not there succeeds. */
   remove(key: string): Promise<void>
   /** All keys that begin so. */
@@ -97,14 +95,6 @@ export function connectObjects({ endpoint, bucket, region, pathStyle, accessKey,
     put,
     get: (key, range) =>
       range ? client.getPartialObject(bucket, key, range.offset, range.length) : client.getObject(bucket, key),
-    size: async (key) => {
-      try {
-        return (await client.statObject(bucket, key)).size
-      } catch (error) {
-        if (isMissing(error)) return undefined
-        throw error
-      }
-    },
     remove: (key) => client.removeObject(bucket, key),
     keys: async function* (prefix) {
       for await (const item of client.listObjectsV2(bucket, prefix, true)) {

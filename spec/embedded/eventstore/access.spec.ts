@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import http2 from 'node:http2'
 import path from 'node:path'
 import { credentials, Metadata, status } from '@grpc/grpc-js'
@@ -9,6 +8,7 @@ import streams from '@eventstore/db-client/generated/streams_pb.js'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import { PersistentSubscriptionsClient } from '@eventstore/db-client/generated/persistent_grpc_pb.js'
 import { expect } from 'chai'
+import { ensureCertificate } from '../../../ops/embedded/certificate.ts'
 import { collect, events, refusal, RunningStore, temporaryFolder } from './running.ts'
 
 /** A Read with the client's own generated messages; `shape` sets what the client has no option for. */
@@ -70,10 +70,7 @@ describe('The door of the embedded event store', function () {
   it('lets the official client in over TLS with the right credentials only', async function () {
     const folder = await temporaryFolder()
     const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')]
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-days', '2']
-    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-    const files = ['-keyout', key, '-out', cert]
-    execFileSync('openssl', ['req', '-x509', ...curve, ...files, ...subject], { stdio: 'ignore' })
+    await ensureCertificate(cert, key)
     const args = ['--cert', cert, '--key', key, '--user', 'ops', '--password', 'secret']
     const store = await RunningStore.start({ dir: folder, args })
     const address = `127.0.0.1:${store.port}?tls=true&tlsCAFile=${cert}`
