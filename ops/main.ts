@@ -113,7 +113,8 @@ function announce(dataDir: string, port: number, lifecycle: Lifecycle, quiet: bo
   writeFileSync(file, JSON.stringify({ url, pid: process.pid, ready_secs: readySecs }), { mode: 0o600 })
   lifecycle.onStop('address', () => rmSync(file, { force: true }))
   if (quiet) return
-  const shown = relative(process.cwd(), resolve(dataDir)) || '.'
+  const nearby = relative(process.cwd(), resolve(dataDir)) || '.'
+  const shown = nearby.startsWith('..') ? resolve(dataDir) : nearby
   console.log(`Xylolabs API ${version} is ready after ${readySecs.toFixed(1)} s`)
   console.log(`  API          ${url}/api`)
   console.log(`  readiness    ${url}/health/ready`)
