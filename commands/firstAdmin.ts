@@ -36,9 +36,11 @@ export async function ensureFirstAdmin(
     registered_at: now(),
   }
   const outcome = await registerUser(store, id, user, systemIntent('first-admin', randomUUID())).catch(
-    (error: unknown) => {
-      if (error instanceof Refusal && error.code === 'user-exists') return undefined
-      throw error
+    async (error: unknown) => {
+      if (!(error instanceof Refusal) || error.code !== 'user-exists') throw error
+      // Another instance, with another address, was faster: ours was reserved for nobody.
+      await release(store, { kind: 'userEmail', name: admin.email, owner_id: id, at: now() })
+      return undefined
     },
   )
   const won = outcome?.state.status === 'active' && outcome.state.password_hash === user.password_hash

@@ -77,9 +77,14 @@ export function listenForPositions({
   }
 
   async function waitFor(position: bigint, readModels: readonly string[], request: AbortSignal) {
-    const halted = readModels.find((name) => stopped.includes(name))
-    if (halted) throw behind(`The read model ${halted} is stopped; see its status`)
-    if (current !== undefined && current >= position) return
+    const halted = () => {
+      const name = readModels.find((name) => stopped.includes(name))
+      return name === undefined ? undefined : behind(`The read model ${name} is stopped; see its status`)
+    }
+    const passed = () => current !== undefined && current >= position
+    const fault = halted()
+    if (fault) throw fault
+    if (passed()) return
     await new Promise<void>((resolve, reject) => {
       const settle = (act: () => void) => {
         clearTimeout(timer)
@@ -88,7 +93,10 @@ export function listenForPositions({
         act()
       }
       const check = () => {
-        if (current !== undefined && current >= position) settle(resolve)
+        // It may stop at the very event that is waited for.
+        const fault = halted()
+        if (fault) settle(() => reject(fault))
+        else if (passed()) settle(resolve)
       }
       const aborted = () => settle(() => reject(new Error('The client went away')))
       const timer = setTimeout(

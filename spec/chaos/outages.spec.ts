@@ -61,6 +61,34 @@ describe('a server that is away', function () {
     await eventually(async () => expect((await facility.user.api.get('/api/auth/me')).status).to.equal(200))
   })
 
+  it('the event store, killed, is followed again from where it was: every event once, in order', async () => {
+    const controller = new AbortController()
+    const [written, seen]: [string[], string[]] = [[], []]
+    const following = (async () => {
+      const { store } = system
+      const options = { after: await store.head(), prefixes: ['facility-'], signal: controller.signal }
+      for await (const events of store.follow(options)) seen.push(...events.map(({ data }) => data['code'] as string))
+    })()
+    const write = async () => {
+      const code = unique('followed')
+      const key = { 'Idempotency-Key': code }
+      await eventually(async () => {
+        const created = await system.admin.post('/api/v1/facilities', { name: code, code }, key)
+        expect(created.status, created.bytes.toString()).to.equal(201)
+      }, 30_000)
+      written.push(code)
+      await eventually(() => expect(seen.at(-1)).to.equal(code), 30_000)
+    }
+    await write()
+    process.kill(system.stack.pids()['eventstore']!, 'SIGKILL')
+    await write()
+    await write()
+    expect(seen).to.deep.equal(written)
+    controller.abort()
+    await following
+    await isReady()
+  })
+
   it('makes readiness red while it is silent, and green again by itself', async () => {
     const pid = system.stack.pids()['eventstore']!
     process.kill(pid, 'SIGSTOP')

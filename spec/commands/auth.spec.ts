@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import jwt from 'jsonwebtoken'
-import { apiOf, expectProblem } from '../api.ts'
+import { crc32 } from 'node:zlib'
+import { after, apiOf, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
 import { logIn, newFacility, type System, theSystem, unique } from '../system.ts'
 
@@ -135,6 +136,45 @@ describe('who is let in', () => {
     await logIn(system.url, someone.email, changed.new_password)
   })
 
+  it('not in a session that was begun with a password of before, even when no read model knows of it', async () => {
+    const someone = (await newFacility(system)).user
+    const other = (await login(someone.email, someone.password)).body
+    const { sid } = jwt.decode(other.access_token) as { sid: string }
+    await eventually(async () =>
+      expect((await system.database.query('delete from sessions where id = $1', [sid])).rowCount).to.equal(1),
+    )
+    const changed = { current_password: someone.password, new_password: 'another good password' }
+    expect((await someone.api.post('/api/auth/change-password', changed)).status).to.equal(204)
+    await eventually(
+      async () => expectProblem(await bearer(other.access_token).get('/api/auth/me'), 401, 'session_ended'),
+      1000,
+    )
+    expectProblem(await refresh(other.refresh_token), 401, 'session_ended')
+    const last = (await system.store.read(`session-${sid}`)).at(-1)!
+    expect([last.type, last.data['reason']]).to.deep.equal(['SessionEnded', 'password_changed'])
+  })
+
+  it('in sessions that one may see and end, if they are one’s own', async () => {
+    const [mine, theirs] = [(await newFacility(system)).user, facility.user]
+    const other = (await login(mine.email, mine.password)).body
+    const listed = async (api: typeof mine.api) => (await api.get('/api/auth/sessions')).body.items as { id: string }[]
+    const ids = await eventually(async () => {
+      const items = await listed(mine.api)
+      expect(items).to.have.length(2)
+      return items.map(({ id }) => id)
+    })
+    const { sid } = jwt.decode(other.access_token) as { sid: string }
+    expect(ids).to.include(sid)
+    expect((await listed(theirs.api)).map(({ id }) => id)).not.to.include(sid)
+    expectProblem(await theirs.api.delete(`/api/auth/sessions/${sid}`), 404, 'not_found')
+    expect((await bearer(other.access_token).get('/api/auth/me')).status).to.equal(200)
+    expect((await mine.api.delete(`/api/auth/sessions/${sid}`)).status).to.equal(204)
+    await eventually(
+      async () => expectProblem(await bearer(other.access_token).get('/api/auth/me'), 401, 'session_ended'),
+      1000,
+    )
+  })
+
   it('not the people of a facility that was deactivated, within a second', async () => {
     const closing = await newFacility(system)
     const session = (await login(closing.user.email, closing.user.password)).body
@@ -142,6 +182,20 @@ describe('who is let in', () => {
     await eventually(async () => expectProblem(await closing.user.api.get('/api/auth/me'), 401, 'session_ended'), 1000)
     expectProblem(await refresh(session.refresh_token), 401, 'session_ended')
     expectProblem(await closing.sensor.upload(Buffer.from('x')), 401, 'unauthenticated')
+    await system.admin.post(`/api/v1/facilities/${closing.id}/reactivate`)
+    const again = await logIn(system.url, closing.user.email, closing.user.password)
+    await eventually(async () => expect((await again.get('/api/auth/me')).status).to.equal(200))
+    expectProblem(await closing.sensor.upload(Buffer.from('x')), 415, 'unsupported_media_type')
+  })
+
+  it('no device that was decommissioned, and nobody with a secret that only looks like the key’s', async () => {
+    const { device, key, sensor } = await newFacility(system)
+    const body = key.api_key.slice(0, -8).replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
+    const forged = body + crc32(body).toString(16).padStart(8, '0')
+    expectProblem(await system.as({ 'X-API-Key': forged }).upload(Buffer.from('x')), 401, 'unauthenticated')
+    expectProblem(await sensor.upload(Buffer.from('no sound')), 415, 'unsupported_media_type')
+    await system.admin.post(`/api/v1/devices/${device.id}/decommission`)
+    expectProblem(await sensor.upload(Buffer.from('no sound')), 401, 'unauthenticated')
   })
 
   it('a device with its key until the key is revoked', async () => {
@@ -199,6 +253,26 @@ describe('people', () => {
     expect(text).to.include('UserRegistered')
     for (const secret of [wanted.name, wanted.email, '$argon2']) expect(text).not.to.include(secret)
     await raw.dispose()
+  })
+
+  it('have a history that tells no password, to nobody', async () => {
+    const { user } = await newFacility(system)
+    const changed = { current_password: user.password, new_password: 'another good password' }
+    const answer = await user.api.post('/api/auth/change-password', changed)
+    const { body } = await system.admin.get(`/api/v1/users/${user.id}/history`, after(answer))
+    expect(body.items.map(({ type }: { type: string }) => type)).to.deep.equal([
+      'UserRegistered',
+      'UserPasswordChanged',
+    ])
+    expect(JSON.stringify(body)).not.to.match(/argon2|password_hash/)
+  })
+
+  it('refuse a repeated Idempotency-Key with another body, and reserve nothing for it', async () => {
+    const key = { 'Idempotency-Key': unique('key') }
+    const [wanted, other] = [person({ facility_id: facility.id }), person({ facility_id: facility.id })]
+    expect((await system.admin.post('/api/v1/users', wanted, key)).status).to.equal(201)
+    expectProblem(await system.admin.post('/api/v1/users', other, key), 409, 'idempotency_clash')
+    expect((await system.admin.post('/api/v1/users', other)).status, 'the other address is still free').to.equal(201)
   })
 
   it('have an e-mail address of their own, also when many ask at once', async () => {

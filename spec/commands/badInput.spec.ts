@@ -1,5 +1,7 @@
 import { expect } from 'chai'
 import { expectProblem } from '../api.ts'
+import { eventually } from '../eventually.ts'
+import { sound } from '../sounds.ts'
 import { newFacility, type System, theSystem, unique } from '../system.ts'
 
 describe('bad input', () => {
@@ -136,6 +138,21 @@ describe('bad input', () => {
     expectProblem(await facility.facilityAdmin.api.patch(unknown, { name: 'x' }), 404, 'not_found')
   })
 
+  it('in a key never brings recordings into another facility, or from another device', async () => {
+    const other = await newFacility(system)
+    const sibling = { facility_id: facility.id, name: 'Mic', serial: unique('S'), model: 'xs-1' }
+    const { id: device_id } = (await system.admin.post('/api/v1/devices', sibling)).body
+    await nothingAppended(async () => {
+      for (const api of [facility.sensor, facility.facilityAdmin.api]) {
+        const placed = { facility_id: other.id, device_id: other.device.id }
+        expectProblem(await api.upload(sound('wav'), placed), 404, 'not_found')
+        expectProblem(await api.upload(sound('wav'), { device_id: other.device.id }), 404, 'not_found')
+      }
+      expectProblem(await facility.facilityAdmin.api.upload(sound('wav'), { facility_id: other.id }), 404, 'not_found')
+      expectProblem(await facility.sensor.upload(sound('wav'), { device_id }), 404, 'not_found')
+    })
+  })
+
   it('never reaches another facility: its resources are as unknown as none', async () => {
     const other = await newFacility(system)
     const { api } = facility.facilityAdmin
@@ -152,13 +169,32 @@ describe('bad input', () => {
       expectProblem(await api.patch(`/api/v1/devices/${other.device.id}`, { name: 'mine' }), 404, 'not_found')
       expectProblem(await api.post(`/api/v1/devices/${other.device.id}/decommission`), 404, 'not_found')
       expectProblem(await api.delete(`/api/v1/api-keys/${other.key.id}`), 404, 'not_found')
+      expectProblem(await api.patch(`/api/v1/facilities/${other.id}`, { name: 'mine' }), 404, 'not_found')
+      const key = { name: 'k', facility_id: other.id, scopes: ['upload'] }
+      expectProblem(await api.post('/api/v1/api-keys', key), 404, 'not_found')
       expectProblem(
         await api.post('/api/v1/devices', { facility_id: other.id, name: 'M', serial: unique('S'), model: 'm' }),
         404,
         'not_found',
       )
     })
-    const listed = (await api.get('/api/v1/devices?per_page=100')).body.items as { facility_id: string }[]
-    expect(new Set(listed.map(({ facility_id }) => facility_id))).to.deep.equal(new Set([facility.id]))
+    const upload = await other.sensor.upload(sound('wav'))
+    const { transcode } = await eventually(async () => {
+      const query = `/api/v1/transcode-jobs?upload_id=${upload.body.id}`
+      const [transcode] = (await other.user.api.get(query)).body.items as { id: string }[]
+      return { transcode: transcode!.id }
+    })
+    for (const what of ['', '/history']) {
+      expectProblem(await api.get(`/api/v1/transcode-jobs/${transcode}${what}`), 404, 'not_found')
+      expectProblem(await api.get(`/api/v1/facilities/${other.id}${what}`), 404, 'not_found')
+    }
+    for (const list of ['facilities', 'devices', 'users', 'api-keys', 'uploads', 'transcode-jobs']) {
+      const items = async (from: typeof api) =>
+        (await from.get(`/api/v1/${list}?per_page=100`)).body.items as { id: string; facility_id?: string }[]
+      const ofWhom = (found: { id: string; facility_id?: string }[]) =>
+        new Set(found.map(({ id, facility_id }) => facility_id ?? id))
+      expect([...ofWhom(await items(api))], list).to.have.members(/upload|transcode/.test(list) ? [] : [facility.id])
+      expect([...ofWhom(await items(other.facilityAdmin.api))], list).to.have.members([other.id])
+    }
   })
 })

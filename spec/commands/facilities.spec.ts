@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { after, expectProblem } from '../api.ts'
+import { connectAlone } from '../../ops/platform/database.ts'
 import { newFacility, type System, theSystem, unique } from '../system.ts'
 
 describe('facilities', () => {
@@ -23,6 +24,19 @@ describe('facilities', () => {
       409,
       'code_taken',
     )
+  })
+
+  it('are readable with Read-After no sooner than they are there', async () => {
+    const lock = await connectAlone(system.config.DATABASE_URL, () => undefined)
+    await lock.query('begin')
+    await lock.query('lock table projection_groups in access exclusive mode')
+    const created = await system.admin.post('/api/v1/facilities', { name: 'Plant', code: unique('plant') })
+    const path = created.headers.get('Location')!
+    const reading = system.admin.get(path, after(created))
+    const meanwhile = await system.admin.get(path)
+    await lock.end()
+    expectProblem(meanwhile, 404, 'not_found')
+    expect((await reading).body).to.deep.equal(created.body)
   })
 
   it('take only one of twenty that ask for the same code at once', async () => {
@@ -131,5 +145,30 @@ describe('facilities', () => {
     expect(byCursor.items).to.deep.equal(byPage.items)
     expect(byCursor.next_cursor).to.equal(null)
     expect(new Set([...first.items, ...byPage.items].map(({ id }: { id: string }) => id)).size).to.equal(4)
+  })
+
+  it('are listed each exactly once also where what they are sorted by is the same', async () => {
+    const name = unique('Same')
+    let last = await system.admin.post('/api/v1/facilities', { name, code: unique('same') })
+    for (let i = 0; i < 3; i++) last = await system.admin.post('/api/v1/facilities', { name, code: unique('same') })
+    const ids: string[] = []
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const query = `/api/v1/facilities?q=${name}&sort=name&per_page=1${cursor && `&cursor=${cursor}`}`
+      const { body } = await system.admin.get(query, after(last))
+      ids.push(...body.items.map(({ id }: { id: string }) => id))
+      cursor = body.next_cursor as string | null
+    }
+    expect(ids)
+      .to.have.length(4)
+      .and.to.deep.equal([...new Set(ids)].sort())
+  })
+
+  it('are searched for by words, in which no character means another', async () => {
+    const name = `${unique('Half')} 50% \\ a_b`
+    const created = await system.admin.post('/api/v1/facilities', { name, code: unique('half') })
+    const found = async (text: string) =>
+      (await system.admin.get(`/api/v1/facilities?q=${encodeURIComponent(text)}`, after(created))).body.total as number
+    expect(await found(name.toUpperCase())).to.equal(1)
+    for (const text of [name.replace('50', '%'), name.replace('a_b', 'a__')]) expect(await found(text)).to.equal(0)
   })
 })

@@ -3,6 +3,7 @@ import { derivedId, handle, load } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
 import { personalFields } from '../../domain/events.ts'
 import * as Facility from '../../domain/facility.ts'
+import * as Reservation from '../../domain/reservation.ts'
 import { connectEventStore, type EventStore } from '../../ops/platform/eventStore.ts'
 import { type System, theSystem, unique } from '../system.ts'
 
@@ -54,6 +55,12 @@ describe('the command loop', () => {
     expect(events.map(({ revision }) => revision)).to.deep.equal(events.map((_, i) => i))
   })
 
+  it('lets the requests of one instance wait for each other, however many: none is contended', async () => {
+    const id = await registered(here)
+    await Promise.all(Array.from({ length: 30 }, (_, i) => rename(here, id, `name ${i}`)))
+    expect(await types(id)).to.have.length(31)
+  })
+
   it('never decides on what another instance has changed since: not an append, not "nothing to do", not a refusal', async () => {
     const id = await registered(here)
     await load(there, Facility, id)
@@ -69,6 +76,22 @@ describe('the command loop', () => {
     expect(outcome.state.status).to.equal('active')
     expect(await types(id)).to.deep.equal(['FacilityRegistered', 'FacilityDeactivated', 'FacilityReactivated'])
 
+    const held = `facilityCode.${unique('name')}`
+    const reserve = (store: EventStore, owner_id: string) =>
+      handle(
+        store,
+        Reservation,
+        held,
+        Reservation.reserve({ kind: 'facilityCode', owner_id, reserved_at: at }),
+        systemIntent('spec', held, owner_id),
+      )
+    await reserve(here, 'first')
+    await load(there, Reservation, held)
+    const released = Reservation.release({ owner_id: 'first', released_at: at })
+    await handle(here, Reservation, held, released, systemIntent('spec', held, 'released'))
+    // What `there` has cached says held: it would refuse.
+    expect((await reserve(there, 'second')).state).to.include({ owner_id: 'second' })
+
     const unborn = derivedId('facility', unique('id'))
     await rename(there, unborn, 'x').catch(() => undefined)
     const code = unique('plant')
@@ -82,6 +105,25 @@ describe('the command loop', () => {
     expect((await rename(there, unborn, 'known by now')).state).to.include({ name: 'known by now' })
   })
 
+  it('knows a revision that another instance has made since', async () => {
+    const id = await registered(here)
+    await load(there, Facility, id)
+    const { revision } = await rename(here, id, 'since')
+    const change = Facility.change({ name: 'at that revision', at })
+    const intent = { ...systemIntent('spec', id, 'at'), expected_revision: revision }
+    expect((await handle(there, Facility, id, change, intent)).state).to.include({ name: 'at that revision' })
+  })
+
+  it('refuses the id of a command for other words, also when another instance carried it out', async () => {
+    const id = await registered(here)
+    await rename(here, id, 'first')
+    const other = { ...systemIntent('spec', id, 'first'), hash: 'of other words' }
+    for (const store of [here, there]) {
+      const clash = handle(store, Facility, id, Facility.change({ name: 'other', at }), other)
+      expect(await clash.catch((error: { code: string }) => error.code)).to.equal('idempotency_clash')
+    }
+  })
+
   it('puts into the metadata who asked for what, and under which command', async () => {
     const id = await registered(here)
     const intent = {
@@ -91,6 +133,7 @@ describe('the command loop', () => {
     }
     await handle(here, Facility, id, Facility.change({ name: 'Traced', at }), intent)
     const stored = (await here.read(`facility-${id}`)).at(-1)!
+    expect(stored.id, 'every instance gives it the same').to.equal(derivedId(intent.id, `facility-${id}`, '0'))
     expect(stored.metadata).to.deep.equal({
       schema: 1,
       $correlationId: intent.correlation_id,

@@ -1,7 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { connect } from 'node:net'
+import { readdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { expect } from 'chai'
+import { readForm } from '../../commands/multipart.ts'
 import { after, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
 import { sound } from '../sounds.ts'
@@ -20,7 +25,8 @@ describe('uploads', () => {
   async function objects(): Promise<string[]> {
     const keys: string[] = []
     for await (const key of system.objects.keys('uploads/')) keys.push(key)
-    return keys.sort()
+    // No listing shows what was sent in parts and never completed.
+    return [...keys, ...readdirSync(join(system.dataDir, 's3', '.uploads'))].sort()
   }
 
   /** Neither an event nor an object more than before; the workers have nothing to do meanwhile. */
@@ -77,18 +83,24 @@ describe('uploads', () => {
 
   it('of more than 8 MiB go in parts, and come out the same', async () => {
     const { objects } = system
-    const bytes = Buffer.alloc(20 * 1024 * 1024 + 7, 'xylolabs ')
+    const bytes = Buffer.concat([1, 2, 3].map((part) => Buffer.alloc(7 * 1024 * 1024 + 7, part)))
     async function* slowly() {
       for (let at = 0; at < bytes.length; at += 100_003) yield bytes.subarray(at, at + 100_003)
     }
-    const stored = await objects.put(`specs/${unique('large')}`, slowly(), 'audio/wav')
-    expect(stored).to.deep.equal({ size_bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') })
+    const key = `specs/${unique('large')}`
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    expect(await objects.put(key, slowly(), 'audio/wav')).to.deep.equal({ size_bytes: bytes.length, sha256 })
+    expect(
+      createHash('sha256')
+        .update(await buffer(await objects.get(key)))
+        .digest('hex'),
+    ).to.equal(sha256)
   })
 
-  it('that fail in their second part leave nothing behind', () =>
+  it('that fail once a part of them is stored leave nothing behind', () =>
     nothingKept(async () => {
       async function* failing() {
-        for (let sent = 0; sent < 12; sent++) yield Buffer.alloc(1024 * 1024)
+        for (let sent = 0; sent < 20; sent++) yield Buffer.alloc(1024 * 1024)
         throw new Error('the link broke')
       }
       const put = system.objects.put(`uploads/${unique('broken')}`, failing(), 'audio/wav')
@@ -99,6 +111,16 @@ describe('uploads', () => {
     nothingKept(async () => {
       const large = Buffer.concat([wav, Buffer.alloc(3 * 1024 * 1024)])
       expectProblem(await facility.sensor.upload(large), 413, 'payload_too_large')
+    }))
+
+  it('that announce more than the limit are refused before their bytes come', () =>
+    nothingKept(async () => {
+      const { hostname, port } = new URL(system.url)
+      const socket = connect(Number(port), hostname)
+      const lines = ['POST /api/v1/uploads HTTP/1.1', `Host: ${hostname}`, `X-API-Key: ${facility.key.api_key}`]
+      socket.write([...lines, 'Content-Type: multipart/form-data; boundary=b', 'Content-Length: 99000000'].join('\r\n'))
+      socket.write('\r\n\r\n')
+      expect((await buffer(socket)).toString()).to.match(/^HTTP\/1\.1 413 /)
     }))
 
   const refused: Record<string, [bytes: Buffer, status: number, code: string]> = {
@@ -215,6 +237,34 @@ describe('uploads', () => {
       )
       expectProblem(await facility.sensor.upload(Buffer.from('a request behind it')), 415, 'unsupported_media_type')
     }))
+
+  it('that break off are given up at once, by whoever takes their bytes too', async () => {
+    const ends: Promise<unknown>[] = []
+    const server = createServer((request, response) => {
+      const gone = new AbortController()
+      response.on('close', () => gone.abort())
+      const take = ({ bytes }: { bytes: AsyncIterable<Buffer> }) => {
+        const taken = drained(bytes)
+        ends.push(taken.catch((error: Error) => error))
+        return taken
+      }
+      const form = { fileField: 'file', maxBytes: 1_000_000, signal: gone.signal }
+      ends.push(readForm(request, form, take, async () => undefined).catch((error: Error) => error))
+    }).listen(0, '127.0.0.1')
+    const drained = async (bytes: AsyncIterable<Buffer>) => {
+      for await (const _ of bytes) socket.destroy()
+    }
+    await new Promise((resolve) => server.once('listening', resolve))
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    socket.write(
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 500000\r\n\r\n' +
+        `--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n${'x'.repeat(20_000)}`,
+    )
+    await eventually(() => expect(ends).to.have.length(2))
+    for (const error of await Promise.all(ends))
+      expect((error as Error & { code: string }).code).to.equal('invalid_request')
+    server.close()
+  })
 
   it('repeated under one Idempotency-Key answer the same and are kept once', async () => {
     const key = { 'Idempotency-Key': unique('key') }

@@ -28,10 +28,11 @@ describe('migrations', () => {
   })
 
   const write = (file: string, sql: string) => writeFileSync(join(folder, file), sql)
-  const failure = () => migrate(url, folder).then(
-    () => 'it did not fail',
-    (error: Error) => error.message,
-  )
+  const failure = () =>
+    migrate(url, folder).then(
+      () => 'it did not fail',
+      (error: Error) => error.message,
+    )
 
   it('are applied once, in order, also when several instances start together', async () => {
     const applied = await Promise.all([migrate(url, folder), migrate(url, folder), migrate(url, folder)])
@@ -74,11 +75,34 @@ describe('migrations', () => {
     await other.connect()
     await other.query(`update migration_checksums set sha256 = 'of another file'`)
     await other.end()
-    const names = ['POSTGRES_USER', 'POSTGRES_PASSWORD', 'POSTGRES_DB', 'JWT_SECRET', 'JWT_REFRESH_SECRET', 'MINIO_ROOT_USER', 'MINIO_ROOT_PASSWORD', 'INITIAL_ADMIN_EMAIL', 'INITIAL_ADMIN_PASSWORD', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'DATA_ENCRYPTION_KEY', 'EVENTSTORE_URL', 'NATS_URL', 'S3_ENDPOINT'] as const
+    const names = [
+      'POSTGRES_USER',
+      'POSTGRES_PASSWORD',
+      'POSTGRES_DB',
+      'JWT_SECRET',
+      'JWT_REFRESH_SECRET',
+      'MINIO_ROOT_USER',
+      'MINIO_ROOT_PASSWORD',
+      'INITIAL_ADMIN_EMAIL',
+      'INITIAL_ADMIN_PASSWORD',
+      'S3_ACCESS_KEY',
+      'S3_SECRET_KEY',
+      'DATA_ENCRYPTION_KEY',
+      'EVENTSTORE_URL',
+      'NATS_URL',
+      'S3_ENDPOINT',
+    ] as const
     const env = Object.fromEntries(names.map((name) => [name, system.config[name]]))
-    const { code, output } = await runProcess(['up'], { ...env, DATABASE_URL: url, CORS_ALLOWED_ORIGINS: 'http://localhost', DATA_DIR: folder })
+    const { code, output } = await runProcess(['up'], {
+      ...env,
+      DATABASE_URL: url,
+      CORS_ALLOWED_ORIGINS: 'http://localhost',
+      DATA_DIR: folder,
+    })
     expect(code).to.equal(1)
-    expect(output).to.match(/was changed after it had been applied/).and.not.match(/\n\s+at /)
+    expect(output)
+      .to.match(/was changed after it had been applied/)
+      .and.not.match(/\n\s+at /)
   }).timeout(30_000)
 
   it('make the schema that migrations/schema.sql shows (npm run schema:dump writes it)', async () => {

@@ -1,4 +1,7 @@
 import { expect } from 'chai'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Refusal } from '../../domain/refusal.ts'
+import { ackWaitMs } from '../../ops/platform/bus.ts'
 import type { Connections } from '../../ops/roles/connections.ts'
 import { PermanentFailure, runJobs, type Task } from '../../workers/runner.ts'
 import { eventually } from '../eventually.ts'
@@ -86,6 +89,33 @@ describe('jobs', () => {
       await eventually(async () => expect((await waiting(jobs.kind)).size).to.equal(0))
       await jobs.stop()
     })
+
+    it('that another worker holds by now are let go without a word', async () => {
+      const jobs = running(system, async () => {
+        throw new Refusal('attempt-superseded', 'Another one holds this job')
+      })
+      await jobs.publish()
+      await eventually(async () => {
+        expect(jobs.log).to.deep.equal(['started 1'])
+        expect((await waiting(jobs.kind)).size).to.equal(0)
+      })
+      await jobs.stop()
+      expect(jobs.log).to.deep.equal(['started 1'])
+    })
+
+    it('are in one hand however long they take', async () => {
+      const jobs = running(system, () => delay(ackWaitMs + 2000))
+      const other = new AbortController()
+      const idle = jobs.again(other.signal)
+      await jobs.publish()
+      await eventually(async () => {
+        expect(jobs.log).to.include('done 1')
+        expect((await waiting(jobs.kind)).size).to.equal(0)
+      }, 20_000)
+      expect(jobs.log).to.deep.equal(['started 1', 'done 1'])
+      other.abort()
+      await Promise.all([jobs.stop(), idle])
+    }).timeout(40_000)
 
     it('are handed over at once by a worker that is stopped', async () => {
       const jobs = running(

@@ -1,0 +1,175 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { expect } from 'chai'
+import { derivedId, handle, load } from '../../commands/handle.ts'
+import { systemIntent } from '../../commands/http.ts'
+import * as TranscodeJob from '../../domain/transcodeJob.ts'
+import * as Upload from '../../domain/upload.ts'
+import { createLifecycle } from '../../ops/platform/lifecycle.ts'
+import { findPrograms } from '../../ops/programs.ts'
+import { type Connections, openConnections } from '../../ops/roles/connections.ts'
+import { confined, type Programs } from '../../workers/media.ts'
+import { type Reaction, requestTranscodes, runReaction } from '../../workers/reactions.ts'
+import { transcode } from '../../workers/transcode.ts'
+import { eventually } from '../eventually.ts'
+import { sound } from '../sounds.ts'
+import { specLog, startServers, temporaryDataDir, unique } from '../system.ts'
+
+describe('transcoding, where no worker but ours runs', () => {
+  const dataDir = temporaryDataDir()
+  const lifecycle = createLifecycle({ log: specLog })
+  const now = () => new Date().toISOString()
+  const wav = sound('wav')
+  let connections: Connections
+  let found: Programs
+
+  before(async function () {
+    this.timeout(60_000)
+    const { stack, config } = await startServers(dataDir)
+    lifecycle.onStop('stack', () => stack.stop())
+    connections = await openConnections(config, specLog, lifecycle)
+    found = await findPrograms({}, process.env['PATH'] ?? '')
+  })
+  after(async () => {
+    await lifecycle.stop('over')
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  const worker = (name: string, programs = found) => {
+    const scratch = mkdtempSync(join(dataDir, 'scratch-'))
+    return transcode({ ...connections, programs, scratch, worker: name, limitMs: 60_000, now })
+  }
+
+  async function received() {
+    const { store, objects } = connections
+    const id = derivedId('upload', unique('id'))
+    const file = { object_key: `uploads/${id}/original`, file_name: 'a.wav', content_type: 'audio/wav' }
+    async function* bytes() {
+      yield wav
+    }
+    const stored = await objects.put(file.object_key, bytes(), file.content_type)
+    const upload = Upload.receive({ facility_id: id, ...file, ...stored, received_at: now() })
+    await handle(store, Upload, id, upload, systemIntent('spec', id))
+    return { id, object_key: file.object_key }
+  }
+  async function requested(upload_id: string) {
+    const id = derivedId('job', unique('id'))
+    const asked = { upload_id, facility_id: upload_id, formats: ['opus-webm'] as const, bitrate: 64_000 }
+    const request = TranscodeJob.request({ ...asked, requested_at: now() })
+    await handle(connections.store, TranscodeJob, id, request, systemIntent('spec', id))
+    return id
+  }
+  const types = async (job: string) => (await connections.store.read(`transcodeJob-${job}`)).map(({ type }) => type)
+  const sizeOf = async (key: string) => (await buffer(await connections.objects.get(key))).length
+  const failure = (act: Promise<unknown>) =>
+    act.then(
+      () => 'it did not fail',
+      ({ name, code, message }: Error & { code?: string }) => code ?? `${name}: ${message}`,
+    )
+
+  it('lets an attempt that another worker has taken over complete, fail and give up nothing', async () => {
+    const { id: upload } = await received()
+    const id = await requested(upload)
+    const [slow, quick] = [worker('slow'), worker('quick')]
+    const first = (await slow.begin(id))!
+    const second = (await quick.begin(id))!
+    const signal = new AbortController().signal
+    for (const act of [slow.perform(first, signal), slow.failed(first, 'fault', 'x'), slow.giveUp(first, 'x')])
+      expect(await failure(act)).to.equal('attempt-superseded')
+    await quick.perform(second, signal)
+    expect(await failure(slow.giveUp(first, 'x'))).to.equal('attempt-superseded')
+    expect(await types(id)).to.deep.equal([
+      'TranscodeRequested',
+      'TranscodeStarted',
+      'TranscodeTimedOut',
+      'TranscodeStarted',
+      'TranscodeCompleted',
+    ])
+    const [rendition] = (await connections.store.read(`transcodeJob-${id}`)).at(-1)!.data['renditions']
+    expect(rendition.object_key, 'each attempt has keys of its own').to.include(`/${id}/2/`)
+    expect(await sizeOf(rendition.object_key)).to.equal(rendition.size_bytes)
+    expect(await quick.begin(id), 'nothing is left to do').to.equal(undefined)
+  })
+
+  it('ends a job that has failed too often', async () => {
+    const id = await requested((await received()).id)
+    const task = worker('unlucky')
+    for (let i = 0; i < TranscodeJob.maxAttempts; i++) await task.failed((await task.begin(id))!, 'fault', 'bad luck')
+    expect(await task.begin(id)).to.equal(undefined)
+    expect((await types(id)).at(-1)).to.equal('TranscodeFailed')
+  })
+
+  it('ends a job whose recording is missing in the store, in words for a person', async () => {
+    const { id: upload, object_key } = await received()
+    const task = worker('w')
+    const job = (await task.begin(await requested(upload)))!
+    await connections.objects.remove(object_key)
+    const outcome = await failure(task.perform(job, new AbortController().signal))
+    expect(outcome).to.equal('PermanentFailure: The stored recording is missing')
+  })
+
+  it('condemns no recording because a program is missing', async () => {
+    const { id: upload, object_key } = await received()
+    const missing = await confined(join(dataDir, 'missing'), { ...found, ffprobe: '/nowhere/ffprobe' }, 60)
+    for (const programs of [missing, { ...found, ffprobe: '/nowhere/ffprobe' }]) {
+      const task = worker('w', programs)
+      const job = (await task.begin(await requested(upload)))!
+      expect(await failure(task.perform(job, new AbortController().signal))).not.to.match(/^(PermanentFailure|it did)/)
+      expect((await load(connections.store, Upload, upload)).state.status).to.equal('received')
+      expect(await sizeOf(object_key)).to.equal(wav.length)
+    }
+  })
+
+  it('keeps a recording that could be read before, whatever a probe says later', async () => {
+    const { id: upload, object_key } = await received()
+    const signal = new AbortController().signal
+    const good = worker('good')
+    await good.perform((await good.begin(await requested(upload)))!, signal)
+    const ffprobe = join(dataDir, 'ffprobe-that-says-no')
+    writeFileSync(ffprobe, '#!/bin/sh\necho it is no sound >&2\nexit 1\n', { mode: 0o700 })
+    const bad = worker('bad', { ...found, ffprobe })
+    const job = (await bad.begin(await requested(upload)))!
+    expect(await failure(bad.perform(job, signal))).to.match(/This file cannot be read/)
+    expect(await sizeOf(object_key)).to.equal(wav.length)
+  })
+
+  describe('is asked for by a reaction, which', () => {
+    async function running(reaction: Reaction, until: () => Promise<void>) {
+      const controller = new AbortController()
+      const reacting = runReaction(reaction, { ...connections, log: specLog, signal: controller.signal })
+      await eventually(until)
+      controller.abort()
+      await reacting
+    }
+    const requests = () => requestTranscodes(connections.store, { formats: ['opus-webm'], bitrate: 64_000 }, now)
+    const passed = (name: string) => async () => {
+      const { rows } = await connections.database.query('select position from reactions where name = $1', [name])
+      const head = await connections.store.read(`upload-${last}`)
+      expect(BigInt(rows[0]?.position ?? -1) >= head.at(-1)!.position).to.equal(true)
+    }
+    let last: string
+
+    it('asks once, however often it looks at the same recordings', async () => {
+      last = (await received()).id
+      const { name } = requests()
+      await running(requests(), passed(name))
+      const before = await connections.store.head()
+      await connections.database.query('delete from reactions where name = $1', [name])
+      await running(requests(), passed(name))
+      expect(await connections.store.head()).to.equal(before)
+    })
+
+    it('comes again to what it failed at, and passes over nothing', async () => {
+      last = (await received()).id
+      const seen: string[] = []
+      const react: Reaction['react'] = async ({ stream }) => {
+        seen.push(stream)
+        if (seen.filter((one) => one === stream).length === 1) throw new Error('not now')
+      }
+      const name = unique('reaction')
+      await running({ name, prefixes: [`upload-${last}`], react }, passed(name))
+      expect(seen).to.deep.equal([`upload-${last}`, `upload-${last}`])
+    })
+  })
+})
