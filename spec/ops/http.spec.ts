@@ -103,7 +103,8 @@ describe('the intent of a request', () => {
     ))
 
   describe('with If-Match', () => {
-    const expecting = (header?: string) => intent({}, header === undefined ? {} : { 'if-match': header })
+    const expecting = (header?: string, changes: 'change' | 'creation' | undefined = 'change') =>
+      intent(changes ? { changes } : {}, header === undefined ? {} : { 'if-match': header })
     for (const [header, revision] of [
       ['"0"', 0],
       ['"3"', 3],
@@ -130,6 +131,12 @@ describe('the intent of a request', () => {
       '',
     ])
       it(`${header || '(empty)'} is refused`, () => expect(code(() => expecting(header))).to.equal('invalid_request'))
+    it('expects nothing when it reads, where the tag is no revision', () => {
+      const { expected_revision } = intent({}, { 'if-match': '"of a file"' })
+      expect(expected_revision).to.equal(undefined)
+    })
+    it('is a conflict with what is not there yet', () =>
+      expect(code(() => expecting('"0"', 'creation'))).to.equal('revision_conflict'))
     it('expects nothing of the streams that are written beside', () => {
       const { expected_revision, ...rest } = expecting('"3"')
       expect(aside(frozen({ ...rest, expected_revision: expected_revision! }))).to.deep.equal(rest)

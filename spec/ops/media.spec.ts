@@ -170,7 +170,7 @@ describe('the command line of ffmpeg', () => {
   // A content type comes from the bytes; were it ever a user's word, it must not reach the command line.
   it('holds no word of a user', () => {
     for (const word of ['-i /etc/passwd', 'concat:/etc/passwd', 'hls', 'audio/wav -i', ''])
-      expect(inputOptions(word), word).to.deep.equal(['-protocol_whitelist', 'file,pipe', '-f', 'wav'])
+      expect(() => inputOptions(word), word).to.throw('no demuxer may read')
     const options = outputsOf('/scratch/t1', ['opus-webm', 'aac-mp4'], 96_000).flatMap((output) => output.options)
     for (const option of [...options, ...inputOptions('audio/wav')])
       expect(option)
