@@ -63,6 +63,13 @@ export class Heads {
     return { last: entry?.last ?? -1, tombstoned: entry?.tombstoned ?? false, metadata: this.metadata(stream) }
   }
 
+  /** When what `head` says of the stream is durable, and seen by readers; rejects when it was not kept. */
+  durable(stream: string): Promise<void> {
+    const { filling, writing } = this.#log.pending()
+    if (this.#filling.heads.has(stream)) return filling
+    return this.#flushing.heads.has(stream) ? writing : Promise.resolve()
+  }
+
   /** Where an event of this id was written or queued, as far back as is remembered. */
   place(id: string): Place | undefined {
     return this.#filling.ids.get(id) ?? this.#flushing.ids.get(id) ?? this.#recent.get(id)

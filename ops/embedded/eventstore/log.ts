@@ -96,6 +96,11 @@ export class Log {
     return { positions: offsets.map((offset) => place.position + offset), done: flush.done }
   }
 
+  /** The flush that takes appends now, and the one under way. */
+  pending(): { filling: Promise<void>; writing: Promise<void> } {
+    return { filling: this.#filling.done, writing: this.#writing?.done ?? Promise.resolve() }
+  }
+
   /** When the event at `position`, queued or stored, is durable. */
   async durable(position: number): Promise<void> {
     if (position >= this.#filling.start) return this.#filling.done

@@ -41,6 +41,8 @@ export class Streams {
       return before
     }
     if (!allows(expected, head)) {
+      // Whoever is refused looks at what was there first, and must find it.
+      await this.#heads.durable(stream)
       if (expected === 'stream_exists' && head.metadata.deleted) throw new StreamDeleted(stream)
       throw new WrongExpectedVersion(stream, expected, head.last)
     }
@@ -53,8 +55,10 @@ export class Streams {
   async delete(stream: string, expected: Expected): Promise<Appended> {
     const head = this.#live(stream)
     const implicit = head.last < 0 && head.metadata !== NO_METADATA
-    if (!allows(expected, head) || (head.last < 0 && !implicit))
+    if (!allows(expected, head) || (head.last < 0 && !implicit)) {
+      await this.#heads.durable(stream)
       throw new WrongExpectedVersion(stream, expected, head.last)
+    }
     const event = this.#metadataEvent(stream, truncation(head.metadata.document, 'deleted'))
     return this.#write([event], [event])
   }
@@ -62,7 +66,10 @@ export class Streams {
   /** Ends the stream for ever. */
   async tombstone(stream: string, expected: Expected): Promise<Appended> {
     const head = this.#live(stream)
-    if (!allows(expected, head)) throw new WrongExpectedVersion(stream, expected, head.last)
+    if (!allows(expected, head)) {
+      await this.#heads.durable(stream)
+      throw new WrongExpectedVersion(stream, expected, head.last)
+    }
     const nothing = Buffer.alloc(0)
     const end = { type: '$streamDeleted', contentType: 'application/json', customMetadata: nothing, data: nothing }
     const event = { ...end, id: randomUUID(), stream, revision: TOMBSTONE_REVISION }

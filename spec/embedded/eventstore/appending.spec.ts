@@ -199,4 +199,23 @@ describe('Appending to the embedded event store', () => {
       await store.client.appendToStream(stream, big(1_000_000), options)
       expect(await store.revisions(stream)).to.deep.equal([0])
     })
+
+  it('refuses an append only once what it collides with can be read', async () => {
+    const collide = async (stream: string) => {
+      const options = { expectedRevision: NO_STREAM } as const
+      const attempts = await Promise.all(
+        [1, 2, 3].map(async () => {
+          try {
+            await store.client.appendToStream(stream, events(1), options)
+            return undefined
+          } catch {
+            return (await collect(store.client.readStream(stream))).length
+          }
+        }),
+      )
+      expect(attempts.filter((seen) => seen !== undefined)).to.deep.equal([1, 1])
+    }
+    for (let round = 0; round < 20; round++)
+      await Promise.all(Array.from({ length: 10 }, (_, i) => collide(`collision-${round}-${i}`)))
+  })
 })
