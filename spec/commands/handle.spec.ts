@@ -162,8 +162,10 @@ describe('the command loop', () => {
     const { eventstore } = system.stack.pids()
     process.kill(eventstore!, 'SIGSTOP')
     const renaming = rename(here, id, 'slow')
-    await new Promise((resolve) => setTimeout(resolve, 3500))
+    // A read gives up after as long a silence as an append does: by now the append is being repeated.
+    const silence = await here.head().catch((error: Error) => error.name)
     process.kill(eventstore!, 'SIGCONT')
+    expect(silence).to.equal('Unavailable')
     expect((await renaming).state).to.include({ name: 'slow' })
     expect(await types(id)).to.deep.equal(['FacilityRegistered', 'FacilityRenamed'])
   }).timeout(30_000)
