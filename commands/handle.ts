@@ -1,20 +1,10 @@
 import { LRUCache } from 'lru-cache'
 import { v5 as uuid } from 'uuid'
-import { type AnyEvent, type Decider, decode, type Decision, schemaOf, streamOf } from '../domain/decider.ts'
+import { type AnyEvent, type Decider, type Decision, schemaOf, streamOf } from '../domain/decider.ts'
 import { Refusal } from '../domain/refusal.ts'
-import { type EventStore, type NewEvent, type Recorded, RevisionConflict } from '../ops/platform/eventStore.ts'
+import { type EventStore, type NewEvent, RevisionConflict } from '../ops/platform/eventStore.ts'
 import { type Intent, Problem } from '../ops/platform/route.ts'
-
-/** A stream as far as it was read: its fold, and which of its newest commands did what. */
-export interface Loaded<State> {
-  state: State
-  /** -1 when there is no event. */
-  revision: number
-  position: bigint | undefined
-  /** The metadata of its first event. */
-  origin: Record<string, any> | undefined
-  commands: ReadonlyMap<string, { hash: string; revision: number }>
-}
+import { advance, type Loaded, nothing, remember } from './loaded.ts'
 
 export interface Outcome<State> {
   state: State
@@ -25,7 +15,6 @@ export interface Outcome<State> {
   repeated: boolean
 }
 
-const rememberedCommands = 64
 const tries = 3
 const namespace = '6c3e7d58-62a0-4d0f-8a3c-1f0f3a2b9c11'
 
@@ -123,14 +112,6 @@ async function once<State, Event extends AnyEvent>(
   }
 }
 
-const nothing = <State>({ initial }: { initial: State }): Loaded<State> => ({
-  state: initial,
-  revision: -1,
-  position: undefined,
-  origin: undefined,
-  commands: new Map(),
-})
-
 /**
  * What this very command did before; undefined when the stream does not remember it. To be asked before a command looks
  * at or writes to any other stream: a repeated request answers as the first did whatever has become of those since,
@@ -160,32 +141,6 @@ async function repeated<State, Event extends AnyEvent>(
   const events = await store.read(stream, { max: first.revision + 1 })
   const then = events.reduce((before, event) => advance(decider, before, event), nothing(decider))
   return { state: then.state, revision: then.revision, position: then.position!, repeated: true }
-}
-
-function advance<State, Event extends AnyEvent>(
-  decider: Decider<State, Event>,
-  before: Loaded<State>,
-  event: Recorded,
-): Loaded<State> {
-  const { metadata, revision, position } = event
-  const decoded = decode(decider, { type: event.type, data: event.data, schema: metadata['schema'] as number })
-  const commands = remember(before.commands, metadata['$causationId'] as string, {
-    hash: metadata['command_hash'] as string,
-    revision,
-  })
-  return {
-    state: decider.evolve(before.state, decoded),
-    revision,
-    position,
-    origin: before.origin ?? metadata,
-    commands,
-  }
-}
-
-function remember(commands: Loaded<unknown>['commands'], id: string, done: { hash: string; revision: number }) {
-  const next = new Map(commands).set(id, done)
-  if (next.size > rememberedCommands) next.delete(next.keys().next().value!)
-  return next
 }
 
 function toStore<State, Event extends AnyEvent>(

@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import ffmpeg, { type FfprobeData } from 'fluent-ffmpeg'
 import type { Probe } from '../domain/upload.ts'
@@ -176,66 +174,3 @@ const lastLine = (text: string) =>
     .at(-1)!
     .replace(/\/\S*\//g, '')
     .slice(0, 300)
-
-export interface PeaksDocument {
-  version: 2
-  channels: 1
-  sample_rate: number
-  samples_per_pixel: number
-  bits: 8
-  length: number
-  data: number[]
-}
-
-/** The waveform of a file of mono 16-bit samples, in audiowaveform's JSON version 2: a minimum and a maximum per pixel, −128…127. */
-export async function peaksOf(
-  file: string,
-  { sample_rate, samples }: { sample_rate: number; samples: number },
-): Promise<PeaksDocument> {
-  const samples_per_pixel = Math.max(256, Math.ceil(samples / 10_000))
-  const data: number[] = []
-  let [low, high, seen, odd] = [0, 0, 0, -1]
-  const push = (sample: number) => {
-    if (seen === 0) low = high = sample
-    else if (sample < low) low = sample
-    else if (sample > high) high = sample
-    if (++seen < samples_per_pixel) return
-    data.push(low >> 8, high >> 8)
-    seen = 0
-  }
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
-    let at = 0
-    if (odd >= 0) {
-      push(((chunk[0]! << 24) >> 16) | odd)
-      at = 1
-      odd = -1
-    }
-    for (; at + 1 < chunk.length; at += 2) push(chunk.readInt16LE(at))
-    if (at < chunk.length) odd = chunk[at]!
-  }
-  if (seen > 0) data.push(low >> 8, high >> 8)
-  return { version: 2, channels: 1, sample_rate, samples_per_pixel, bits: 8, length: data.length / 2, data }
-}
-
-const memoryBytes = 2 * 1024 ** 3
-/** Of one file in the making: two hours of mono samples at 96 kHz, and then some. */
-const fileBytes = 2 * 1024 ** 3
-
-/**
- * Writes small scripts that start ffmpeg and ffprobe so that they die with us and stay within limits, where the system
- * can do that; fluent-ffmpeg itself only knows a path to run.
- */
-export async function confined(directory: string, programs: Programs, cpuSecs: number): Promise<Programs> {
-  if (process.platform !== 'linux') return programs
-  await mkdir(directory, { recursive: true })
-  const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
-  const write = async (name: keyof Programs) => {
-    const file = join(directory, name)
-    const limits = `prlimit --as=${memoryBytes} --fsize=${fileBytes} --cpu=${cpuSecs} --core=0 --`
-    await writeFile(file, `#!/bin/sh\nexec setpriv --pdeathsig KILL -- ${limits} ${quoted(programs[name])} "$@"\n`, {
-      mode: 0o700,
-    })
-    return file
-  }
-  return { ffmpeg: await write('ffmpeg'), ffprobe: await write('ffprobe') }
-}

@@ -14,12 +14,12 @@ import {
   FfmpegFailed,
   type Found,
   outputsOf,
-  peaksOf,
   probe,
   type Programs,
   transcode as runFfmpeg,
   Unreadable,
 } from './media.ts'
+import { peaksOf } from './peaks.ts'
 import { PermanentFailure, type Task } from './runner.ts'
 
 export interface Job {
