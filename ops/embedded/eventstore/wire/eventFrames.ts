@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../storedEvent.ts'
+import type { StoredEvent } from '../log/storedEvent.ts'
 import { encode } from './protobuf.ts'
 import { varintLength, writeVarint } from './varint.ts'
 import { Uuid } from './messages.ts'
@@ -35,14 +35,18 @@ export class EventFrames {
     return taken
   }
 
-  add(event: StoredEvent): void {
-    const { bytes: source, wireStart, end, position } = event
-    const otherId = this.#structuredIds ? structuredId(event.id) : undefined
-    const from = otherId ? wireStart + STRING_ID : wireStart
-    const positionLength = varintLength(position)
-    const recorded = (otherId?.length ?? 0) + (end - from) + 2 * (1 + positionLength)
-    const readEvent = 1 + varintLength(recorded) + recorded + 1 + positionLength
-    const message = 1 + varintLength(readEvent) + readEvent
+  /**
+   * One ReadEvent: an event, the link by which it was found, or both; its position is that of the link where there is one.
+   * `retries` is what a persistent subscription says of how often it was sent before.
+   */
+  add(event: StoredEvent | undefined, link?: StoredEvent, retries?: number): void {
+    const found = (link ?? event)!
+    const recorded = event && new Recorded(event, this.#structuredIds)
+    const linked = link && new Recorded(link, this.#structuredIds)
+    const retriesSize = retries === undefined ? 0 : 1 + varintLength(retries)
+    const readEvent =
+      fieldSize(recorded?.size ?? 0) + fieldSize(linked?.size ?? 0) + 1 + varintLength(found.position) + retriesSize
+    const message = fieldSize(readEvent)
     const bytes = this.#reserve(5 + message)
     let at = this.#length
     bytes[at] = 0 // not compressed
@@ -50,16 +54,15 @@ export class EventFrames {
     at += 5
     bytes[at++] = 0x0a // ReadResp.event
     at = writeVarint(bytes, at, readEvent)
-    bytes[at++] = 0x0a // ReadEvent.event
-    at = writeVarint(bytes, at, recorded)
-    if (otherId) at += otherId.copy(bytes, at)
-    at += source.copy(bytes, at, from, end)
-    bytes[at++] = 0x20 // RecordedEvent.prepare_position
-    at = writeVarint(bytes, at, position)
-    bytes[at++] = 0x28 // RecordedEvent.commit_position
-    at = writeVarint(bytes, at, position)
+    if (recorded) at = recorded.write(bytes, at, 0x0a) // ReadEvent.event
+    if (linked) at = linked.write(bytes, at, 0x12) // ReadEvent.link
     bytes[at++] = 0x18 // ReadEvent.commit_position
-    this.#length = writeVarint(bytes, at, position)
+    at = writeVarint(bytes, at, found.position)
+    if (retries !== undefined) {
+      bytes[at++] = 0x28 // ReadEvent.retry_count
+      at = writeVarint(bytes, at, retries)
+    }
+    this.#length = at
   }
 
   #reserve(length: number): Buffer {
@@ -71,6 +74,37 @@ export class EventFrames {
     return this.#bytes
   }
 }
+
+/** RecordedEvent: what the log holds of an event, with its positions. */
+class Recorded {
+  readonly size: number
+  readonly #event: StoredEvent
+  readonly #id: Buffer | undefined
+  readonly #from: number
+
+  constructor(event: StoredEvent, structured: boolean) {
+    const { wireStart, end, position } = event
+    this.#event = event
+    this.#id = structured ? structuredId(event.id) : undefined
+    this.#from = this.#id ? wireStart + STRING_ID : wireStart
+    this.size = (this.#id?.length ?? 0) + (end - this.#from) + 2 * (1 + varintLength(position))
+  }
+
+  write(bytes: Buffer, at: number, tag: number): number {
+    const { position, end } = this.#event
+    bytes[at++] = tag
+    at = writeVarint(bytes, at, this.size)
+    if (this.#id) at += this.#id.copy(bytes, at)
+    at += this.#event.bytes.copy(bytes, at, this.#from, end)
+    bytes[at++] = 0x20 // prepare_position
+    at = writeVarint(bytes, at, position)
+    bytes[at++] = 0x28 // commit_position
+    return writeVarint(bytes, at, position)
+  }
+}
+
+/** Of a length-delimited field with a one-byte tag; 0: it is absent. */
+const fieldSize = (length: number): number => (length === 0 ? 0 : 1 + varintLength(length) + length)
 
 function structuredId(id: string): Buffer {
   const hex = id.replaceAll('-', '')

@@ -63,6 +63,7 @@ export const ReadResp = {
   checkpoint: [3, Position],
   streamNotFound: [4, { stream: [1, StreamIdentifier] }],
   caughtUp: [8, 'empty'],
+  fellBehind: [9, 'empty'],
 } as const
 
 export const AppendReq = { options: [1, Expectation], proposedMessage: [2, ProposedMessage] } as const

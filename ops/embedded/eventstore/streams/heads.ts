@@ -1,12 +1,12 @@
-import type { Index } from './index.ts'
-import type { Log } from './log.ts'
+import type { Index } from '../log/index.ts'
+import type { Log } from '../log/log.ts'
 import { isMetastream, METADATA_OF_METADATA, metastreamOf, NO_METADATA, originalOf, parseMetadata } from './metadata.ts'
 import type { StreamMetadata } from './metadata.ts'
 import { RecentIds } from './recentIds.ts'
 import type { Place } from './recentIds.ts'
-import { TOMBSTONE_REVISION } from './record.ts'
-import type { PlacedEvent } from './record.ts'
-import { StoredEvent } from './storedEvent.ts'
+import { TOMBSTONE_REVISION } from '../log/record.ts'
+import type { PlacedEvent } from '../log/record.ts'
+import { StoredEvent } from '../log/storedEvent.ts'
 
 export interface Head {
   /** -1: no event. */

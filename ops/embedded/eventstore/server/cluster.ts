@@ -1,6 +1,6 @@
-import { frame } from './wire/call.ts'
-import type { Call } from './wire/call.ts'
-import { ClusterInfo, SupportedMethods } from './wire/messages.ts'
+import { frame } from '../wire/call.ts'
+import type { Call } from '../wire/call.ts'
+import { ClusterInfo, SupportedMethods } from '../wire/messages.ts'
 
 const LEADER = 8
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Head, Heads } from './heads.ts'
-import type { Log } from './log.ts'
+import type { Log } from '../log/log.ts'
 import { isMetastream, metastreamOf, NO_METADATA, originalOf, parseMetadata, truncation } from './metadata.ts'
-import { TOMBSTONE_REVISION } from './record.ts'
-import type { NewEvent, PlacedEvent } from './record.ts'
-import { StreamDeleted, WrongExpectedVersion } from './refusal.ts'
-import type { Expected } from './refusal.ts'
+import { TOMBSTONE_REVISION } from '../log/record.ts'
+import type { NewEvent, PlacedEvent } from '../log/record.ts'
+import { StreamDeleted, WrongExpectedVersion } from '../refusal.ts'
+import type { Expected } from '../refusal.ts'
 
 export interface Appended {
   /** The stream's last revision; -1 where there is still no event. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { promisify } from 'node:util'
-import { Code, Refusal } from './refusal.ts'
+import { Code, Refusal } from '../refusal.ts'
 import { damagedAt, readAt, verifiedRun } from './logFile.ts'
 import { recordCapacity, recordLength, writeRecord } from './record.ts'
 import type { PlacedEvent } from './record.ts'

@@ -1,4 +1,4 @@
-import type { NewEvent } from './record.ts'
+import type { NewEvent } from '../log/record.ts'
 import { randomUUID } from 'node:crypto'
 
 /** "$tb" of a soft-deleted stream: 2^63 - 1, whose nearest double is 2^63. */

@@ -1,7 +1,7 @@
-import type { FilterOptions } from './wire/messages.ts'
-import type { MessageOf } from './wire/protobuf.ts'
-import { invalid } from './refusal.ts'
-import type { StoredEvent } from './storedEvent.ts'
+import type { FilterOptions } from '../wire/messages.ts'
+import type { MessageOf } from '../wire/protobuf.ts'
+import { invalid } from '../refusal.ts'
+import type { StoredEvent } from '../log/storedEvent.ts'
 
 /** Events looked at between two checkpoints, times the client's multiplier. */
 const DEFAULT_WINDOW = 32

@@ -1,20 +1,18 @@
-import { randomUUID } from 'node:crypto'
-import { allBackwards, AllCursor, streamBackwards, StreamCursor, visible } from './cursors.ts'
-import type { Cursor, Stores } from './cursors.ts'
-import { filterOf } from './filter.ts'
-import type { Filter } from './filter.ts'
-import { invalid } from './refusal.ts'
-import type { StoredEvent } from './storedEvent.ts'
-import { frame } from './wire/call.ts'
-import type { Call } from './wire/call.ts'
-import { EventFrames } from './wire/eventFrames.ts'
-import { ReadReq, ReadResp } from './wire/messages.ts'
-import type { MessageOf } from './wire/protobuf.ts'
+import { allBackwards, AllCursor, streamBackwards, StreamCursor, visible } from '../streams/cursors.ts'
+import type { Cursor, Stores } from '../streams/cursors.ts'
+import { resolve } from '../streams/links.ts'
+import { BREATH, follow } from '../subscriptions/following.ts'
+import { filterOf } from '../streams/filter.ts'
+import type { Filter } from '../streams/filter.ts'
+import { invalid } from '../refusal.ts'
+import type { StoredEvent } from '../log/storedEvent.ts'
+import { frame } from '../wire/call.ts'
+import type { Call } from '../wire/call.ts'
+import { EventFrames } from '../wire/eventFrames.ts'
+import { ReadReq, ReadResp } from '../wire/messages.ts'
+import type { MessageOf } from '../wire/protobuf.ts'
 
 type Options = NonNullable<MessageOf<typeof ReadReq>['options']>
-
-/** A read that finds nothing to send lets others run after this many events. */
-const BREATH = 4096
 
 /** Streams/Read: reads end, subscriptions go on until either side has had enough. */
 export async function read(call: Call, stores: Stores, followers: Set<Call>): Promise<void> {
@@ -22,18 +20,23 @@ export async function read(call: Call, stores: Stores, followers: Set<Call>): Pr
   if (!options) throw invalid('A read has options')
   const frames = new EventFrames(options.uuidOption?.structured ?? false)
   const filter = options.filter ? filterOf(options.filter) : undefined
+  const add = (event: StoredEvent) => {
+    if (!options.resolveLinks) return frames.add(event)
+    const { event: target, link } = resolve(stores, event)
+    frames.add(target, link)
+  }
   if (options.subscription) {
     const cursor = cursorOf(options, stores, 'after')
     followers.add(call)
     try {
-      await follow(call, cursor, frames, filter)
+      await follow(call, cursor, frames, filter, add)
     } finally {
       followers.delete(call)
     }
     return
   }
   const events = options.readDirection === 1 ? backwards(options, stores) : forwards(options, stores)
-  if (events) await sendAll(call, limited(events, options.count ?? Infinity, filter), frames)
+  if (events) await sendAll(call, limited(events, options.count ?? Infinity, filter), frames, add)
   else await call.send(frame(ReadResp, { streamNotFound: { stream: options.stream?.stream } }))
 }
 
@@ -88,48 +91,18 @@ function* limited(
   }
 }
 
-async function sendAll(call: Call, events: Iterable<StoredEvent | undefined>, frames: EventFrames): Promise<void> {
+async function sendAll(
+  call: Call,
+  events: Iterable<StoredEvent | undefined>,
+  frames: EventFrames,
+  add: (event: StoredEvent) => void,
+): Promise<void> {
   let looked = 0
   for (const event of events) {
-    if (event) frames.add(event)
+    if (event) add(event)
     if (frames.full) await call.send(frames.take())
     if (++looked % BREATH === 0) await new Promise(setImmediate)
     if (call.closed) return
   }
   if (!frames.empty) await call.send(frames.take())
-}
-
-/**
- * A subscription: pull what is there, then sleep until the log advances. The cursor is the only state, so there is no hand-over
- * between catching up and live, and a slow client holds one buffer.
- */
-async function follow(call: Call, cursor: Cursor, frames: EventFrames, filter: Filter | undefined): Promise<void> {
-  await call.send(frame(ReadResp, { confirmation: { subscriptionId: randomUUID() } }))
-  const checkpoint = (position: number) =>
-    call.send(frame(ReadResp, { checkpoint: { commit: position, prepare: position } }))
-  let sinceCheckpoint = 0
-  let caughtUp = false
-  let looked = 0
-  while (!call.closed) {
-    const before = looked
-    for (const event of cursor.upToNow()) {
-      if (!filter || filter.accepts(event)) frames.add(event)
-      if (frames.full) await call.send(frames.take())
-      if (++looked % BREATH === 0) await new Promise(setImmediate)
-      if (filter && ++sinceCheckpoint >= filter.checkpointEvery) {
-        sinceCheckpoint = 0
-        if (!frames.empty) await call.send(frames.take())
-        await checkpoint(event.position)
-      }
-      if (call.closed) return
-    }
-    if (!frames.empty) await call.send(frames.take())
-    if (looked > before) continue // the log may have advanced meanwhile
-    if (caughtUp) await call.sleep()
-    else {
-      caughtUp = true
-      if (filter && sinceCheckpoint > 0 && cursor.seen !== undefined) await checkpoint(cursor.seen)
-      await call.send(frame(ReadResp, { caughtUp: true }))
-    }
-  }
 }

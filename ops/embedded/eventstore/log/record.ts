@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { varintLength, writeVarint } from './wire/varint.ts'
+import { varintLength, writeVarint } from '../wire/varint.ts'
 
 /**
  * The storage format: a log is a header and then records. Never edit it in place: raise FORMAT_VERSION and read both.

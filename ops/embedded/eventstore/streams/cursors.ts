@@ -1,8 +1,8 @@
-import type { Index } from './index.ts'
-import type { Log } from './log.ts'
-import { LOG_HEAD } from './record.ts'
-import { Code, invalid, Refusal, StreamDeleted } from './refusal.ts'
-import { eventsOf, StoredEvent } from './storedEvent.ts'
+import type { Index } from '../log/index.ts'
+import type { Log } from '../log/log.ts'
+import { LOG_HEAD } from '../log/record.ts'
+import { Code, invalid, Refusal, StreamDeleted } from '../refusal.ts'
+import { eventsOf, StoredEvent } from '../log/storedEvent.ts'
 import { isMetastream, originalOf } from './metadata.ts'
 import type { Heads } from './heads.ts'
 

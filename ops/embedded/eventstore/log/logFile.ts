@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { FORMAT_VERSION, LOG_HEAD, recordLength } from './record.ts'
-import { Code, Refusal } from './refusal.ts'
+import { Code, Refusal } from '../refusal.ts'
 
 const LOG_MAGIC = Buffer.from('XYLOEVTS')
 const RUN = 256 * 1024

@@ -1,0 +1,32 @@
+import type { StoredEvent } from '../log/storedEvent.ts'
+import { visible } from './cursors.ts'
+import type { Stores } from './cursors.ts'
+import { StreamDeleted } from '../refusal.ts'
+
+/** The type of an event that stands for another one; its data is `<revision>@<stream>`. */
+export const LINK = '$>'
+
+/** What a reader is given: an event, and the link it was found by; a link whose event is gone comes alone. */
+export interface Resolved {
+  event: StoredEvent | undefined
+  link: StoredEvent | undefined
+}
+
+/** Links are followed once: what a link points at is given as it is, even if it is a link. */
+export function resolve(stores: Stores, event: StoredEvent): Resolved {
+  if (event.type !== LINK) return { event, link: undefined }
+  return { event: pointedAt(stores, event.data.toString('utf8')), link: event }
+}
+
+function pointedAt(stores: Stores, text: string): StoredEvent | undefined {
+  const [, revision, stream] = /^(\d+)@(.+)$/s.exec(text) ?? []
+  if (!revision || !stream) return undefined
+  try {
+    const seen = visible(stores, stream)
+    if (!seen || Number(revision) < seen.first) return undefined
+  } catch (error) {
+    if (error instanceof StreamDeleted) return undefined
+    throw error
+  }
+  return stores.heads.stored(stream, Number(revision))
+}
