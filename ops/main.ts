@@ -2,9 +2,10 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { config as loadDotenv } from 'dotenv'
+import { addEventCommands } from './events/commands.ts'
 import { createLifecycle, type Lifecycle } from './platform/lifecycle.ts'
 import { createLog, type Log } from './platform/log.ts'
-import { attachedConfig, checkedConfig, startEmbedded } from './roles/environment.ts'
+import { attachedConfig, checkedConfig, dataDirOf, startEmbedded } from './roles/environment.ts'
 
 // The one place that reads the environment; `.env` fills in what it does not set.
 loadDotenv({ quiet: true })
@@ -54,6 +55,11 @@ program
       console.log('wrote migrations/schema.sql')
     })
   })
+
+addEventCommands(program, {
+  folder: () => (environment['EVENTSTORE_URL'] ? undefined : join(dataDirOf(environment), 'eventstore')),
+  withEventStore: (act) => withServers(({ EVENTSTORE_URL }) => act(EVENTSTORE_URL)),
+})
 
 program
   .command('demo')

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { takeFolder } from './log/folder.ts'
+import { Groups } from './persistent/groups.ts'
 import { Heads } from './streams/heads.ts'
 import { openStore } from './log/recover.ts'
 import { Server } from './server/server.ts'
@@ -10,10 +11,11 @@ import { Streams } from './streams/streams.ts'
 import type { Call } from './wire/call.ts'
 
 const USAGE = `Usage: main.ts --port N --dir DIR [--host 127.0.0.1] [--user U --password P] [--cert FILE --key FILE]
+               [--segment-size BYTES]
 
 The embedded event store: EventStoreDB's gRPC protocol on one port, its data in DIR. Port 0 takes a free one. Prints
 {"ready":true,"port":N} when it serves. The official clients send credentials only over TLS (--cert, --key). A password of - is read from
-the first line of standard input, where no list of processes shows it.`
+the first line of standard input, where no list of processes shows it. The log is cut into files of --segment-size (268435456).`
 
 async function optionsOf(args: string[]) {
   const text = { type: 'string' } as const
@@ -26,19 +28,24 @@ async function optionsOf(args: string[]) {
     password: text,
     cert: text,
     key: text,
+    'segment-size': text,
   }
-  const { help, port, dir, host = '127.0.0.1', user, password, cert, key } = parseArgs({ args, options }).values
+  const { values } = parseArgs({ args, options })
+  const { help, port, dir, host = '127.0.0.1', user, password, cert, key, 'segment-size': segmentSize } = values
   if (help) {
     console.log(USAGE)
     process.exit(0)
   }
   if (!dir || !port || !/^\d+$/.test(port)) throw new Error(USAGE)
+  if (segmentSize !== undefined && !/^[1-9]\d*$/.test(segmentSize))
+    throw new Error('--segment-size is a number of bytes')
   if ((user === undefined) !== (password === undefined)) throw new Error('--user and --password belong together')
   if ((cert === undefined) !== (key === undefined)) throw new Error('--cert and --key belong together')
   return {
     dir,
     host,
     port: Number(port),
+    segmentSize: segmentSize ? Number(segmentSize) : undefined,
     user:
       user !== undefined && password !== undefined
         ? { name: user, password: password === '-' ? await firstLine() : password }
@@ -55,15 +62,21 @@ async function firstLine(): Promise<string> {
 async function main(): Promise<void> {
   const options = await optionsOf(process.argv.slice(2))
   const release = takeFolder(options.dir)
-  const { log, index } = await openStore(options.dir)
+  const { log, index } = await openStore(options.dir, options.segmentSize)
   const followers = new Set<Call>()
   const heads = new Heads(log, index, () => {
     for (const call of followers) call.wake()
+    groups.wake()
   })
-  const server = new Server({ log, index, heads }, new Streams(log, heads), followers, options)
+  const streams = new Streams(log, heads)
+  const groups = new Groups({ log, index, heads, streams })
+  const server = new Server({ log, index, heads }, streams, followers, groups, options)
   const port = await server.listen()
   const stop = async () => {
-    await server.stop(() => log.settled())
+    await server.stop(async () => {
+      await groups.stop()
+      await log.settled()
+    })
     await log.close()
     await index.close()
     release()

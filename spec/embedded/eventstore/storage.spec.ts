@@ -138,7 +138,7 @@ describe('The folder of the embedded event store', function () {
 
   for (const [what, change] of Object.entries<(head: Buffer) => void>({
     'is not an event log': (head) => head.fill(0, 0, 8),
-    'has format 2': (head) => head.writeUInt32LE(2, 8),
+    'has format 3': (head) => head.writeUInt32LE(3, 8),
   }))
     it(`refuses a file that ${what}`, async () => {
       const changed = Buffer.from(log)

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { open } from 'lmdb'
 import type { Database, RootDatabase } from 'lmdb'
-import { LOG_HEAD, TOMBSTONE_REVISION } from './record.ts'
+import { LOG_HEAD, positionAt, TOMBSTONE_REVISION } from './record.ts'
 import { eventsOf } from './storedEvent.ts'
 
 /** Entry points for reads of $all lie at least this far apart. */
@@ -30,7 +30,8 @@ export interface Location {
  * Where things are in the log; it can be rebuilt from it at any time, so its commits are not synced.
  *
  *   streams   name → number u32 · last revision + 1 u48 · tombstoned u8
- *   events    stream number u32 · revision u48 (big-endian) → record position u48 · record size u32 · offset in it u32
+ *   events    stream number u32 · revision u48 (big-endian) → record position u48 · record size u32 · offset in it u32, all as they
+ *             were written: the log itself knows where a record went when it was scavenged
  *   blocks    record position u48 (big-endian) → nothing: where a read of $all can begin
  */
 export class Index {
@@ -84,27 +85,27 @@ export class Index {
     return this.#root.close()
   }
 
-  /** Indexes whole records beginning at file offset `start`; all or nothing. */
-  add(bytes: Buffer, start: number): void {
+  /** Indexes whole records, after which everything up to position `end` is indexed; all or nothing. */
+  add(bytes: Buffer, end: number): void {
     const before = [this.#complete, this.#streamCount, this.#lastBlock] as const
     try {
-      this.#root.transactionSync(() => this.#add(bytes, start))
+      this.#root.transactionSync(() => this.#add(bytes, end))
     } catch (error) {
       ;[this.#complete, this.#streamCount, this.#lastBlock] = before
       throw error
     }
   }
 
-  #add(bytes: Buffer, start: number): void {
+  #add(bytes: Buffer, end: number): void {
     const touched = new Map<string, StreamEntry>()
     for (let at = 0; at < bytes.length;) {
-      const position = start + at
+      const position = positionAt(bytes, at)
       const size = bytes.readUInt32LE(at + 4)
       if (position - this.#lastBlock >= BLOCK) {
         this.#blocks.putSync(positionKey(position), NOTHING)
         this.#lastBlock = position
       }
-      for (const event of eventsOf(bytes, at, position)) {
+      for (const event of eventsOf(bytes, at)) {
         const name = event.stream
         let entry = touched.get(name)
         if (!entry) {
@@ -121,7 +122,7 @@ export class Index {
       at += size
     }
     for (const [name, entry] of touched) this.#streams.putSync(Buffer.from(name), streamValue(entry))
-    this.#complete = start + bytes.length
+    this.#complete = end
     const state = Buffer.allocUnsafe(10)
     state.writeUIntBE(this.#complete, 0, 6)
     state.writeUInt32BE(this.#streamCount, 6)
@@ -139,6 +140,22 @@ export class Index {
     const value = this.#events.getBinaryFast(eventKey(number, revision))
     if (!value) return undefined
     return { position: value.readUIntBE(0, 6), size: value.readUInt32BE(6), offset: value.readUInt32BE(10) }
+  }
+
+  /** The revision next to `from` in the direction of `step` that is still there. */
+  nearestRevision(number: number, from: number, step: 1 | -1): number | undefined {
+    const range = step > 0 ? { start: eventKey(number, from), end: eventKey(number + 1, 0) } : undefined
+    const reverse = { start: eventKey(number, from), end: eventKey(number, 0), reverse: true }
+    for (const key of this.#events.getKeys({ ...(range ?? reverse), limit: 1 }))
+      if (key.readUInt32BE(0) === number) return key.readUIntBE(4, 6)
+    return undefined
+  }
+
+  /** Forgets events that were scavenged. */
+  forget(events: readonly { number: number; revision: number }[]): void {
+    this.#root.transactionSync(() => {
+      for (const { number, revision } of events) this.#events.removeSync(eventKey(number, revision))
+    })
   }
 
   blockAtOrBefore(position: number): number | undefined {

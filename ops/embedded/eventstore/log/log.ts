@@ -1,9 +1,10 @@
 import fs from 'node:fs'
 import { promisify } from 'node:util'
 import { Code, Refusal } from '../refusal.ts'
-import { damagedAt, readAt, verifiedRun } from './logFile.ts'
-import { recordCapacity, recordLength, writeRecord } from './record.ts'
+import type { Location } from './index.ts'
+import { recordCapacity, writeRecord } from './record.ts'
 import type { PlacedEvent } from './record.ts'
+import { Segment } from './segment.ts'
 
 const BUFFER = 256 * 1024
 const MAX_QUEUED = 16 * 1024 * 1024
@@ -37,8 +38,8 @@ class Flush {
 export interface LogListener {
   /** What is appended from now on belongs to the next flush. */
   sealed(): void
-  /** These whole records, beginning at file offset `start`, are durable and become visible unless this throws. */
-  stored(bytes: Buffer, start: number): void
+  /** These whole records, up to position `end`, are durable and become visible unless this throws. */
+  stored(bytes: Buffer, end: number): void
   /** `flushed` has advanced. */
   advanced(): void
   /** Nothing of what was sealed or appended since the last `advanced` was kept. */
@@ -46,27 +47,41 @@ export interface LogListener {
 }
 
 /**
- * The append-only file: the truth. `flushed` is the offset up to which everything is durable; `tail` is where the next record
- * goes. Reads are of whole, verified records; they are synchronous since nearly all come out of the page cache.
+ * The append-only log: the truth. A position is an offset in it; `flushed` is the one up to which everything is durable. It lies in
+ * segments, of which the last one is written to. Reads are of whole, verified records; they are synchronous since nearly all come
+ * out of the page cache.
  */
 export class Log {
   readonly id: string
-  readonly #fd: number
+  readonly folder: string
+  readonly #segmentSize: number
+  readonly #segments: Segment[]
   #flushed: number
   #filling: Flush
   #writing: Flush | null = null
   #spare: Buffer | null = null
   #running: Promise<void> | null = null
+  #sealing = false
   #broken: string | null = null
   #complaint = ''
   listener: LogListener = { sealed() {}, stored() {}, advanced() {}, failed() {} }
 
   /** `openStore` makes it, once what a crash left behind is settled: `end` is where the good records end. */
-  constructor(fd: number, id: string, end: number) {
-    this.#fd = fd
-    this.id = id
+  constructor(folder: string, segments: Segment[], end: number, segmentSize: number) {
+    this.folder = folder
+    this.#segments = segments
+    this.#segmentSize = segmentSize
+    this.id = this.#active.id
     this.#flushed = end
     this.#filling = new Flush(end, Buffer.allocUnsafe(BUFFER))
+  }
+
+  get #active(): Segment {
+    return this.#segments.at(-1)!
+  }
+
+  get segments(): readonly Segment[] {
+    return this.#segments
   }
 
   get flushed(): number {
@@ -114,7 +129,30 @@ export class Log {
 
   async close(): Promise<void> {
     await this.settled()
-    fs.closeSync(this.#fd)
+    for (const segment of this.#segments) segment.close()
+  }
+
+  /** Ends the segment that is being written; what is appended from now on goes to a new one. */
+  async seal(): Promise<void> {
+    const active = this.#active
+    while (active === this.#active && active.start < this.#flushed) {
+      this.#sealing = true
+      if (this.#running) await Promise.race([this.#running, this.#filling.done]).catch(() => {})
+      else this.#roll(this.#flushed)
+    }
+    this.#sealing = false
+  }
+
+  /** Puts a rewritten segment in the place of the one with the same start. */
+  replace(rewritten: Segment): void {
+    const at = this.#segments.findIndex(({ start }) => start === rewritten.start)
+    this.#segments[at]!.close()
+    this.#segments[at] = rewritten
+  }
+
+  #roll(start: number): void {
+    if (start > this.#active.start) this.#segments.push(Segment.create(this.folder, start, this.id))
+    this.#sealing = false
   }
 
   async #run(): Promise<void> {
@@ -125,8 +163,9 @@ export class Log {
       this.#spare = null
       this.listener.sealed()
       try {
+        if (this.#sealing || flush.start - this.#active.start >= this.#segmentSize) this.#roll(flush.start)
         await this.#store(flush)
-        this.listener.stored(flush.bytes.subarray(0, flush.length), flush.start)
+        this.listener.stored(flush.bytes.subarray(0, flush.length), flush.end)
       } catch (error) {
         this.#fail(flush, error as Error)
         continue
@@ -142,12 +181,14 @@ export class Log {
   }
 
   async #store(flush: Flush): Promise<void> {
+    const { fd } = this.#active
+    const offset = this.#active.offsetOf(flush.start)
     // Into the page cache: a hop to another thread would cost more.
     for (let done = 0; done < flush.length;) {
-      done += fs.writeSync(this.#fd, flush.bytes, done, flush.length - done, flush.start + done)
+      done += fs.writeSync(fd, flush.bytes, done, flush.length - done, offset + done)
     }
     try {
-      await fdatasync(this.#fd)
+      await fdatasync(fd)
     } catch (error) {
       // The kernel may have dropped the pages: what a later fdatasync says cannot be trusted any more.
       this.#broken = `The log cannot be flushed (${(error as Error).message}): appends are refused until a restart`
@@ -164,7 +205,7 @@ export class Log {
     this.#writing = null
     this.#filling = new Flush(this.#flushed, Buffer.allocUnsafe(BUFFER))
     try {
-      fs.ftruncateSync(this.#fd, this.#flushed)
+      fs.ftruncateSync(this.#active.fd, this.#active.offsetOf(this.#flushed))
     } catch (failure) {
       this.#broken ??= `The log cannot be cut back (${(failure as Error).message}): appends are refused until a restart`
     }
@@ -175,18 +216,31 @@ export class Log {
     queued.reject(refusal)
   }
 
-  /** The record at `position`, `size` bytes long according to the index. */
-  record(position: number, size: number): Buffer {
-    const bytes = readAt(this.#fd, position, size)
-    if (recordLength(bytes, 0, position) !== size) throw damagedAt(position)
-    return bytes
+  /** The record that the index says is there; undefined if it was scavenged. */
+  record({ position, size }: Location): Buffer | undefined {
+    return this.#segmentOf(position).record(position, size)
   }
 
-  /** Some whole records from `position`, which must be a record's, up to `end`; empty only at `end`. */
-  run(position: number, end: number): Buffer {
-    if (position >= end) return Buffer.alloc(0)
-    const { records } = verifiedRun(this.#fd, position, end)
-    if (records.length === 0) throw damagedAt(position)
-    return records
+  /**
+   * Some whole records: the first ones at or behind `from`, which in a segment that was not scavenged must be a record's position. None
+   * only if there is nothing up to `end`. `next` is where to go on.
+   */
+  run(from: number, end: number): { records: Buffer; next: number } {
+    let position = from
+    while (position < end) {
+      const segment = this.#segmentOf(position)
+      const segmentEnd = Math.min(end, this.#segments[this.#segments.indexOf(segment) + 1]?.start ?? end)
+      const { records, offset, bad } = segment.run(segment.find(position), segmentEnd)
+      if (records.length === 0 && bad) throw segment.damagedAt(offset)
+      if (records.length > 0) return { records, next: segment.positionBehind(offset, segmentEnd) }
+      position = segmentEnd
+    }
+    return { records: NOTHING, next: end }
+  }
+
+  #segmentOf(position: number): Segment {
+    return this.#segments.findLast(({ start }) => start <= position) ?? this.#segments[0]!
   }
 }
+
+const NOTHING = Buffer.alloc(0)

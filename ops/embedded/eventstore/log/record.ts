@@ -2,24 +2,28 @@ import { crc32 } from 'node:zlib'
 import { varintLength, writeVarint } from '../wire/varint.ts'
 
 /**
- * The storage format: a log is a header and then records. Never edit it in place: raise FORMAT_VERSION and read both.
+ * The storage format: a log is a row of segments, a segment is a header and then records. Never edit it in place: raise
+ * FORMAT_VERSION and read both.
  *
- *   header   magic (8) · format version u32 · 4 zero bytes · log id (16)
- *   record   magic u32 · length u32 · crc32 u32 of all that follows · distance u32 · position u48 · 2 zero bytes · events
+ *   segment  header · records · places, if it was scavenged (see `places.ts`)
+ *   header   magic (8) · format version u32 · how often scavenged u32 · log id (16)
+ *   record   magic u32 · length u32 · crc32 u32 of all that follows · distance u32 · position u48 · u16: 1 if events were scavenged out of it · events
  *   event    length u32 · offset in its record u32 · created (ms) u48 · 2 zero bytes · RecordedEvent
  *
- * Integers are little-endian, lengths include their own head. One record is one append. `position` is the record's own offset:
- * stale bytes cannot pass for a record. `distance` is how far behind the start of its flush the record lies: everything
+ * Integers are little-endian, lengths include their own head. One record is one append. `position` is the record's own offset in the
+ * log as it was written, its head included: stale bytes cannot pass for a record. A scavenge drops events out of records and
+ * records out of segments, and changes no position. `distance` is how far behind the start of its flush the record lies: everything
  * before that start was durable when it was written, which tells a torn tail from damage.
  * RecordedEvent is the protocol's own message in this field order: id, stream, revision, type, content type, created, custom
  * metadata, data. Its positions are left out (they follow from where it lies), so reading is copying.
  */
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2 // 1 had one segment and no scavenges
 export const LOG_HEAD = 32
 export const RECORD_HEAD = 24
 export const EVENT_HEAD = 16
 const RECORD_MAGIC = Buffer.from([0xe5, 0x5e, 0xc0, 0x4d])
 const RECORD_MAGIC_NUMBER = RECORD_MAGIC.readUInt32LE(0)
+const SCAVENGED = 1
 /** Far above the append limit; a longer "length" is damage. */
 const MAX_RECORD = 64 * 1024 * 1024
 
@@ -117,15 +121,22 @@ export function writeRecord(
   return { end, offsets }
 }
 
+export const positionAt = (bytes: Buffer, at: number): number => bytes.readUIntLE(at + 16, 6)
+
+/** What the head at `at` says of its record's length; 0 if it is no head. */
+export function headLength(bytes: Buffer, at: number): number {
+  const length = bytes.readUInt32LE(at + 4)
+  return bytes.readUInt32LE(at) === RECORD_MAGIC_NUMBER && length > RECORD_HEAD && length <= MAX_RECORD ? length : 0
+}
+
 /**
- * The length of the record at `at` of `bytes`, which must be the one of file offset `position`. 0: not a record, or damaged.
+ * The length of the record at `at` of `bytes`, which must be the one at `position`. 0: not a record, or damaged.
  * A number above what `bytes` holds: read that much and ask again.
  */
 export function recordLength(bytes: Buffer, at: number, position: number): number {
   if (bytes.length - at < RECORD_HEAD) return RECORD_HEAD
-  if (bytes.readUInt32LE(at) !== RECORD_MAGIC_NUMBER || bytes.readUIntLE(at + 16, 6) !== position) return 0
-  const length = bytes.readUInt32LE(at + 4)
-  if (length <= RECORD_HEAD || length > MAX_RECORD) return 0
+  const length = headLength(bytes, at)
+  if (length === 0 || positionAt(bytes, at) !== position) return 0
   if (length > bytes.length - at) return length
   return crc32(bytes.subarray(at + 12, at + length)) === bytes.readUInt32LE(at + 8) ? length : 0
 }
@@ -133,6 +144,21 @@ export function recordLength(bytes: Buffer, at: number, position: number): numbe
 /** The next place at or behind `from` where a record might begin; -1 if there is none. */
 export const nextMagic = (bytes: Buffer, from: number): number => bytes.indexOf(RECORD_MAGIC, from)
 
-/** The file offset at which the flush that wrote this record began. */
-export const flushStartOf = (bytes: Buffer, at: number): number =>
-  bytes.readUIntLE(at + 16, 6) - bytes.readUInt32LE(at + 12)
+/** The position at which the flush that wrote this record began. */
+export const flushStartOf = (bytes: Buffer, at: number): number => positionAt(bytes, at) - bytes.readUInt32LE(at + 12)
+
+export const isComplete = (record: Buffer): boolean => record.readUInt16LE(22) !== SCAVENGED
+
+/** The record at `at` with none but the given events of it, in a buffer of its own. */
+export function recordOf(
+  bytes: Buffer,
+  at: number,
+  events: readonly { at: number; end: number; bytes: Buffer }[],
+): Buffer {
+  const parts = events.map((event) => event.bytes.subarray(event.at, event.end))
+  const record = Buffer.concat([bytes.subarray(at, at + RECORD_HEAD), ...parts])
+  record.writeUInt32LE(record.length, 4)
+  record.writeUInt16LE(SCAVENGED, 22)
+  record.writeUInt32LE(crc32(record.subarray(12)), 8)
+  return record
+}

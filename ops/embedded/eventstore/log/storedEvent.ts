@@ -1,4 +1,4 @@
-import { EVENT_HEAD, RECORD_HEAD } from './record.ts'
+import { EVENT_HEAD, isComplete, positionAt, RECORD_HEAD } from './record.ts'
 
 /** A view of one event in verified bytes; every getter reads the bytes. */
 export class StoredEvent {
@@ -77,8 +77,16 @@ function behindVarint(bytes: Buffer, at: number): number {
 }
 
 /** The events of the verified record at `at`, oldest first. */
-export function* eventsOf(bytes: Buffer, at: number, position: number): Generator<StoredEvent> {
+export function* eventsOf(bytes: Buffer, at: number): Generator<StoredEvent> {
   const end = at + bytes.readUInt32LE(at + 4)
+  const position = positionAt(bytes, at)
   for (let next = at + RECORD_HEAD; next < end; next += bytes.readUInt32LE(next))
-    yield new StoredEvent(bytes, next, position + (next - at))
+    yield new StoredEvent(bytes, next, position + bytes.readUInt32LE(next + 4))
+}
+
+/** The event that was written at `offset` of this record; undefined if it was scavenged out of it. */
+export function eventAt(record: Buffer, offset: number): StoredEvent | undefined {
+  if (isComplete(record)) return new StoredEvent(record, offset, positionAt(record, 0) + offset)
+  for (const event of eventsOf(record, 0)) if (event.offsetInRecord === offset) return event
+  return undefined
 }

@@ -5,10 +5,14 @@ import { ClusterInfo, SupportedMethods } from '../wire/messages.ts'
 const LEADER = 8
 
 /** ServerFeatures/GetSupportedMethods: the client uses BatchAppend if it is listed. */
-export async function supportedMethods(call: Call, paths: Iterable<string>, version: string): Promise<void> {
-  const methods = Array.from(paths, (path) => {
+export async function supportedMethods(
+  call: Call,
+  routes: Iterable<[path: string, { features?: readonly string[] }]>,
+  version: string,
+): Promise<void> {
+  const methods = Array.from(routes, ([path, { features = [] }]) => {
     const [, serviceName = '', methodName = ''] = path.toLowerCase().split('/')
-    return { serviceName, methodName, features: [] as string[] }
+    return { serviceName, methodName, features: [...features] }
   })
   await call.send(frame(SupportedMethods, { methods, serverVersion: version }))
 }

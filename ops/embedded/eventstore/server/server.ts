@@ -3,6 +3,9 @@ import http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { clusterInfo, supportedMethods } from './cluster.ts'
 import type { Stores } from '../streams/cursors.ts'
+import { Scavenges } from './operations.ts'
+import type { Groups } from '../persistent/groups.ts'
+import { persistentRoutes } from '../persistent/service.ts'
 import { read } from './reading.ts'
 import { Code, Refusal } from '../refusal.ts'
 import type { Streams } from '../streams/streams.ts'
@@ -26,6 +29,8 @@ export interface ServerOptions {
 interface Route {
   run: (call: Call) => Promise<void>
   anonymous?: true
+  /** What the clients look for before they call. */
+  features?: readonly string[]
 }
 
 /** The gRPC services over http2. `followers` are the calls to wake when the log advances. */
@@ -33,13 +38,15 @@ export class Server {
   readonly #http: http2.Http2Server | http2.Http2SecureServer
   readonly #routes: ReadonlyMap<string, Route>
   readonly #options: ServerOptions
+  readonly #scavenges: Scavenges
   readonly #sessions = new Set<http2.ServerHttp2Session>()
   readonly #calls = new Set<Call>()
   #stopping = false
 
-  constructor(stores: Stores, streams: Streams, followers: Set<Call>, options: ServerOptions) {
+  constructor(stores: Stores, streams: Streams, followers: Set<Call>, groups: Groups, options: ServerOptions) {
     this.#options = options
-    this.#routes = routesOf(stores, streams, followers)
+    this.#scavenges = new Scavenges(stores, streams)
+    this.#routes = routesOf(stores, streams, followers, groups, this.#scavenges)
     const settings = { settings: { initialWindowSize: WINDOW }, maxSessionMemory: 256 }
     this.#http = options.tls
       ? http2.createSecureServer({ ...settings, ...options.tls, allowHTTP1: false })
@@ -67,6 +74,7 @@ export class Server {
   async stop(settled: () => Promise<void>): Promise<void> {
     this.#stopping = true
     const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()))
+    await this.#scavenges.settle()
     await settled()
     await new Promise(setImmediate) // their answers
     for (const call of this.#calls) call.cancel('The server is stopping')
@@ -115,22 +123,31 @@ export class Server {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-function routesOf(stores: Stores, streams: Streams, followers: Set<Call>): Map<string, Route> {
+function routesOf(
+  stores: Stores,
+  streams: Streams,
+  followers: Set<Call>,
+  groups: Groups,
+  scavenges: Scavenges,
+): Map<string, Route> {
   const instanceId = randomUUID()
-  const routes = new Map<string, Route>()
+  const routes = new Map<string, Route>(Object.entries(persistentRoutes(groups)))
   const STREAMS = '/event_store.client.streams.Streams'
   routes.set(`${STREAMS}/Read`, { run: (call) => read(call, stores, followers) })
   routes.set(`${STREAMS}/Append`, { run: (call) => append(call, streams) })
   routes.set(`${STREAMS}/BatchAppend`, { run: (call) => batchAppend(call, streams) })
   routes.set(`${STREAMS}/Delete`, { run: (call) => remove(call, streams, 'delete') })
   routes.set(`${STREAMS}/Tombstone`, { run: (call) => remove(call, streams, 'tombstone') })
+  const OPERATIONS = '/event_store.client.operations.Operations'
+  routes.set(`${OPERATIONS}/StartScavenge`, { run: (call) => scavenges.start(call) })
+  routes.set(`${OPERATIONS}/StopScavenge`, { run: (call) => scavenges.stop(call) })
   routes.set('/event_store.client.gossip.Gossip/Read', {
     anonymous: true,
     run: (call) => clusterInfo(call, instanceId),
   })
   routes.set('/event_store.client.server_features.ServerFeatures/GetSupportedMethods', {
     anonymous: true,
-    run: (call) => supportedMethods(call, routes.keys(), VERSION),
+    run: (call) => supportedMethods(call, routes, VERSION),
   })
   return routes
 }

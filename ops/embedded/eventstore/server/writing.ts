@@ -39,7 +39,7 @@ function expectedOf({ revision, noStream, any, streamExists }: Expectation): Exp
   throw invalid('There is no expected revision')
 }
 
-function idOf(id: MessageOf<typeof wire.Uuid> | undefined): string {
+export function idOf(id: MessageOf<typeof wire.Uuid> | undefined): string {
   const text = id?.structured ? unstructured(id.structured) : (id?.string ?? '').toLowerCase()
   if (!UUID.test(text)) throw invalid(`An event's id is a UUID, not "${text.slice(0, 50)}"`)
   return text

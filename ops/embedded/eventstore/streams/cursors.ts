@@ -2,7 +2,8 @@ import type { Index } from '../log/index.ts'
 import type { Log } from '../log/log.ts'
 import { LOG_HEAD } from '../log/record.ts'
 import { Code, invalid, Refusal, StreamDeleted } from '../refusal.ts'
-import { eventsOf, StoredEvent } from '../log/storedEvent.ts'
+import { eventAt, eventsOf } from '../log/storedEvent.ts'
+import type { StoredEvent } from '../log/storedEvent.ts'
 import { isMetastream, originalOf } from './metadata.ts'
 import type { Heads } from './heads.ts'
 
@@ -42,10 +43,9 @@ export class AllCursor implements Cursor {
   *upToNow(): Generator<StoredEvent> {
     const end = this.#stores.log.flushed
     while (this.#next < end) {
-      const start = this.#next
-      const records = this.#stores.log.run(start, end)
-      this.#next += records.length
-      for (const event of eventsIn(records, start)) {
+      const { records, next } = this.#stores.log.run(this.#next, end)
+      this.#next = next
+      for (const event of eventsIn(records)) {
         if (event.position < this.#from) continue
         this.seen = event.position
         yield event
@@ -54,8 +54,8 @@ export class AllCursor implements Cursor {
   }
 }
 
-function* eventsIn(records: Buffer, start: number): Generator<StoredEvent> {
-  for (let at = 0; at < records.length; at += records.readUInt32LE(at + 4)) yield* eventsOf(records, at, start + at)
+function* eventsIn(records: Buffer): Generator<StoredEvent> {
+  for (let at = 0; at < records.length; at += records.readUInt32LE(at + 4)) yield* eventsOf(records, at)
 }
 
 /** The events before `position`, latest first. */
@@ -66,9 +66,9 @@ export function* allBackwards({ log, index }: Stores, position: number): Generat
   for (let block = index.blockAtOrBefore(Math.min(position, flushed) - 1); block !== undefined;) {
     const events: StoredEvent[] = []
     for (let at = block; at < end;) {
-      const records = log.run(at, end)
-      for (const event of eventsIn(records, at)) if (event.position < position) events.push(event)
-      at += records.length
+      const { records, next } = log.run(at, end)
+      for (const event of eventsIn(records)) if (event.position < position) events.push(event)
+      at = next
     }
     yield* events.reverse()
     end = block
@@ -101,15 +101,19 @@ export function visible({ index, heads }: Stores, stream: string): Visible | und
 
 /** The visible events with revisions from `from` to `to`, in either order. */
 function* between({ log, index }: Stores, seen: Visible, from: number, to: number): Generator<StoredEvent> {
-  let held: { position: number; record: Buffer } | undefined
+  let held: { position: number; record: Buffer | undefined } | undefined
   const step = from <= to ? 1 : -1
-  for (let revision = from; revision !== to + step; revision += step) {
+  for (let revision = from; (to - revision) * step >= 0; revision += step) {
     const found = index.locate(seen.number, revision)
-    if (!found) continue // scavenged
-    const { position, size, offset } = found
-    if (held?.position !== position) held = { position, record: log.record(position, size) }
-    const event = new StoredEvent(held.record, offset, position + offset)
-    if (event.created >= seen.createdAfter) yield event
+    if (!found) {
+      const nearest = index.nearestRevision(seen.number, revision, step)
+      if (nearest === undefined) return
+      revision = nearest - step // what lies between was scavenged
+      continue
+    }
+    if (held?.position !== found.position) held = { position: found.position, record: log.record(found) }
+    const event = held.record && eventAt(held.record, found.offset)
+    if (event && event.created >= seen.createdAfter) yield event
   }
 }
 

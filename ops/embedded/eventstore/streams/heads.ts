@@ -6,7 +6,8 @@ import { RecentIds } from './recentIds.ts'
 import type { Place } from './recentIds.ts'
 import { TOMBSTONE_REVISION } from '../log/record.ts'
 import type { PlacedEvent } from '../log/record.ts'
-import { StoredEvent } from '../log/storedEvent.ts'
+import { eventAt } from '../log/storedEvent.ts'
+import type { StoredEvent } from '../log/storedEvent.ts'
 
 export interface Head {
   /** -1: no event. */
@@ -42,7 +43,7 @@ export class Heads {
         this.#flushing = this.#filling
         this.#filling = nothingQueued()
       },
-      stored: (bytes, start) => index.add(bytes, start),
+      stored: (bytes, end) => index.add(bytes, end),
       advanced: () => {
         for (const [id, place] of this.#flushing.ids) this.#recent.add(id, place)
         this.#flushing = nothingQueued()
@@ -102,8 +103,7 @@ export class Heads {
 
   #at(number: number, revision: number): StoredEvent | undefined {
     const found = this.#index.locate(number, revision)
-    if (!found) return undefined
-    const record = this.#log.record(found.position, found.size)
-    return new StoredEvent(record, found.offset, found.position + found.offset)
+    const record = found && this.#log.record(found)
+    return record && eventAt(record, found.offset)
   }
 }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import type { NewEvent } from '../log/record.ts'
 import type { StoredEvent } from '../log/storedEvent.ts'
 import { visible } from './cursors.ts'
 import type { Stores } from './cursors.ts'
@@ -5,6 +7,14 @@ import { StreamDeleted } from '../refusal.ts'
 
 /** The type of an event that stands for another one; its data is `<revision>@<stream>`. */
 export const LINK = '$>'
+
+export const linkTo = (stream: string, revision: number, customMetadata = Buffer.alloc(0)): NewEvent => ({
+  id: randomUUID(),
+  type: LINK,
+  contentType: 'text/plain',
+  data: Buffer.from(`${revision}@${stream}`),
+  customMetadata,
+})
 
 /** What a reader is given: an event, and the link it was found by; a link whose event is gone comes alone. */
 export interface Resolved {

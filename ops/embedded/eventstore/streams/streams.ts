@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Head, Heads } from './heads.ts'
 import type { Log } from '../log/log.ts'
-import { isMetastream, metastreamOf, NO_METADATA, originalOf, parseMetadata, truncation } from './metadata.ts'
+import { isMetastream, METADATA_OF_METADATA, metastreamOf, NO_METADATA, originalOf } from './metadata.ts'
+import { parseMetadata, truncation } from './metadata.ts'
 import { TOMBSTONE_REVISION } from '../log/record.ts'
 import type { NewEvent, PlacedEvent } from '../log/record.ts'
 import { StreamDeleted, WrongExpectedVersion } from '../refusal.ts'
@@ -54,8 +55,7 @@ export class Streams {
   /** Hides the stream's events; numbering goes on if it is written again. */
   async delete(stream: string, expected: Expected): Promise<Appended> {
     const head = this.#live(stream)
-    const implicit = head.last < 0 && head.metadata !== NO_METADATA
-    if (!allows(expected, head) || (head.last < 0 && !implicit)) {
+    if (!allows(expected, head) || !exists(head)) {
       await this.#heads.durable(stream)
       throw new WrongExpectedVersion(stream, expected, head.last)
     }
@@ -162,8 +162,12 @@ function allows(expected: Expected, { last, metadata }: Head): boolean {
     case 'no_stream':
       return last < 0 || metadata.deleted
     case 'stream_exists':
-      return last >= 0 && !metadata.deleted
+      return exists({ last, metadata }) && !metadata.deleted
     default:
       return expected === last
   }
 }
+
+/** A stream is there as soon as it has metadata. */
+const exists = ({ last, metadata }: Pick<Head, 'last' | 'metadata'>): boolean =>
+  last >= 0 || (metadata !== NO_METADATA && metadata !== METADATA_OF_METADATA)

@@ -25,6 +25,8 @@ export class Call {
   readonly path: string
   readonly authority: string
   readonly authorization: string | undefined
+  /** What the client calls its connection. */
+  readonly connectionName: string
   readonly #stream: ServerHttp2Stream
   #ended = false
   #corked = false
@@ -35,9 +37,24 @@ export class Call {
     this.path = headers[':path'] ?? ''
     this.authority = headers[':authority'] ?? ''
     this.authorization = headers.authorization
+    this.connectionName = String(headers['connection-name'] ?? '')
     stream.on('drain', this.wake)
     stream.on('close', this.wake)
     stream.on('error', this.wake)
+  }
+
+  /** The client's address and port. */
+  get from(): string {
+    const { remoteAddress = '', remotePort = 0 } = this.#stream.session?.socket ?? {}
+    return `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`
+  }
+
+  /** Who calls, by name. */
+  get user(): string {
+    const [, credentials] = /^Basic (.+)$/i.exec(this.authorization ?? '') ?? []
+    if (!credentials) return 'anonymous'
+    const [name = ''] = Buffer.from(credentials, 'base64').toString('utf8').split(':')
+    return name
   }
 
   /** Nobody listens any more, or all has been said. */

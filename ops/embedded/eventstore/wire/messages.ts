@@ -2,10 +2,10 @@
  * The messages of EventStoreDB's gRPC protocol that are served, as tables of field numbers
  * (event_store.client.* and google.rpc.Status; the numbers are those in the client's `generated/*_pb.js`).
  */
-const StreamIdentifier = { streamName: [3, 'bytes'] } as const
+export const StreamIdentifier = { streamName: [3, 'bytes'] } as const
 const UuidBits = { most: [1, 'int64'], least: [2, 'int64'] } as const
 export const Uuid = { structured: [1, UuidBits], string: [2, 'string'] } as const
-const Position = { commit: [1, 'uint64'], prepare: [2, 'uint64'] } as const
+export const Position = { commit: [1, 'uint64'], prepare: [2, 'uint64'] } as const
 const MapEntry = { key: [1, 'string'], value: [2, 'string'] } as const
 
 const Expectation = {
@@ -32,7 +32,7 @@ export const FilterOptions = {
   checkpointIntervalMultiplier: [5, 'uint64'],
 } as const
 
-const StreamOptions = {
+export const StreamOptions = {
   stream: [1, StreamIdentifier],
   revision: [2, 'uint64'],
   start: [3, 'empty'],
@@ -159,3 +159,6 @@ export const ClusterInfo = {
     'repeated',
   ],
 } as const
+
+export const StopScavengeReq = { options: [1, { scavengeId: [1, 'string'] }] } as const
+export const ScavengeResp = { scavengeId: [1, 'string'], scavengeResult: [2, 'uint64'] } as const

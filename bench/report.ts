@@ -1,0 +1,59 @@
+import { writeFileSync } from 'node:fs'
+import os from 'node:os'
+import Table from 'cli-table3'
+import type { Options } from './bench.ts'
+import { figureOf, inWords, spreadInWords, targetInWords } from './figure.ts'
+import type { Figure, Measured } from './figure.ts'
+import type { Progress } from './progress.ts'
+
+/** Gathers figures, says each as it comes, and prints them all as a table. */
+export class Report {
+  readonly #figures: Figure[] = []
+  readonly #notes: string[] = []
+  readonly #progress: Progress
+
+  constructor(progress: Progress) {
+    this.#progress = progress
+  }
+
+  add(measured: Measured): Figure {
+    const figure = figureOf(measured)
+    this.#figures.push(figure)
+    this.#progress.say(`${figure.what}: ${spreadInWords(figure.ours, figure.unit)}`)
+    return figure
+  }
+
+  /** A line below the table. */
+  note(line: string): void {
+    this.#notes.push(line)
+  }
+
+  print(): void {
+    const table = new Table({
+      head: ['what', 'ours', 'limit or peer', 'ratio', 'target', 'ok?'],
+      style: process.stdout.isTTY ? {} : { head: [], border: [] },
+    })
+    for (const { what, unit, ours, beside, ratio, targets, ok } of this.#figures)
+      table.push([
+        what,
+        spreadInWords(ours, unit),
+        beside ? `${inWords(beside.median, unit)} ${beside.what}` : '',
+        ratio === undefined ? '' : `${ratio.toFixed(2)}×`,
+        targets.map((target) => targetInWords(target, unit)).join(', '),
+        ok === undefined ? '' : ok ? 'yes' : 'MISSED',
+      ])
+    console.log(String(table))
+    for (const note of this.#notes) console.log(note)
+    const asked = this.#figures.filter(({ ok }) => ok !== undefined)
+    const kept = asked.filter(({ ok }) => ok)
+    console.log(`${kept.length} of ${asked.length} targets kept; ${machine()}`)
+  }
+
+  write(file: string, bench: string, options: Options): void {
+    const about = { bench, at: new Date().toISOString(), machine: machine(), options }
+    writeFileSync(file, `${JSON.stringify({ ...about, figures: this.#figures, notes: this.#notes }, undefined, 2)}\n`)
+  }
+}
+
+const machine = (): string =>
+  `${os.availableParallelism()} × ${os.cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}`

@@ -1,0 +1,255 @@
+import { Refusal } from '../refusal.ts'
+import { filterOf } from '../streams/filter.ts'
+import type { Call } from '../wire/call.ts'
+import { Checkpoint } from './checkpoint.ts'
+import { Consumer } from './consumer.ts'
+import { sizeOf } from './message.ts'
+import type { Message } from './message.ts'
+import { Meter } from './meter.ts'
+import { groupKey } from './names.ts'
+import { Parked } from './parked.ts'
+import { dropped, tooManyConsumers } from './refusals.ts'
+import type { Settings, WireFilter } from './settings.ts'
+import { Source } from './source.ts'
+import { strategyOf } from './strategies.ts'
+import type { Strategy } from './strategies.ts'
+import type { Store } from './writing.ts'
+
+/** As it is stored in the configuration. */
+export interface GroupEntry {
+  stream: string
+  group: string
+  settings: Settings
+  filter: WireFilter | undefined
+  /** The place that `settings.startFrom` meant when it was said. */
+  begin: number
+}
+
+export type Answer = 'ack' | 'retry' | 'park' | 'skip'
+
+/** What waits in memory to be given out for the first time. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024
+
+/**
+ * The consumers of one subscription group and what is between them and its stream. All that happens to it (the log advances, a
+ * consumer comes, answers or goes, a time-out) changes the queues and calls `wake`; `#turn` then fills and empties them.
+ *
+ *   stream ─▶ waiting ─▶ in flight ─▶ acknowledged, skipped          every message taken from the stream is in `#open` until
+ *               ▲           │  ▲                                     it is acknowledged, skipped or durably parked, and the
+ *   parked ─▶ again ◀───────┘  └ retried: goes first                 checkpoint stays before the first open one
+ */
+export class Group {
+  readonly entry: GroupEntry
+  readonly source: Source
+  readonly checkpoint: Checkpoint
+  readonly parked: Parked
+  readonly meter = new Meter()
+  readonly consumers = new Set<Consumer>()
+  readonly #store: Store
+  readonly #strategy: Strategy
+  /** By their places, ascending. */
+  readonly #open = new Map<number, Message>()
+  #waiting: Message[] = []
+  #waitingBytes = 0
+  /** To be given out again, or replayed. */
+  #again: Message[] = []
+  readonly #parking = new Set<Promise<void>>()
+  #scheduled = false
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
+
+  /** Throws if the store has no such place. */
+  constructor(store: Store, entry: GroupEntry) {
+    const { stream, group, settings, filter, begin } = entry
+    const key = groupKey(stream, group)
+    this.entry = entry
+    this.#store = store
+    this.#strategy = strategyOf(settings, store)
+    this.checkpoint = new Checkpoint(store, stream, key, settings, () => this.#reached())
+    this.parked = new Parked(store, key)
+    const from = this.checkpoint.place === undefined ? begin : this.checkpoint.place + 1
+    this.source = new Source(store, stream, from, filter && filterOf(filter))
+  }
+
+  get retrying(): number {
+    return this.#again.length
+  }
+  get buffered(): number {
+    return this.#waiting.length
+  }
+  get inFlight(): number {
+    return [...this.consumers].reduce((sum, { inFlight }) => sum + inFlight, 0)
+  }
+  get outstanding(): number {
+    return this.inFlight + this.#again.length + this.#parking.size
+  }
+
+  join(call: Call, bufferSize: number, structuredIds: boolean): Consumer {
+    const { stream, group, settings } = this.entry
+    if (this.#stopped) throw dropped(stream, group)
+    if (settings.maxSubscriberCount > 0 && this.consumers.size >= settings.maxSubscriberCount)
+      throw tooManyConsumers(stream, group)
+    const { resolveLinks, extraStatistics } = settings
+    const resolveWith = resolveLinks ? this.#store : undefined
+    const consumer = new Consumer(call, { bufferSize, structuredIds, resolveWith, extraStatistics })
+    this.consumers.add(consumer)
+    this.#strategy.joined(consumer)
+    this.wake()
+    return consumer
+  }
+
+  /** Its messages go to the others; having been sent to it counts, so that one that kills its consumers is parked in the end. */
+  leave(consumer: Consumer): void {
+    if (!this.consumers.delete(consumer)) return
+    this.#strategy.left(consumer)
+    if (this.#stopped) return
+    for (const message of consumer.takeBack(Infinity)) this.#failed(message, 'The consumer went away')
+    this.wake()
+  }
+
+  /** What is not (or not any more) in flight to this consumer is ignored. */
+  answer(consumer: Consumer, id: string, answer: Answer, reason: string): void {
+    if (this.#stopped) return
+    const message = consumer.answered(id)
+    if (!message) return
+    if (answer === 'retry') this.#failed(message, reason)
+    else if (answer === 'park') this.#park(message, reason)
+    else this.#done(message)
+    this.wake()
+  }
+
+  replayParked(stopAt: number): void {
+    this.parked.replay(stopAt)
+    this.wake()
+  }
+
+  /** Ends it, its consumers too if they are told why; what it has dealt with is durable when this resolves. */
+  async stop(reason?: Refusal): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    if (reason) for (const { call } of this.consumers) call.end(reason)
+    await Promise.all(this.#parking)
+    await this.checkpoint.close()
+  }
+
+  /** Has a turn soon. */
+  readonly wake = (): void => {
+    if (this.#scheduled || this.#stopped || this.consumers.size === 0) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      if (this.#stopped) return
+      try {
+        this.#turn()
+      } catch (error) {
+        console.error(`Persistent subscription ${groupKey(this.entry.stream, this.entry.group)} failed:`, error)
+        const { stream, group } = this.entry
+        const reason = error instanceof Refusal ? error : dropped(stream, group)
+        for (const { call } of this.consumers) call.end(reason)
+      }
+    })
+  }
+
+  #turn(): void {
+    const room = this.#room()
+    if (room > 0) {
+      const { messages, filtered } = this.source.take(room)
+      for (const message of messages) this.#open.set(message.place, message)
+      this.#waiting.push(...messages)
+      this.#waitingBytes += messages.reduce((sum, message) => sum + sizeOf(message), 0)
+      if (filtered > 0) this.checkpoint.handled(filtered)
+    }
+    const { historyBufferSize, readBatchSize } = this.entry.settings
+    if (this.#again.length < historyBufferSize) this.#again.push(...this.parked.take(readBatchSize))
+    this.#again = this.#dispatch(this.#again)
+    if (this.#again.length === 0 || this.#strategy.overtaking) {
+      this.#waiting = this.#dispatch(this.#waiting)
+      this.#waitingBytes = this.#waiting.reduce((sum, message) => sum + sizeOf(message), 0)
+    }
+    this.#watch()
+    const replaying = this.parked.waiting && this.#again.length < historyBufferSize
+    if (replaying || (!this.source.dry && this.#room() > 0)) this.wake()
+  }
+
+  /** How many more may be taken from the stream now: live, what the live buffer holds; behind, what the history buffer does. */
+  #room(): number {
+    const { liveBufferSize, historyBufferSize, readBatchSize } = this.entry.settings
+    const size = this.source.dry ? Math.max(liveBufferSize, 1) : historyBufferSize
+    if (this.#waitingBytes >= MAX_WAITING_BYTES) return 0
+    return Math.min(readBatchSize, size - this.#waiting.length - this.#parking.size)
+  }
+
+  /** Gives out what can be; returns what must wait. */
+  #dispatch(messages: Message[]): Message[] {
+    const left: Message[] = []
+    for (const [i, message] of messages.entries()) {
+      const consumer = this.#strategy.choose(message)
+      if (consumer) consumer.give(message)
+      else {
+        left.push(message)
+        if (!this.#strategy.overtaking) return left.concat(messages.slice(i + 1))
+      }
+    }
+    return left
+  }
+
+  #failed(message: Message, reason: string): void {
+    if (message.sent && message.retries >= this.entry.settings.maxRetryCount) return this.#park(message, reason)
+    if (message.sent) message.retries++
+    this.#retry(message)
+  }
+
+  /** In the order of the log. */
+  #retry(message: Message): void {
+    this.#again.push(message)
+    this.#again.sort((one, other) => one.event.position - other.event.position)
+  }
+
+  #park(message: Message, reason: string): void {
+    const parking = this.parked.park(message, reason).then(
+      () => this.#done(message),
+      (error: Error) => {
+        console.error(`A message cannot be parked: ${error.message}`)
+        this.#retry(message)
+      },
+    )
+    const settled = parking.finally(() => {
+      this.#parking.delete(settled)
+      this.wake()
+    })
+    this.#parking.add(settled)
+  }
+
+  #done(message: Message): void {
+    this.meter.total++
+    if (message.replayed) return this.parked.done(message)
+    this.#open.delete(message.place)
+    this.checkpoint.handled(1)
+  }
+
+  /** Where a checkpoint may be. */
+  #reached(): number {
+    for (const { before } of this.#open.values()) return before
+    return this.source.looked
+  }
+
+  /** One timer, for the message that times out next. */
+  #watch(): void {
+    const { messageTimeoutMs } = this.entry.settings
+    if (this.#timer || messageTimeoutMs === 0) return
+    const oldest = Math.min(...[...this.consumers].map((consumer) => consumer.oldest ?? Infinity))
+    if (oldest === Infinity) return
+    const left = oldest + messageTimeoutMs - performance.now()
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined
+        const late = performance.now() - messageTimeoutMs
+        for (const consumer of this.consumers)
+          for (const message of consumer.takeBack(late + 1)) this.#failed(message, 'It timed out')
+        this.#watch()
+        this.wake()
+      },
+      Math.max(left, 1),
+    ).unref()
+  }
+}
