@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { Option } from 'commander'
 import type { Bench, Session } from './bench.ts'
-import { measureAppends } from './eventstore/appending.ts'
+import { measureAppends, measureLateAppends } from './eventstore/appending.ts'
+import type { Appends } from './eventstore/appending.ts'
 import type { Context, Filled } from './eventstore/context.ts'
 import { fill } from './eventstore/filling.ts'
 import { measureMemory, reportMemory } from './eventstore/footprint.ts'
@@ -44,7 +45,8 @@ async function measure(context: Context): Promise<void> {
     await act()
     reportMemory(context, name)
   }
-  await phase('append', () => measureAppends(context))
+  let appends: Appends | undefined
+  await phase('append', async () => (appends = await measureAppends(context)))
   const needFilled = ['batches', 'read', 'raw', 'catch-up', 'loads', 'live', 'memory', 'start']
   if (!needFilled.some((name) => session.wants(name))) return
 
@@ -56,10 +58,12 @@ async function measure(context: Context): Promise<void> {
   await phase('catch-up', () => measureCatchUp(context, filled, recorded))
   await phase('loads', () => measureLoads(context, filled))
   await phase('live', () => measureLive(context))
+  if (appends) await measureLateAppends(context, appends)
   if (session.wants('memory')) await measureMemory(context)
 }
 
 function notePlaces({ report }: Session, folder: string): void {
-  const profiles = readdirSync(folder).filter((file) => file.endsWith('.cpuprofile'))
+  // Of its main threads: tsx has one of its own.
+  const profiles = readdirSync(folder).filter((file) => /\.0\.\d+\.cpuprofile$/.test(file))
   for (const file of profiles) report.note(`profile: ${path.resolve(folder, file)}`)
 }

@@ -11,6 +11,8 @@ export class Report {
   readonly #figures: Figure[] = []
   readonly #notes: string[] = []
   readonly #progress: Progress
+  /** Above zero somebody else was at work: the ratios then say more than the figures. */
+  readonly #loadBefore = os.loadavg()[0]!
 
   constructor(progress: Progress) {
     this.#progress = progress
@@ -30,7 +32,8 @@ export class Report {
 
   print(): void {
     const table = new Table({
-      head: ['what', 'ours', 'limit or peer', 'ratio', 'target', 'ok?'],
+      head: ['what', 'ours (range)', 'limit or peer', 'ratio', 'target', 'ok?'],
+      chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
       style: process.stdout.isTTY ? {} : { head: [], border: [] },
     })
     for (const { what, unit, ours, beside, ratio, targets, ok } of this.#figures)
@@ -46,14 +49,16 @@ export class Report {
     for (const note of this.#notes) console.log(note)
     const asked = this.#figures.filter(({ ok }) => ok !== undefined)
     const kept = asked.filter(({ ok }) => ok)
-    console.log(`${kept.length} of ${asked.length} targets kept; ${machine()}`)
+    console.log(`${kept.length} of ${asked.length} targets kept; ${this.#machine()}`)
   }
 
   write(file: string, bench: string, options: Options): void {
-    const about = { bench, at: new Date().toISOString(), machine: machine(), options }
+    const about = { bench, at: new Date().toISOString(), machine: this.#machine(), options }
     writeFileSync(file, `${JSON.stringify({ ...about, figures: this.#figures, notes: this.#notes }, undefined, 2)}\n`)
   }
-}
 
-const machine = (): string =>
-  `${os.availableParallelism()} × ${os.cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}`
+  #machine(): string {
+    const processors = `${os.availableParallelism()} × ${os.cpus()[0]?.model ?? 'unknown processor'}`
+    return `${processors}, Node ${process.versions.node}, load ${this.#loadBefore.toFixed(1)} before`
+  }
+}

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const layers = ['domain', 'commands', 'projections', 'read-api', 'workers', 'ops'] as const
+const layers = ['domain', 'commands', 'projections', 'read-api', 'workers', 'ops', 'bench'] as const
 
 interface Import {
   /** From the root, such as `ops/platform/route.ts`; a package's or a builtin's name otherwise. */
@@ -164,6 +164,11 @@ describe('the architecture', () => {
       ).to.deep.equal([]))
 
     it('nothing → spec', () => expect(strays(sources, ({ what }) => !isIn(what, 'spec'))).to.deep.equal([]))
+
+    it('nothing → bench', () =>
+      expect(
+        strays([...sources, ...specs.map(parse)], ({ what }, file) => isIn(file, 'bench') || !isIn(what, 'bench')),
+      ).to.deep.equal([]))
 
     it('nothing → ops/main, which is where everything begins', () =>
       expect(strays(typescript, ({ what }) => what !== 'ops/main.ts')).to.deep.equal([]))

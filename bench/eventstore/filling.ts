@@ -95,7 +95,9 @@ export async function fill({ session, store, ceiling, events }: Context): Promis
 
 /** The position of the last event; a little before the first one if there is none. */
 async function endOf(client: EventStoreDBClient): Promise<Position> {
+  let end: Position = { commit: 0n, prepare: 0n }
+  // To its end: with a read that was left early the client's `dispose` waits for ever.
   for await (const { event } of client.readAll({ direction: 'backwards', fromPosition: 'end', maxCount: 1 }))
-    return event!.position
-  return { commit: 0n, prepare: 0n }
+    end = event!.position
+  return end
 }

@@ -2,20 +2,28 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import { z } from 'zod'
 import { takeFolder } from './log/folder.ts'
 import { Groups } from './persistent/groups.ts'
 import { Heads } from './streams/heads.ts'
 import { openStore } from './log/recover.ts'
 import { Server } from './server/server.ts'
+import type { User } from './server/users.ts'
 import { Streams } from './streams/streams.ts'
 import type { Call } from './wire/call.ts'
 
-const USAGE = `Usage: main.ts --port N --dir DIR [--host 127.0.0.1] [--user U --password P] [--cert FILE --key FILE]
-               [--segment-size BYTES]
+const USAGE = `Usage: npm run eventstore -- --port N --dir DIR [options]
 
-The embedded event store: EventStoreDB's gRPC protocol on one port, its data in DIR. Port 0 takes a free one. Prints
-{"ready":true,"port":N} when it serves. The official clients send credentials only over TLS (--cert, --key). A password of - is read from
-the first line of standard input, where no list of processes shows it. The log is cut into files of --segment-size (268435456).`
+The embedded event store: EventStoreDB's gRPC protocol on one port, its data in DIR. Prints {"ready":true,"port":N} when it serves.
+
+  --port N             where to listen; 0 takes a free port
+  --dir DIR            where the log lies; made if it is not there
+  --host ADDRESS       127.0.0.1 unless given
+  --cert F --key F     TLS; the official clients send credentials only over it
+  --user U             of the one user in $admins; without users everybody may do everything
+  --password P         of that user; - is the first line of standard input, where no list of processes shows it
+  --users FILE         more users: [{"name": "…", "password": "…", "groups": ["…"]}]
+  --segment-size N     the log is cut into files of this many bytes (268435456)`
 
 async function optionsOf(args: string[]) {
   const text = { type: 'string' } as const
@@ -26,12 +34,13 @@ async function optionsOf(args: string[]) {
     host: text,
     user: text,
     password: text,
+    users: text,
     cert: text,
     key: text,
     'segment-size': text,
   }
   const { values } = parseArgs({ args, options })
-  const { help, port, dir, host = '127.0.0.1', user, password, cert, key, 'segment-size': segmentSize } = values
+  const { help, port, dir, host = '127.0.0.1', user, password, users, cert, key, 'segment-size': segmentSize } = values
   if (help) {
     console.log(USAGE)
     process.exit(0)
@@ -46,11 +55,27 @@ async function optionsOf(args: string[]) {
     host,
     port: Number(port),
     segmentSize: segmentSize ? Number(segmentSize) : undefined,
-    user:
-      user !== undefined && password !== undefined
-        ? { name: user, password: password === '-' ? await firstLine() : password }
-        : undefined,
+    users: [
+      ...(user === undefined || password === undefined
+        ? []
+        : [{ name: user, password: password === '-' ? await firstLine() : password, groups: ['$admins'] }]),
+      ...(users ? usersIn(users) : []),
+    ],
     tls: cert && key ? { cert: fs.readFileSync(cert), key: fs.readFileSync(key) } : undefined,
+  }
+}
+
+const usersShape = z.array(
+  z.strictObject({ name: z.string().min(1), password: z.string().min(1), groups: z.array(z.string()).default([]) }),
+)
+
+function usersIn(file: string): User[] {
+  try {
+    return usersShape.parse(JSON.parse(fs.readFileSync(file, 'utf8')))
+  } catch (error) {
+    throw new Error(
+      `--users ${file}: ${error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message}`,
+    )
   }
 }
 

@@ -1,4 +1,3 @@
-import http2 from 'node:http2'
 import path from 'node:path'
 import { credentials, Metadata, status } from '@grpc/grpc-js'
 import type { ServiceError } from '@grpc/grpc-js'
@@ -6,7 +5,6 @@ import { EventStoreDBClient } from '@eventstore/db-client'
 import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
-import { PersistentSubscriptionsClient } from '@eventstore/db-client/generated/persistent_grpc_pb.js'
 import { expect } from 'chai'
 import { ensureCertificate } from '../../../ops/embedded/certificate.ts'
 import { collect, events, refusal, RunningStore, temporaryFolder } from './running.ts'
@@ -84,59 +82,6 @@ describe('The door of the embedded event store', function () {
     await store.remove()
   })
 
-  describe('with bad input', () => {
-    let store: RunningStore
-    before(async () => {
-      store = await RunningStore.start()
-      await store.client.appendToStream('there', events(3))
-    })
-    after(() => store.remove())
-    afterEach('it still serves', async () => expect(await store.revisions('there')).to.deep.equal([0, 1, 2]))
-
-    it('says that a call is not served', async () => {
-      const client = new PersistentSubscriptionsClient(`127.0.0.1:${store.port}`, credentials.createInsecure())
-      const asked = new Promise((resolve, reject) =>
-        client.restartSubsystem(new shared.Empty(), (error, answer) => (error ? reject(error) : resolve(answer))),
-      )
-      expect((await refusal(asked)).code).to.equal(status.UNIMPLEMENTED)
-      client.close()
-    })
-
-    it('refuses an invalid regular expression', async () => {
-      const filtered = read(store.port, undefined, (options) => filterBy(options, '('))
-      expect((await refusal(filtered)).code).to.equal(status.INVALID_ARGUMENT)
-    })
-
-    const garbage: [string, string, number][] = [
-      ['bytes that are no message', '0000000005ffffffffff', status.INVALID_ARGUMENT],
-      ['a field longer than its message', '00000000030aff01', status.INVALID_ARGUMENT],
-      ['a message that is cut off', '00000000ff0a', status.INVALID_ARGUMENT],
-      ['an empty message', '0000000000', status.INVALID_ARGUMENT],
-      ['a compressed message', '01000000020a00', status.UNIMPLEMENTED],
-      ['a message of 2 GiB', '00800000000a', status.RESOURCE_EXHAUSTED],
-    ]
-    for (const [what, hex, code] of garbage)
-      for (const method of ['Read', 'Append', 'BatchAppend', 'Delete', 'Tombstone'])
-        it(`refuses ${what} in ${method}`, async () => {
-          expect(
-            await raw(store.port, `/event_store.client.streams.Streams/${method}`, Buffer.from(hex, 'hex')),
-          ).to.equal(code)
-        })
-
-    it('refuses names that no stream can have, and nothing else on the same call', async () => {
-      const good = store.client.appendToStream('elsewhere', events(1))
-      for (const options of [{}, { credentials: { username: 'u', password: 'p' } }]) {
-        const long = await refusal(store.client.appendToStream('ä'.repeat(1000), events(1), options))
-        expect(long.message).to.contain('at most')
-        const none = await refusal(store.client.appendToStream('', events(1), options))
-        expect(none.message).to.contain('has a name')
-        const noUuid = await refusal(store.client.appendToStream('there', { ...events(1)[0]!, id: '7' }, options))
-        expect(noUuid.message).to.contain("An event's id is a UUID")
-      }
-      expect((await good).success).to.equal(true)
-    })
-  })
-
   describe('for other clients', () => {
     let store: RunningStore
     before(async () => {
@@ -186,24 +131,4 @@ function filterBy(options: streams.ReadReq.Options, regex: string): void {
   filter.setEventType(expression)
   filter.setMax(32)
   options.setFilter(filter)
-}
-
-/** Sends bytes as they are; resolves with the gRPC status. */
-function raw(port: number, method: string, bytes: Buffer): Promise<number> {
-  const session = http2.connect(`http://127.0.0.1:${port}`)
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': method,
-    'content-type': 'application/grpc',
-    te: 'trailers',
-  })
-  stream.end(bytes)
-  stream.resume()
-  return new Promise<number>((resolve, reject) => {
-    const tell = (headers: http2.IncomingHttpHeaders) => {
-      if (headers['grpc-status'] !== undefined) resolve(Number(headers['grpc-status']))
-    }
-    stream.on('response', tell).on('trailers', tell).on('error', reject)
-    stream.on('close', () => reject(new Error('The call ended without a status')))
-  }).finally(() => session.close())
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -112,4 +113,10 @@ export async function refusal(doing: Promise<unknown>): Promise<Error & { type?:
     () => Promise.reject(new Error('It was not refused')),
     (error: Error) => error,
   )
+}
+
+/** The anonymous resident memory of a process, in MB: mapped files do not count. */
+export function anonymousMemory(pid: number): number {
+  const [, kilobytes] = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!
+  return Number(kilobytes) / 1024
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { BACKWARDS, binaryEvent, END, START } from '@eventstore/db-client'
 import { expect } from 'chai'
 import { scavenge } from '../../../ops/platform/scavenge.ts'
@@ -167,6 +168,26 @@ describe('Scavenging the embedded event store', function () {
     await again('SIGKILL')
     const stored = (await everything()).filter(({ stream }) => stream === 'meanwhile').map(({ id }) => id)
     expect(stored).to.deep.equal(written)
+  })
+
+  it('loses nothing that can be read when it is killed in the middle, and is done by the next one', async () => {
+    await fill()
+    const readable = async () => {
+      const all = await everything()
+      return [kept(all, 'plain'), await store.revisions('counted'), await store.revisions('cut'), kept(all, 'new')]
+    }
+    for (let round = 0; round < 8; round++) {
+      await store.client.appendToStream('new', big(3))
+      await store.client.setStreamMetadata('cut', { truncateBefore: 9 + round })
+      const before = await readable()
+      const killed = scavenge(url()).catch(() => {})
+      await delay(Math.random() * 40) // anywhere in it
+      await again('SIGKILL')
+      await killed
+      expect(await readable()).to.deep.equal(before)
+    }
+    await scavenge(url())
+    expect(kept(await everything(), 'cut')).to.deep.equal(await store.revisions('cut'))
   })
 
   it('frees nothing where nothing can go, and leaves the files alone', async () => {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { open } from 'lmdb'
 import type { Database, RootDatabase } from 'lmdb'
 import { LOG_HEAD, positionAt, TOMBSTONE_REVISION } from './record.ts'
+import { Code, Refusal } from '../refusal.ts'
 import { eventsOf } from './storedEvent.ts'
 
 /** Entry points for reads of $all lie at least this far apart. */
@@ -92,7 +93,12 @@ export class Index {
       this.#root.transactionSync(() => this.#add(bytes, end))
     } catch (error) {
       ;[this.#complete, this.#streamCount, this.#lastBlock] = before
-      throw error
+      // LMDB says no more than "Input/output error" when it could write a page in part.
+      const why = (error as Error).message
+      throw new Refusal(
+        Code.resourceExhausted,
+        `The disk is full, or the index cannot be written (${why}): nothing was appended; reads go on`,
+      )
     }
   }
 

@@ -8,6 +8,8 @@ import { Segment } from './segment.ts'
 
 const BUFFER = 256 * 1024
 const MAX_QUEUED = 16 * 1024 * 1024
+/** The disk, the quota, or the size of a file that is allowed. */
+const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG']
 /** A flush buffer that grew beyond this is not kept. */
 const KEPT_BUFFER = 4 * 1024 * 1024
 
@@ -197,10 +199,7 @@ export class Log {
   }
 
   #fail(flush: Flush, error: Error): void {
-    const full = (error as NodeJS.ErrnoException).code === 'ENOSPC'
-    const refusal = full
-      ? new Refusal(Code.resourceExhausted, 'The disk is full: nothing was appended; reads go on')
-      : new Refusal(Code.unavailable, `The log cannot be written: ${error.message}`)
+    const refusal = refusalOf(error)
     const queued = this.#filling
     this.#writing = null
     this.#filling = new Flush(this.#flushed, Buffer.allocUnsafe(BUFFER))
@@ -244,3 +243,10 @@ export class Log {
 }
 
 const NOTHING = Buffer.alloc(0)
+
+function refusalOf(error: NodeJS.ErrnoException): Refusal {
+  if (error instanceof Refusal) return error
+  if (NO_ROOM.includes(error.code ?? ''))
+    return new Refusal(Code.resourceExhausted, 'The disk is full: nothing was appended; reads go on')
+  return new Refusal(Code.unavailable, `The log cannot be written: ${error.message}`)
+}

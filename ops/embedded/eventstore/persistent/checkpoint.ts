@@ -14,6 +14,7 @@ export class Checkpoint {
   readonly #stream: string
   readonly #settings: Settings
   readonly #text: (place: number) => string
+  readonly #begin: number
   /** The place before the first one that is still to be dealt with. */
   readonly #reached: () => number
   /** As it is stored. */
@@ -23,13 +24,20 @@ export class Checkpoint {
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
 
-  constructor(store: Store, source: string, key: string, settings: Settings, reached: () => number) {
+  /** Without one that is stored everything from `begin` on is still to be dealt with. */
+  constructor(store: Store, source: string, key: string, settings: Settings, begin: number, reached: () => number) {
     this.#store = store
     this.#stream = checkpointStream(key)
     this.#settings = settings
     this.#text = (place) => JSON.stringify(placeText(source, place))
+    this.#begin = begin
     this.#reached = reached
     this.place = storedPlace(store, this.#stream)
+  }
+
+  /** Where a group goes on that knows nothing else. */
+  get next(): number {
+    return this.place === undefined ? this.#begin : this.place + 1
   }
 
   /** So many more events were dealt with: time to write one? */
@@ -47,7 +55,7 @@ export class Checkpoint {
   #write(): void {
     this.stopTimer()
     const place = this.#reached()
-    if (this.#writing || place <= (this.place ?? -1)) return
+    if (this.#writing || place < this.next) return
     const handled = this.#handled
     this.#handled = 0
     const event = jsonEvent('$SubscriptionCheckpoint', this.#text(place))

@@ -1,16 +1,13 @@
 import { Refusal } from '../refusal.ts'
-import { filterOf } from '../streams/filter.ts'
 import type { Call } from '../wire/call.ts'
-import { Checkpoint } from './checkpoint.ts'
+import { Backlog } from './backlog.ts'
 import { Consumer } from './consumer.ts'
-import { sizeOf } from './message.ts'
 import type { Message } from './message.ts'
 import { Meter } from './meter.ts'
 import { groupKey } from './names.ts'
 import { Parked } from './parked.ts'
 import { dropped, tooManyConsumers } from './refusals.ts'
 import type { Settings, WireFilter } from './settings.ts'
-import { Source } from './source.ts'
 import { strategyOf } from './strategies.ts'
 import type { Strategy } from './strategies.ts'
 import type { Store } from './writing.ts'
@@ -27,30 +24,23 @@ export interface GroupEntry {
 
 export type Answer = 'ack' | 'retry' | 'park' | 'skip'
 
-/** What waits in memory to be given out for the first time. */
-const MAX_WAITING_BYTES = 16 * 1024 * 1024
-
 /**
  * The consumers of one subscription group and what is between them and its stream. All that happens to it (the log advances, a
  * consumer comes, answers or goes, a time-out) changes the queues and calls `wake`; `#turn` then fills and empties them.
  *
- *   stream ─▶ waiting ─▶ in flight ─▶ acknowledged, skipped          every message taken from the stream is in `#open` until
- *               ▲           │  ▲                                     it is acknowledged, skipped or durably parked, and the
- *   parked ─▶ again ◀───────┘  └ retried: goes first                 checkpoint stays before the first open one
+ *   stream ─▶ waiting ──▶ in flight ─▶ acknowledged, skipped or parked
+ *                          ▲     │
+ *   parked ─▶ again ───────┘     │     what is in `again` goes first
+ *               ▲────────────────┘     refused, timed out, left behind by a consumer
  */
 export class Group {
   readonly entry: GroupEntry
-  readonly source: Source
-  readonly checkpoint: Checkpoint
+  readonly backlog: Backlog
   readonly parked: Parked
   readonly meter = new Meter()
   readonly consumers = new Set<Consumer>()
   readonly #store: Store
   readonly #strategy: Strategy
-  /** By their places, ascending. */
-  readonly #open = new Map<number, Message>()
-  #waiting: Message[] = []
-  #waitingBytes = 0
   /** To be given out again, or replayed. */
   #again: Message[] = []
   readonly #parking = new Set<Promise<void>>()
@@ -58,24 +48,17 @@ export class Group {
   #timer: NodeJS.Timeout | undefined
   #stopped = false
 
-  /** Throws if the store has no such place. */
+  /** Throws if the store has no such place to begin at. */
   constructor(store: Store, entry: GroupEntry) {
-    const { stream, group, settings, filter, begin } = entry
-    const key = groupKey(stream, group)
     this.entry = entry
     this.#store = store
-    this.#strategy = strategyOf(settings, store)
-    this.checkpoint = new Checkpoint(store, stream, key, settings, () => this.#reached())
-    this.parked = new Parked(store, key)
-    const from = this.checkpoint.place === undefined ? begin : this.checkpoint.place + 1
-    this.source = new Source(store, stream, from, filter && filterOf(filter))
+    this.#strategy = strategyOf(entry.settings, store)
+    this.backlog = new Backlog(store, entry)
+    this.parked = new Parked(store, groupKey(entry.stream, entry.group))
   }
 
   get retrying(): number {
     return this.#again.length
-  }
-  get buffered(): number {
-    return this.#waiting.length
   }
   get inFlight(): number {
     return [...this.consumers].reduce((sum, { inFlight }) => sum + inFlight, 0)
@@ -129,7 +112,8 @@ export class Group {
     clearTimeout(this.#timer)
     if (reason) for (const { call } of this.consumers) call.end(reason)
     await Promise.all(this.#parking)
-    await this.checkpoint.close()
+    await this.parked.close()
+    await this.backlog.checkpoint.close()
   }
 
   /** Has a turn soon. */
@@ -151,36 +135,20 @@ export class Group {
   }
 
   #turn(): void {
-    const room = this.#room()
-    if (room > 0) {
-      const { messages, filtered } = this.source.take(room)
-      for (const message of messages) this.#open.set(message.place, message)
-      this.#waiting.push(...messages)
-      this.#waitingBytes += messages.reduce((sum, message) => sum + sizeOf(message), 0)
-      if (filtered > 0) this.checkpoint.handled(filtered)
-    }
     const { historyBufferSize, readBatchSize } = this.entry.settings
+    const room = this.backlog.room(this.#parking.size)
+    if (room > 0) this.backlog.fill(room)
     if (this.#again.length < historyBufferSize) this.#again.push(...this.parked.take(readBatchSize))
     this.#again = this.#dispatch(this.#again)
-    if (this.#again.length === 0 || this.#strategy.overtaking) {
-      this.#waiting = this.#dispatch(this.#waiting)
-      this.#waitingBytes = this.#waiting.reduce((sum, message) => sum + sizeOf(message), 0)
-    }
+    if (this.#again.length === 0 || this.#strategy.overtaking)
+      this.backlog.waiting = this.#dispatch(this.backlog.waiting)
     this.#watch()
     const replaying = this.parked.waiting && this.#again.length < historyBufferSize
-    if (replaying || (!this.source.dry && this.#room() > 0)) this.wake()
-  }
-
-  /** How many more may be taken from the stream now: live, what the live buffer holds; behind, what the history buffer does. */
-  #room(): number {
-    const { liveBufferSize, historyBufferSize, readBatchSize } = this.entry.settings
-    const size = this.source.dry ? Math.max(liveBufferSize, 1) : historyBufferSize
-    if (this.#waitingBytes >= MAX_WAITING_BYTES) return 0
-    return Math.min(readBatchSize, size - this.#waiting.length - this.#parking.size)
+    if (replaying || (!this.backlog.source.dry && this.backlog.room(this.#parking.size) > 0)) this.wake()
   }
 
   /** Gives out what can be; returns what must wait. */
-  #dispatch(messages: Message[]): Message[] {
+  #dispatch(messages: readonly Message[]): Message[] {
     const left: Message[] = []
     for (const [i, message] of messages.entries()) {
       const consumer = this.#strategy.choose(message)
@@ -222,15 +190,8 @@ export class Group {
 
   #done(message: Message): void {
     this.meter.total++
-    if (message.replayed) return this.parked.done(message)
-    this.#open.delete(message.place)
-    this.checkpoint.handled(1)
-  }
-
-  /** Where a checkpoint may be. */
-  #reached(): number {
-    for (const { before } of this.#open.values()) return before
-    return this.source.looked
+    if (message.replayed) this.parked.done(message)
+    else this.backlog.done(message)
   }
 
   /** One timer, for the message that times out next. */

@@ -6,7 +6,8 @@ import { placeText, startText } from './settings.ts'
 
 /** What GetInfo and List say of a group. */
 export function infoOf(group: Group): MessageOf<typeof SubscriptionInfo> {
-  const { entry, source, checkpoint, parked, consumers } = group
+  const { entry, backlog, parked, consumers } = group
+  const { source, checkpoint, waiting } = backlog
   const { stream, settings } = entry
   const lastKnown = source.lastKnown()
   return {
@@ -30,8 +31,8 @@ export function infoOf(group: Group): MessageOf<typeof SubscriptionInfo> {
     maxCheckPointCount: settings.maxCheckpointCount,
     maxSubscriberCount: settings.maxSubscriberCount,
     namedConsumerStrategy: settings.strategy,
-    readBufferCount: source.dry ? 0 : group.buffered,
-    liveBufferCount: source.dry ? group.buffered : 0,
+    readBufferCount: source.dry ? 0 : waiting.length,
+    liveBufferCount: source.dry ? waiting.length : 0,
     retryBufferCount: group.retrying,
     totalInFlightMessages: group.inFlight,
     outstandingMessagesCount: group.outstanding,
@@ -43,7 +44,7 @@ function connectionOf({ call, meter, latencies, bufferSize, inFlight }: Consumer
   const { averagePerSecond, totalItems, countSinceLastMeasurement } = meter.measure()
   return {
     from: call.from,
-    username: call.user,
+    username: call.caller.name,
     averageItemsPerSecond: averagePerSecond,
     totalItems,
     countSinceLastMeasurement,

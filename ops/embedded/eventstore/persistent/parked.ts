@@ -23,7 +23,7 @@ export class Parked {
   #until = 0
   /** Handed over and not yet dealt with, ascending. */
   readonly #replaying = new Map<number, Message>()
-  #truncating = false
+  #truncating: Promise<void> | undefined
 
   constructor(store: Store, key: string) {
     this.#store = store
@@ -66,28 +66,32 @@ export class Parked {
       this.#replaying.set(place, message)
       messages.push(message)
     }
-    if (this.#replaying.size === 0) void this.#truncate()
+    if (this.#replaying.size === 0) this.#truncate()
     return messages
   }
 
   /** A replayed message was dealt with. */
   done({ place }: Message): void {
     this.#replaying.delete(place)
-    void this.#truncate()
+    this.#truncate()
   }
 
-  async #truncate(): Promise<void> {
-    if (this.#truncating) return
-    this.#truncating = true
-    try {
-      for (let before = this.#first(); before > (this.#range()?.first ?? Infinity); before = this.#first()) {
-        const { document } = this.#store.heads.head(this.#stream).metadata
-        await this.#store.streams.append(metastreamOf(this.#stream), 'any', [truncation(document, before)])
-      }
-    } catch (error) {
-      console.error(`${this.#stream} cannot be truncated: ${(error as Error).message}`)
+  /** Until the truncation under way is durable. */
+  async close(): Promise<void> {
+    await this.#truncating
+  }
+
+  #truncate(): void {
+    this.#truncating ??= this.#truncated()
+      .catch((error: Error) => console.error(`${this.#stream} cannot be truncated: ${error.message}`))
+      .finally(() => (this.#truncating = undefined))
+  }
+
+  async #truncated(): Promise<void> {
+    for (let before = this.#first(); before > (this.#range()?.first ?? Infinity); before = this.#first()) {
+      const { document } = this.#store.heads.head(this.#stream).metadata
+      await this.#store.streams.append(metastreamOf(this.#stream), 'any', [truncation(document, before)])
     }
-    this.#truncating = false
   }
 
   /** Of those that must stay. */

@@ -1,4 +1,5 @@
 import { invalid } from '../refusal.ts'
+import type { Access } from '../server/access.ts'
 import { idOf } from '../server/writing.ts'
 import { frame } from '../wire/call.ts'
 import type { Call } from '../wire/call.ts'
@@ -9,6 +10,7 @@ import type { Answer, Group } from './group.ts'
 import type { Groups } from './groups.ts'
 import { infoOf } from './info.ts'
 import { ALL } from './names.ts'
+import { dropped } from './refusals.ts'
 import { settingsOf } from './settings.ts'
 
 const MAX_BUFFER_SIZE = 2 ** 31 - 1
@@ -19,15 +21,19 @@ const SERVICE = '/event_store.client.persistent_subscriptions.PersistentSubscrip
 const EITHER = ['stream', 'all']
 
 /** The routes of the service, and what they support. */
-export const persistentRoutes = (groups: Groups) => ({
-  [`${SERVICE}/Create`]: { run: (call: Call) => create(call, groups), features: EITHER },
-  [`${SERVICE}/Update`]: { run: (call: Call) => update(call, groups), features: EITHER },
-  [`${SERVICE}/Delete`]: { run: (call: Call) => remove(call, groups), features: EITHER },
-  [`${SERVICE}/Read`]: { run: (call: Call) => read(call, groups), features: EITHER },
-  [`${SERVICE}/GetInfo`]: { run: (call: Call) => info(call, groups), features: EITHER },
-  [`${SERVICE}/List`]: { run: (call: Call) => list(call, groups), features: EITHER },
-  [`${SERVICE}/ReplayParked`]: { run: (call: Call) => replayParked(call, groups), features: EITHER },
-  [`${SERVICE}/RestartSubsystem`]: { run: (call: Call) => restart(call, groups) },
+export const persistentRoutes = (groups: Groups, access: Access) => ({
+  [`${SERVICE}/Create`]: { run: (call: Call) => create(call, groups), operator: true, features: EITHER } as const,
+  [`${SERVICE}/Update`]: { run: (call: Call) => update(call, groups), operator: true, features: EITHER } as const,
+  [`${SERVICE}/Delete`]: { run: (call: Call) => remove(call, groups), operator: true, features: EITHER } as const,
+  [`${SERVICE}/Read`]: { run: (call: Call) => read(call, groups, access), features: EITHER },
+  [`${SERVICE}/GetInfo`]: { run: (call: Call) => info(call, groups), operator: true, features: EITHER } as const,
+  [`${SERVICE}/List`]: { run: (call: Call) => list(call, groups), operator: true, features: EITHER } as const,
+  [`${SERVICE}/ReplayParked`]: {
+    run: (call: Call) => replayParked(call, groups),
+    operator: true,
+    features: EITHER,
+  } as const,
+  [`${SERVICE}/RestartSubsystem`]: { run: (call: Call) => restart(call, groups), operator: true } as const,
 })
 
 interface Named {
@@ -54,19 +60,19 @@ function settled({ options }: MessageOf<typeof wire.CreateReq>) {
 
 async function create(call: Call, groups: Groups): Promise<void> {
   const { stream, group, settings, filter } = settled(await call.message(wire.CreateReq))
-  await groups.create(stream, group, settings, filter, call.user)
+  await groups.create(stream, group, settings, filter, call.caller.name)
   await call.send(frame(wire.Nothing, {}))
 }
 
 async function update(call: Call, groups: Groups): Promise<void> {
   const { stream, group, settings } = settled(await call.message(wire.CreateReq))
-  await groups.update(stream, group, settings, call.user)
+  await groups.update(stream, group, settings, call.caller.name)
   await call.send(frame(wire.Nothing, {}))
 }
 
 async function remove(call: Call, groups: Groups): Promise<void> {
   const { stream, group } = targetOf((await call.message(wire.DeleteReq)).options)
-  await groups.remove(stream, group, call.user)
+  await groups.remove(stream, group, call.caller.name)
   await call.send(frame(wire.Nothing, {}))
 }
 
@@ -97,12 +103,13 @@ async function restart(call: Call, groups: Groups): Promise<void> {
 }
 
 /** Read: messages one way, answers the other, until either side has had enough. */
-async function read(call: Call, groups: Groups): Promise<void> {
+async function read(call: Call, groups: Groups, access: Access): Promise<void> {
   const requests = call.messages(wire.ReadReq)
   const first = await requests.next()
   const { options, stream, group: name } = targetOf(first.done ? undefined : first.value.options)
   const { bufferSize = 0 } = options
   if (bufferSize < 1 || bufferSize > MAX_BUFFER_SIZE) throw invalid('A consumer has room for at least one message')
+  access.check(call.caller, stream, 'read')
   const group = await groups.get(stream, name)
   if (call.closed) return
   const consumer = group.join(call, bufferSize, options.uuidOption?.structured ?? false)
@@ -113,7 +120,7 @@ async function read(call: Call, groups: Groups): Promise<void> {
   }
 }
 
-/** Until the client has no more to say, which is when it can acknowledge nothing, or says stop. */
+/** Until the client has no more to say, which is when it can acknowledge nothing. Throws what "stop" ends the call with. */
 async function listen(
   requests: AsyncIterable<MessageOf<typeof wire.ReadReq>>,
   group: Group,
@@ -124,7 +131,7 @@ async function listen(
     if (!nack) continue
     const answer = NACKS[nack.action ?? 0]
     if (!answer) throw invalid(`There is no answer ${nack.action}`)
-    if (answer === 'stop') return
+    if (answer === 'stop') throw dropped(group.entry.stream, group.entry.group)
     for (const id of nack.ids ?? []) group.answer(consumer, idOf(id), answer, nack.reason || 'Parked by the consumer')
   }
 }

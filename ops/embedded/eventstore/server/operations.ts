@@ -37,10 +37,13 @@ export class Scavenges {
       })
     const id = randomUUID()
     const abort = new AbortController()
-    const done = this.#run(id, abort.signal)
-      .catch((error: Error) => console.error(`The scavenge ${id} could not be written down:`, error.message))
+    const noted = this.#note(id, BEGUN, {})
+    const done = noted
+      .then(() => this.#run(id, abort.signal))
+      .catch((error: Error) => console.error(`The scavenge ${id} could not be written down: ${error.message}`))
       .finally(() => (this.#running = undefined))
     this.#running = { id, abort, done }
+    await noted
     await call.send(frame(ScavengeResp, { scavengeId: id, scavengeResult: STARTED }))
   }
 
@@ -62,7 +65,6 @@ export class Scavenges {
   async #run(scavengeId: string, signal: AbortSignal): Promise<void> {
     const { log, index, heads } = this.#stores
     const began = Date.now()
-    await this.#note(scavengeId, BEGUN, {})
     const ending = await scavenge(log, index, new Retention(index, heads), signal).then(
       (spaceSaved) => ({ result: 'Success', error: '', spaceSaved }),
       (error: Error) => ({ result: signal.aborted ? 'Stopped' : 'Errored', error: error.message, spaceSaved: 0 }),

@@ -4,6 +4,9 @@ import { resolve } from '../streams/links.ts'
 import { BREATH, follow } from '../subscriptions/following.ts'
 import { filterOf } from '../streams/filter.ts'
 import type { Filter } from '../streams/filter.ts'
+import { streamNameOf } from '../streams/names.ts'
+import { ALL } from './access.ts'
+import type { Access } from './access.ts'
 import { invalid } from '../refusal.ts'
 import type { StoredEvent } from '../log/storedEvent.ts'
 import { frame } from '../wire/call.ts'
@@ -15,9 +18,10 @@ import type { MessageOf } from '../wire/protobuf.ts'
 type Options = NonNullable<MessageOf<typeof ReadReq>['options']>
 
 /** Streams/Read: reads end, subscriptions go on until either side has had enough. */
-export async function read(call: Call, stores: Stores, followers: Set<Call>): Promise<void> {
+export async function read(call: Call, stores: Stores, access: Access, followers: Set<Call>): Promise<void> {
   const { options } = await call.message(ReadReq)
   if (!options) throw invalid('A read has options')
+  access.check(call.caller, options.stream ? nameOf(options) : ALL, 'read')
   const frames = new EventFrames(options.uuidOption?.structured ?? false)
   const filter = options.filter ? filterOf(options.filter) : undefined
   const add = (event: StoredEvent) => {
@@ -40,11 +44,7 @@ export async function read(call: Call, stores: Stores, followers: Set<Call>): Pr
   else await call.send(frame(ReadResp, { streamNotFound: { stream: options.stream?.stream } }))
 }
 
-const nameOf = (options: Options): string => {
-  const name = options.stream?.stream?.streamName?.toString('utf8')
-  if (!name) throw invalid('A stream has a name')
-  return name
-}
+const nameOf = (options: Options): string => streamNameOf(options.stream?.stream)
 
 /** Reads begin at the given place, subscriptions behind it. */
 function cursorOf(options: Options, stores: Stores, given: 'at' | 'after'): Cursor {

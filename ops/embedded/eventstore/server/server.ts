@@ -1,6 +1,7 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { Access } from './access.ts'
 import { clusterInfo, supportedMethods } from './cluster.ts'
 import type { Stores } from '../streams/cursors.ts'
 import { Scavenges } from './operations.ts'
@@ -10,6 +11,8 @@ import { read } from './reading.ts'
 import { Code, Refusal } from '../refusal.ts'
 import type { Streams } from '../streams/streams.ts'
 import { Call } from '../wire/call.ts'
+import { requireOperator, Users } from './users.ts'
+import type { User } from './users.ts'
 import { append, batchAppend, remove } from './writing.ts'
 
 /** What we say we are: the clients look up what this version can do. */
@@ -20,8 +23,8 @@ const GRACE_MS = 1000
 export interface ServerOptions {
   host: string
   port: number
-  /** Without one everybody may do everything. */
-  user: { name: string; password: string } | undefined
+  /** Without any, everybody may do everything. */
+  users: readonly User[]
   /** Without it the server speaks plaintext. */
   tls: { cert: Buffer; key: Buffer } | undefined
 }
@@ -29,6 +32,7 @@ export interface ServerOptions {
 interface Route {
   run: (call: Call) => Promise<void>
   anonymous?: true
+  operator?: true
   /** What the clients look for before they call. */
   features?: readonly string[]
 }
@@ -38,6 +42,7 @@ export class Server {
   readonly #http: http2.Http2Server | http2.Http2SecureServer
   readonly #routes: ReadonlyMap<string, Route>
   readonly #options: ServerOptions
+  readonly #users: Users
   readonly #scavenges: Scavenges
   readonly #sessions = new Set<http2.ServerHttp2Session>()
   readonly #calls = new Set<Call>()
@@ -45,6 +50,7 @@ export class Server {
 
   constructor(stores: Stores, streams: Streams, followers: Set<Call>, groups: Groups, options: ServerOptions) {
     this.#options = options
+    this.#users = new Users(options.users)
     this.#scavenges = new Scavenges(stores, streams)
     this.#routes = routesOf(stores, streams, followers, groups, this.#scavenges)
     const settings = { settings: { initialWindowSize: WINDOW }, maxSessionMemory: 256 }
@@ -97,7 +103,8 @@ export class Server {
       const route = this.#routes.get(call.path)
       if (this.#stopping) throw new Refusal(Code.unavailable, 'The server is stopping')
       if (!route) throw new Refusal(Code.unimplemented, `${call.path} is not served by the embedded event store`)
-      if (!route.anonymous) this.#authenticate(call)
+      if (!route.anonymous) call.caller = this.#users.authenticate(call.authorization)
+      if (route.operator) requireOperator(call.caller)
       await route.run(call)
       call.end()
     } catch (error) {
@@ -107,21 +114,7 @@ export class Server {
       this.#calls.delete(call)
     }
   }
-
-  #authenticate({ authorization }: Call): void {
-    const { user } = this.#options
-    if (!user) return
-    if (!authorization)
-      throw new Refusal(Code.permissionDenied, 'Access denied: credentials are required', {
-        exception: 'access-denied',
-      })
-    const right = `Basic ${Buffer.from(`${user.name}:${user.password}`).toString('base64')}`
-    if (!timingSafeEqual(digest(authorization), digest(right)))
-      throw new Refusal(Code.unauthenticated, 'Wrong user or password')
-  }
 }
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 function routesOf(
   stores: Stores,
@@ -131,16 +124,17 @@ function routesOf(
   scavenges: Scavenges,
 ): Map<string, Route> {
   const instanceId = randomUUID()
-  const routes = new Map<string, Route>(Object.entries(persistentRoutes(groups)))
+  const access = new Access(stores.heads)
+  const routes = new Map<string, Route>(Object.entries(persistentRoutes(groups, access)))
   const STREAMS = '/event_store.client.streams.Streams'
-  routes.set(`${STREAMS}/Read`, { run: (call) => read(call, stores, followers) })
-  routes.set(`${STREAMS}/Append`, { run: (call) => append(call, streams) })
-  routes.set(`${STREAMS}/BatchAppend`, { run: (call) => batchAppend(call, streams) })
-  routes.set(`${STREAMS}/Delete`, { run: (call) => remove(call, streams, 'delete') })
-  routes.set(`${STREAMS}/Tombstone`, { run: (call) => remove(call, streams, 'tombstone') })
+  routes.set(`${STREAMS}/Read`, { run: (call) => read(call, stores, access, followers) })
+  routes.set(`${STREAMS}/Append`, { run: (call) => append(call, streams, access) })
+  routes.set(`${STREAMS}/BatchAppend`, { run: (call) => batchAppend(call, streams, access) })
+  routes.set(`${STREAMS}/Delete`, { run: (call) => remove(call, streams, access, 'delete') })
+  routes.set(`${STREAMS}/Tombstone`, { run: (call) => remove(call, streams, access, 'tombstone') })
   const OPERATIONS = '/event_store.client.operations.Operations'
-  routes.set(`${OPERATIONS}/StartScavenge`, { run: (call) => scavenges.start(call) })
-  routes.set(`${OPERATIONS}/StopScavenge`, { run: (call) => scavenges.stop(call) })
+  routes.set(`${OPERATIONS}/StartScavenge`, { operator: true, run: (call) => scavenges.start(call) })
+  routes.set(`${OPERATIONS}/StopScavenge`, { operator: true, run: (call) => scavenges.stop(call) })
   routes.set('/event_store.client.gossip.Gossip/Read', {
     anonymous: true,
     run: (call) => clusterInfo(call, instanceId),

@@ -2,7 +2,8 @@ import type { NewEvent } from '../log/record.ts'
 import { Code, invalid, MAX_APPEND_SIZE, MaxAppendSizeExceeded, Refusal } from '../refusal.ts'
 import { StreamDeleted, WrongExpectedVersion } from '../refusal.ts'
 import type { Expected } from '../refusal.ts'
-import { MAX_STREAM_NAME } from '../log/index.ts'
+import { streamNameOf } from '../streams/names.ts'
+import type { Access } from './access.ts'
 import type { Appended, Streams } from '../streams/streams.ts'
 import { frame } from '../wire/call.ts'
 import type { Call } from '../wire/call.ts'
@@ -25,10 +26,8 @@ const MAX_OPEN_BATCHES = 64
 const MAX_RUNNING_BATCHES = 4096
 
 function targetOf(options: Expectation | undefined): { stream: string; expected: Expected } {
-  const name = options?.stream?.streamName
-  if (!options || !name?.length) throw invalid('A stream has a name')
-  if (name.length > MAX_STREAM_NAME) throw invalid(`A stream's name is at most ${MAX_STREAM_NAME} bytes long`)
-  return { stream: name.toString('utf8'), expected: expectedOf(options) }
+  const stream = streamNameOf(options?.stream)
+  return { stream, expected: expectedOf(options!) }
 }
 
 function expectedOf({ revision, noStream, any, streamExists }: Expectation): Expected {
@@ -70,9 +69,16 @@ class Gathered {
   #size = 0
   #refusal: Error | undefined
 
-  constructor(options: Expectation | undefined) {
+  /** `permit` throws if the caller may not write to the stream. */
+  constructor(options: Expectation | undefined, permit: (stream: string) => void) {
     this.stream = options?.stream?.streamName?.toString('utf8') ?? ''
-    this.#expected = this.#attempt(() => targetOf(options).expected) ?? 'any'
+    this.#expected = this.#attempt(() => this.#permitted(options, permit)) ?? 'any'
+  }
+
+  #permitted(options: Expectation | undefined, permit: (stream: string) => void): Expected {
+    const { stream, expected } = targetOf(options)
+    permit(stream)
+    return expected
   }
 
   add(message: MessageOf<typeof wire.ProposedMessage>): void {
@@ -121,10 +127,10 @@ const versionsOf = ({ expected, current }: WrongExpectedVersion) => ({
 })
 
 /** Streams/Append: one append per call. */
-export async function append(call: Call, streams: Streams): Promise<void> {
+export async function append(call: Call, streams: Streams, access: Access): Promise<void> {
   let gathered: Gathered | undefined
   for await (const { options, proposedMessage } of call.messages(wire.AppendReq)) {
-    if (!gathered) gathered = new Gathered(options)
+    if (!gathered) gathered = new Gathered(options, (stream) => access.check(call.caller, stream, 'write'))
     else if (proposedMessage) gathered.add(proposedMessage)
   }
   if (!gathered) throw invalid('An append begins with its options')
@@ -140,21 +146,23 @@ export async function append(call: Call, streams: Streams): Promise<void> {
 }
 
 /** Streams/Delete and Streams/Tombstone. */
-export async function remove(call: Call, streams: Streams, how: 'delete' | 'tombstone'): Promise<void> {
+export async function remove(call: Call, streams: Streams, access: Access, how: 'delete' | 'tombstone'): Promise<void> {
   const { options } = await call.message(wire.DeleteReq)
   const { stream, expected } = targetOf(options)
+  access.check(call.caller, stream, 'delete')
   await call.send(frame(wire.DeleteResp, positionOf(await streams[how](stream, expected))))
 }
 
 /** Streams/BatchAppend: many appends on one call, answered as they become durable. */
-export async function batchAppend(call: Call, streams: Streams): Promise<void> {
+export async function batchAppend(call: Call, streams: Streams, access: Access): Promise<void> {
   const open = new Map<string, Gathered>()
   const running = new Set<Promise<void>>()
   for await (const { correlationId, options, proposedMessages = [], isFinal } of call.messages(wire.BatchAppendReq)) {
     if (!correlationId) throw invalid('A batch has a correlation id')
     const key = correlationId.toString('latin1')
     let gathered = open.get(key)
-    if (!gathered) open.set(key, (gathered = new Gathered(options)))
+    if (!gathered)
+      open.set(key, (gathered = new Gathered(options, (stream) => access.check(call.caller, stream, 'write'))))
     if (open.size > MAX_OPEN_BATCHES) throw invalid(`More than ${MAX_OPEN_BATCHES} unfinished batches on one call`)
     for (const message of proposedMessages) gathered.add(message)
     if (!isFinal) continue
@@ -194,6 +202,7 @@ function detailOf(error: Error, stream: { streamName: Buffer }): [type: string, 
     const limit = encode(wire.MaximumAppendSizeExceeded, { maxAppendSize: MAX_APPEND_SIZE })
     return [`${our}MaximumAppendSizeExceeded`, limit]
   }
+  if (error instanceof Refusal && error.code === Code.permissionDenied) return [`${our}AccessDenied`, NOTHING]
   if (error instanceof Refusal && error.code === Code.invalidArgument)
     return [`${our}BadRequest`, encode(wire.BadRequest, { message: error.message })]
   // Of `Unknown` the Node client does not show the message.

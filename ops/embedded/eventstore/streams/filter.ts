@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import type { FilterOptions } from '../wire/messages.ts'
 import type { MessageOf } from '../wire/protobuf.ts'
 import { invalid } from '../refusal.ts'
@@ -11,6 +12,9 @@ export interface Filter {
   accepts(event: StoredEvent): boolean
   checkpointEvery: number
 }
+
+// A client's expression that backtracks for ever would hold up everybody: V8 goes over to its linear engine.
+setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks')
 
 function compile(regex: string): RegExp {
   try {

@@ -3,6 +3,7 @@ import type { NewEvent } from '../log/record.ts'
 import type { StoredEvent } from '../log/storedEvent.ts'
 import { visible } from './cursors.ts'
 import type { Stores } from './cursors.ts'
+import { isTooLong } from './names.ts'
 import { StreamDeleted } from '../refusal.ts'
 
 /** The type of an event that stands for another one; its data is `<revision>@<stream>`. */
@@ -30,7 +31,7 @@ export function resolve(stores: Stores, event: StoredEvent): Resolved {
 
 function pointedAt(stores: Stores, text: string): StoredEvent | undefined {
   const [, revision, stream] = /^(\d+)@(.+)$/s.exec(text) ?? []
-  if (!revision || !stream) return undefined
+  if (!revision || !stream || isTooLong(stream)) return undefined
   try {
     const seen = visible(stores, stream)
     if (!seen || Number(revision) < seen.first) return undefined

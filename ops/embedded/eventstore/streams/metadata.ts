@@ -4,12 +4,19 @@ import { randomUUID } from 'node:crypto'
 /** "$tb" of a soft-deleted stream: 2^63 - 1, whose nearest double is 2^63. */
 const DELETED = 2 ** 63
 
+export type Right = 'read' | 'write' | 'delete' | 'metaRead' | 'metaWrite'
+/** The roles that have each right; a right that is not there has the store's default. */
+export type Acl = { readonly [right in Right]?: readonly string[] }
+
+const ACL_FIELDS: Record<Right, string> = { read: '$r', write: '$w', delete: '$d', metaRead: '$mr', metaWrite: '$mw' }
+
 /** What the last event of `$$stream` says about `stream`. */
 export interface StreamMetadata {
   maxCount: number
   maxAgeMs: number
   truncateBefore: number
   deleted: boolean
+  acl: Acl
   /** The whole document, kept by a delete and by what revives the stream. */
   document: Readonly<Record<string, unknown>>
 }
@@ -19,6 +26,7 @@ export const NO_METADATA: StreamMetadata = {
   maxAgeMs: Infinity,
   truncateBefore: 0,
   deleted: false,
+  acl: {},
   document: {},
 }
 
@@ -31,6 +39,17 @@ export const originalOf = (metastream: string): string => metastream.slice(2)
 
 const numberOr = (value: unknown, otherwise: number): number =>
   typeof value === 'number' && value >= 0 ? value : otherwise
+
+function parseAcl(value: unknown): Acl {
+  if (typeof value !== 'object' || value === null) return {}
+  const acl: { [right in Right]?: string[] } = {}
+  for (const right of Object.keys(ACL_FIELDS) as Right[]) {
+    const roles = (value as Record<string, unknown>)[ACL_FIELDS[right]]
+    if (typeof roles === 'string') acl[right] = [roles]
+    else if (Array.isArray(roles)) acl[right] = roles.filter((role) => typeof role === 'string')
+  }
+  return acl
+}
 
 /** What cannot be read as a JSON object truncates nothing. */
 export function parseMetadata(data: Buffer): StreamMetadata {
@@ -48,6 +67,7 @@ export function parseMetadata(data: Buffer): StreamMetadata {
     maxAgeMs: (numberOr(fields['$maxAge'], 0) || Infinity) * 1000,
     truncateBefore,
     deleted: truncateBefore >= DELETED,
+    acl: parseAcl(fields['$acl']),
     document: fields,
   }
 }

@@ -20,11 +20,19 @@ export function frame<F extends Fields>(fields: F, message: MessageOf<F>): Buffe
   return bytes
 }
 
+/** Who a call is made for. */
+export interface Caller {
+  name: string
+  groups: readonly string[]
+}
+
 /** One gRPC call on an http2 stream. */
 export class Call {
   readonly path: string
   readonly authority: string
   readonly authorization: string | undefined
+  /** Nobody, until the server has looked at the credentials. */
+  caller: Caller = { name: 'anonymous', groups: [] }
   /** What the client calls its connection. */
   readonly connectionName: string
   readonly #stream: ServerHttp2Stream
@@ -47,14 +55,6 @@ export class Call {
   get from(): string {
     const { remoteAddress = '', remotePort = 0 } = this.#stream.session?.socket ?? {}
     return `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`
-  }
-
-  /** Who calls, by name. */
-  get user(): string {
-    const [, credentials] = /^Basic (.+)$/i.exec(this.authorization ?? '') ?? []
-    if (!credentials) return 'anonymous'
-    const [name = ''] = Buffer.from(credentials, 'base64').toString('utf8').split(':')
-    return name
   }
 
   /** Nobody listens any more, or all has been said. */

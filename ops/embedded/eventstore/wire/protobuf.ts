@@ -1,4 +1,5 @@
-import { BYTES, Reader, VARINT, varintLength, writeVarint } from './varint.ts'
+import { isUtf8 } from 'node:buffer'
+import { BYTES, MalformedMessage, Reader, VARINT, varintLength, writeVarint } from './varint.ts'
 
 /**
  * A table-driven protobuf codec for the few messages served here: a message is a table of `name: [number, type]`.
@@ -62,7 +63,7 @@ function readValue(reader: Reader, type: Type): unknown {
     case 'bool':
       return reader.varint() !== 0
     case 'string':
-      return reader.slice().toString('utf8')
+      return textOf(reader.slice())
     case 'bytes':
       return reader.slice()
     case 'empty':
@@ -71,6 +72,12 @@ function readValue(reader: Reader, type: Type): unknown {
     default:
       return decode(type, reader.slice())
   }
+}
+
+function textOf(bytes: Buffer): string {
+  const text = bytes.toString('utf8')
+  if (text.includes('\ufffd') && !isUtf8(bytes)) throw new MalformedMessage('A text is not UTF-8')
+  return text
 }
 
 /** Throws `MalformedMessage` on anything that is not a message of these fields. Byte fields are views of `bytes`. */

@@ -25,10 +25,17 @@ export type Told =
   | { id: number; result: unknown }
   | { id: number; error: { message: string; type?: string | undefined } }
 
-type Maker = 'jsonEvent' | 'binaryEvent' | 'streamNameFilter' | 'eventTypeFilter' | 'excludeSystemEvents'
 /** What the function of this name in the package makes of `options`, made in the client's process. */
-export const make = <M extends Maker>(maker: M, options: Parameters<(typeof kurrent)[M]>[0]) =>
+export const make = <M extends keyof Options>(maker: M, options: Options[M]) =>
   ({ $make: maker, ...options }) as unknown as ReturnType<(typeof kurrent)[M]>
+type FilterOptions = { regex?: string; prefixes?: string[]; maxSearchWindow?: number; checkpointInterval?: number }
+interface Options {
+  jsonEvent: kurrent.JSONEventOptions<kurrent.JSONEventType>
+  binaryEvent: kurrent.BinaryEventOptions<kurrent.BinaryEventType>
+  streamNameFilter: FilterOptions
+  eventTypeFilter: FilterOptions
+  excludeSystemEvents: FilterOptions
+}
 
 /** @kurrent/kurrentdb-client in a process of its own (see `kurrentProcess.ts`): the same calls; reads give arrays. */
 export class KurrentProcess {

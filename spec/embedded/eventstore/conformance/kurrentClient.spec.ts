@@ -6,8 +6,11 @@ import { refusal } from '../running.ts'
 import { KurrentProcess, make } from './kurrent.ts'
 import { fresh, idsOf, storeUnderTest } from './store.ts'
 
-const event = (type: string, data: object = {}, metadata?: object): EventData =>
-  make('jsonEvent', { id: randomUUID(), type, data, ...(metadata ? { metadata } : {}) })
+const event = (
+  type: string,
+  data: Record<string, string | number> = {},
+  metadata?: Record<string, number>,
+): EventData => make('jsonEvent', { id: randomUUID(), type, data, ...(metadata ? { metadata } : {}) })
 const events = (count: number, type = 'Happened') => Array.from({ length: count }, (_, i) => event(type, { i }))
 
 /** The successor of the client: its reads are another implementation of gRPC, `expectedRevision` became `streamState`. */

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import * as kurrent from '@kurrent/kurrentdb-client'
-import { collect } from '../running.ts'
 import type { Asked, Heard, Told } from './kurrent.ts'
 
 /**
@@ -40,7 +39,10 @@ async function answer(asked: Asked): Promise<unknown> {
   const args = made(asked.args, checkpoints) as never[]
   const result = (client[asked.method] as (...args: never[]) => unknown)(...args)
   if (asked.last) return { ...(await followed(result as kurrent.StreamSubscription, asked)), checkpoints }
-  return asked.method.startsWith('read') ? collect(result as AsyncIterable<unknown>) : result
+  if (!asked.method.startsWith('read')) return result
+  const read: unknown[] = []
+  for await (const event of result as AsyncIterable<unknown>) read.push(event)
+  return read
 }
 
 process.on('message', (asked: Asked) => {
