@@ -34,7 +34,7 @@ export class Report {
     const table = new Table({
       head: ['what', 'ours (range)', 'limit or peer', 'ratio', 'target', 'ok?'],
       chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
-      style: process.stdout.isTTY ? {} : { head: [], border: [] },
+      style: process.stdout.isTTY ? { head: ['bold'], border: ['gray'] } : { head: [], border: [] },
     })
     for (const { what, unit, ours, beside, ratio, targets, ok } of this.#figures)
       table.push([

@@ -385,20 +385,17 @@ describe('Bad input to the embedded event store', () => {
       frame(AppendReq, { options: { stream: to(stream), any: true } }),
       ...Array.from({ length: count }, () => frame(AppendReq, { proposedMessage: proposed() })),
     ]
+    async function reset(method: string, bytes: Buffer, code: string): Promise<void> {
+      const socket = await plainConnection()
+      const begun = [headersFrame(`${SERVICE}/${method}`), h2Frame(DATA, 1, bytes)]
+      socket.write(Buffer.concat([...begun, h2Frame(RST_STREAM, 1, hex(code))]))
+      await pingPong(socket)
+      socket.destroy()
+    }
     /** Each begins a call, writes `bytes` without an end, and stops. */
     const ways: Record<string, (method: string, bytes: Buffer) => Promise<unknown>> = {
-      'is reset': async (method, bytes) => {
-        const socket = await plainConnection()
-        socket.write(
-          Buffer.concat([
-            headersFrame(`${SERVICE}/${method}`),
-            h2Frame(DATA, 1, bytes),
-            h2Frame(RST_STREAM, 1, hex('00000008')),
-          ]),
-        )
-        await pingPong(socket)
-        socket.destroy()
-      },
+      'is reset': (method, bytes) => reset(method, bytes, '00000008'),
+      'is reset without saying why': (method, bytes) => reset(method, bytes, '00000000'),
       'is closed by its client': async (method, bytes) => {
         const session = connected()
         const stream = call(session, `${SERVICE}/${method}`)

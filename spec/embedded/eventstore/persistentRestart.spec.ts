@@ -173,7 +173,7 @@ describe('Persistent subscriptions of an embedded store that is started again', 
 
   it(`nothing is lost in ${ROUNDS} crashes: each event is acknowledged or parked at last`, async () => {
     const COUNT = 3_000
-    await create({ checkPointUpperBound: 20, checkPointAfter: 10, maxRetryCount: 100 })
+    await create({ checkPointUpperBound: 20, checkPointLowerBound: 1, checkPointAfter: 10, maxRetryCount: 100 })
     const done = new Set<number>()
     const parked = new Set<number>()
     let written = 0

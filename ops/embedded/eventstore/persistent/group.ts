@@ -12,6 +12,8 @@ import { strategyOf } from './strategies.ts'
 import type { Strategy } from './strategies.ts'
 import type { Store } from './writing.ts'
 
+const inLogOrder = (one: Message, other: Message): number => one.event.position - other.event.position
+
 /** As it is stored in the configuration. */
 export interface GroupEntry {
   stream: string
@@ -139,7 +141,7 @@ export class Group {
     const room = this.backlog.room(this.#parking.size)
     if (room > 0) this.backlog.fill(room)
     if (this.#again.length < historyBufferSize) this.#again.push(...this.parked.take(readBatchSize))
-    this.#again = this.#dispatch(this.#again)
+    this.#again = this.#dispatch(this.#again.sort(inLogOrder))
     if (this.#again.length === 0 || this.#strategy.overtaking)
       this.backlog.waiting = this.#dispatch(this.backlog.waiting)
     this.#watch()
@@ -164,13 +166,7 @@ export class Group {
   #failed(message: Message, reason: string): void {
     if (message.sent && message.retries >= this.entry.settings.maxRetryCount) return this.#park(message, reason)
     if (message.sent) message.retries++
-    this.#retry(message)
-  }
-
-  /** In the order of the log. */
-  #retry(message: Message): void {
     this.#again.push(message)
-    this.#again.sort((one, other) => one.event.position - other.event.position)
   }
 
   #park(message: Message, reason: string): void {
@@ -178,7 +174,7 @@ export class Group {
       () => this.#done(message),
       (error: Error) => {
         console.error(`A message cannot be parked: ${error.message}`)
-        this.#retry(message)
+        this.#again.push(message)
       },
     )
     const settled = parking.finally(() => {

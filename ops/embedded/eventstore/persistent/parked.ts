@@ -56,6 +56,7 @@ export class Parked {
   /** Some of those to be replayed, their retries reset. What a link points at may be gone: then there is nothing to replay. */
   take(count: number): Message[] {
     const messages: Message[] = []
+    if (!this.waiting) return messages
     this.#next = Math.max(this.#next, this.#range()?.first ?? 0)
     for (let looked = 0; this.waiting && messages.length < count && looked < BREATH; looked++) {
       const place = this.#next++
@@ -82,16 +83,24 @@ export class Parked {
   }
 
   #truncate(): void {
-    this.#truncating ??= this.#truncated()
-      .catch((error: Error) => console.error(`${this.#stream} cannot be truncated: ${error.message}`))
-      .finally(() => (this.#truncating = undefined))
+    if (!this.#truncating && this.#first() > this.#start()) this.#truncating = this.#truncateAll()
   }
 
-  async #truncated(): Promise<void> {
-    for (let before = this.#first(); before > (this.#range()?.first ?? Infinity); before = this.#first()) {
-      const { document } = this.#store.heads.head(this.#stream).metadata
-      await this.#store.streams.append(metastreamOf(this.#stream), 'any', [truncation(document, before)])
+  async #truncateAll(): Promise<void> {
+    try {
+      do {
+        const event = truncation(this.#store.heads.head(this.#stream).metadata.document, this.#first())
+        await this.#store.streams.append(metastreamOf(this.#stream), 'any', [event])
+      } while (this.#first() > this.#start())
+    } catch (error) {
+      console.error(`${this.#stream} cannot be truncated: ${(error as Error).message}`)
     }
+    this.#truncating = undefined // at once: whoever is done in between would be forgotten
+  }
+
+  /** Nothing needs to be truncated where nothing is. */
+  #start(): number {
+    return this.#range()?.first ?? Infinity
   }
 
   /** Of those that must stay. */

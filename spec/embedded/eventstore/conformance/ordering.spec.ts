@@ -117,6 +117,22 @@ describe('Order', () => {
     })
   }
 
+  it('An append that the client sends in many messages is one append, or none', async () => {
+    const tag = fresh('pieces')
+    const mark = await store.mark()
+    const [batch, refused] = [events(300), events(300)]
+    const pieces = { batchAppendSize: 1000, expectedRevision: NO_STREAM } as const
+    const others = Array.from({ length: 30 }, (_, i) => store.client.appendToStream(`${tag}-${i}`, events(1)))
+    const { nextExpectedRevision } = await store.client.appendToStream(tag, batch, pieces)
+    expect(nextExpectedRevision).to.equal(299n)
+    expect((await refusal(store.client.appendToStream(tag, refused, pieces))).type).to.equal('wrong-expected-version')
+    await Promise.all(others)
+    const stored = await store.since(mark, tag)
+    const first = stored.findIndex(({ streamId }) => streamId === tag)
+    expect(idsOf(stored.slice(first, first + 300))).to.deep.equal(idsOf(batch))
+    expect(stored).to.have.length(330)
+  })
+
   it('What an append collided with can be read when it is refused', async () => {
     const collide = async (stream: string) => {
       const attempts = await Promise.all(

@@ -186,8 +186,12 @@ describe('Subscribing', () => {
   })
 
   describe('while others write', () => {
+    // Large enough that what is stored is still being sent while more is written.
+    const padding = 'x'.repeat(3000)
+    const bulky = (count: number) =>
+      Array.from({ length: count }, () => jsonEvent({ type: 'Happened', data: padding as never }))
     const writing = async (tag: string, rounds: number) => {
-      for (let i = 0; i < rounds; i++) await store.client.appendToStream(`${tag}-${i % 3}`, events(1 + (i % 3)))
+      for (let i = 0; i < rounds; i++) await store.client.appendToStream(`${tag}-${i % 3}`, bulky(1 + (i % 3)))
     }
 
     it('goes from what is stored over into what is written without a gap, a double or a swap', async () => {
@@ -213,7 +217,7 @@ describe('Subscribing', () => {
       const all: Promise<unknown[]>[] = []
       const one: Promise<unknown[]>[] = []
       for (let i = 0; i < 30; i++) {
-        const append = store.client.appendToStream(`${tag}-${i % 2}`, events(1 + (i % 4)))
+        const append = store.client.appendToStream(`${tag}-${i % 2}`, bulky(1 + (i % 4)))
         all.push(until(store.client.subscribeToAll({ fromPosition, filter }), isDone).then(idsOf))
         if (i > 0) one.push(until(store.client.subscribeToStream(`${tag}-0`), isDone).then(revisionsOf))
         await append
