@@ -22,7 +22,7 @@ import { fresh } from './store.ts'
 
 describe('Persistent subscriptions', function () {
   this.timeout(20_000)
-  const { store, groupCalled, groupOn, group, groupOnAll, acknowledgingAll } = groupsUnderTest()
+  const { store, groupOn, group, groupOnAll, acknowledgingAll } = groupsUnderTest()
 
   describe('that are not there', () => {
     const stream = fresh()
