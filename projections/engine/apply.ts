@@ -15,10 +15,19 @@ export class CheckpointMoved extends Error {
   override readonly name = 'CheckpointMoved'
 }
 
+/** The event that stopped a projection, and why. */
+export interface Halt {
+  position: string
+  stream: string
+  revision: number
+  type: string
+  message: string
+}
+
 export interface Stopped {
   name: string
   position: bigint | undefined
-  error: { position: string; stream: string; revision: number; type: string; message: string }
+  error: Halt
 }
 
 /** Postgres listens here for `{position, stopped}` of the live group. */
@@ -145,17 +154,13 @@ function stoppedAt(
   if (!poison) return []
   const { event, error } = poison
   const before = events[events.indexOf(event) - 1]
-  return [
-    {
-      name: table.projection.name,
-      position: before?.position ?? from,
-      error: {
-        position: String(event.position),
-        stream: event.stream,
-        revision: event.revision,
-        type: event.type,
-        message: error.message,
-      },
-    },
-  ]
+  return [{ name: table.projection.name, position: before?.position ?? from, error: haltAt(event, error) }]
 }
+
+export const haltAt = (event: Recorded, { message }: Error): Halt => ({
+  position: String(event.position),
+  stream: event.stream,
+  revision: event.revision,
+  type: event.type,
+  message,
+})

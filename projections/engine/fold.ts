@@ -33,18 +33,18 @@ export function occurred(event: Recorded): Occurred {
 }
 
 type AnyHandler = Handler<Row, any>
-const handlerOf = (projection: Projection, type: string) =>
+export const handlerOf = (projection: Projection, type: string) =>
   (projection.on as Record<string, AnyHandler | undefined>)[type]
 
 /** The ids whose rows must be at hand before the event can be folded. */
-function idsFor(handler: AnyHandler, event: Occurred): string[] {
+export function idsFor(handler: AnyHandler, event: Occurred): string[] {
   if (typeof handler === 'function') return [event.id]
   if ('create' in handler) return []
   return [...new Set(handler.rows(event as never))].filter((id): id is string => id !== undefined)
 }
 
 /** What one event changes: all of it, or nothing when a fold throws. */
-function foldEvent(
+export function foldEvent(
   handler: AnyHandler,
   event: Occurred,
   rowOf: (id: string) => Row | null,
@@ -101,7 +101,7 @@ export async function foldBatch(
   return changes
 }
 
-const occurredAsStored = (event: Recorded) => ({
+export const occurredAsStored = (event: Recorded) => ({
   id: splitStream(event.stream)[1],
   stream: event.stream,
   type: event.type,
