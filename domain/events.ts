@@ -3,6 +3,7 @@ import { type AnyEvent, type Decider, decode, type Json, type Personal, splitStr
 import * as Device from './device.ts'
 import * as Facility from './facility.ts'
 import * as NameKey from './nameKey.ts'
+import * as Projection from './projection.ts'
 import * as Reservation from './reservation.ts'
 import * as Session from './session.ts'
 import * as TranscodeJob from './transcodeJob.ts'
@@ -16,6 +17,7 @@ export const aggregates = [
   Device,
   Facility,
   NameKey,
+  Projection,
   Reservation,
   Session,
   TranscodeJob,
@@ -30,6 +32,7 @@ export type DomainEvent =
   | ApiKey.Event
   | Device.Event
   | Facility.Event
+  | Projection.Event
   | Reservation.Event
   | Session.Event
   | TranscodeJob.Event

@@ -47,9 +47,12 @@ create table projections (
   state text not null,
   position numeric(20,0),
   error jsonb,
-  updated_at timestamp with time zone not null default now()
+  updated_at timestamp with time zone not null default now(),
+  serving boolean not null default true,
+  expected jsonb,
+  progress jsonb
 );
-CREATE UNIQUE INDEX projections_pkey ON public.projections USING btree (name);
+CREATE UNIQUE INDEX projections_pkey ON public.projections USING btree (name, version);
 
 create table reactions (
   name text not null,

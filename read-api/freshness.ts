@@ -56,7 +56,7 @@ export function listenForPositions({
       await client.query('listen projections')
       const { rows } = await client.query<{ position: string | null; stopped: string[] | null }>(
         `select (select position from projection_groups where name = 'live'),
-                (select array_agg(name) from projections where state = 'stopped') as stopped`,
+                (select array_agg(name) from projections where serving and state <> 'live') as stopped`,
       )
       heard(rows[0]!.position, rows[0]!.stopped ?? [])
       onHeard()

@@ -1,14 +1,14 @@
 import type { Client } from 'pg'
 import type { Recorded } from '../../ops/platform/eventStore.ts'
 import { type Changes, foldBatch } from './fold.ts'
+import type { AnyProjection } from './projection.ts'
+import type { Skipped } from './orders.ts'
 import type { Table } from './table.ts'
 
 /** Where the batch leads from and to; the row is moved only if it is still where we left it. */
-export interface Checkpoint {
-  table: 'projection_groups' | 'projections'
-  name: string
-  position: bigint | undefined
-}
+export type Checkpoint = { position: bigint | undefined; name: string } & (
+  { table: 'projection_groups' } | { table: 'projections'; version: number }
+)
 
 /** Somebody else moved the checkpoint: this instance leads no longer. */
 export class CheckpointMoved extends Error {
@@ -26,6 +26,9 @@ export interface Halt {
 
 export interface Stopped {
   name: string
+  version: number
+  /** Readers see it. */
+  serving: boolean
   position: bigint | undefined
   error: Halt
 }
@@ -43,10 +46,11 @@ export async function applyBatch(
   checkpoint: Checkpoint,
   tables: readonly Table[],
   events: readonly Recorded[],
+  skipped: Skipped,
   alreadyStopped: readonly string[] = [],
 ): Promise<Stopped[]> {
   try {
-    return await write(client, checkpoint, await fold(client, tables, events), events, alreadyStopped)
+    return await write(client, checkpoint, await fold(client, tables, events, skipped), events, alreadyStopped)
   } catch (error) {
     if (!isFaultOfData(error)) throw error
   }
@@ -54,10 +58,10 @@ export async function applyBatch(
   const stopped: Stopped[] = []
   const at = { ...checkpoint }
   for (const event of events) {
-    const live = tables.filter(({ projection }) => !stopped.some(({ name }) => name === projection.name))
+    const live = tables.filter(({ projection }) => !stopped.some((one) => isOf(one, projection)))
     if (live.length === 0 && checkpoint.table === 'projections') break
-    const names = [...alreadyStopped, ...stopped.map(({ name }) => name)]
-    stopped.push(...(await applyOne(client, at, live, event, names)))
+    const names = [...alreadyStopped, ...servingNames(stopped)]
+    stopped.push(...(await applyOne(client, at, live, event, skipped, names)))
     at.position = event.position
   }
   return stopped
@@ -68,10 +72,18 @@ interface Folded {
   changes: Changes
 }
 
-async function fold(client: Client, tables: readonly Table[], events: readonly Recorded[]): Promise<Folded[]> {
+async function fold(
+  client: Client,
+  tables: readonly Table[],
+  events: readonly Recorded[],
+  skipped: Skipped,
+): Promise<Folded[]> {
   const folded: Folded[] = []
-  for (const table of tables)
-    folded.push({ table, changes: await foldBatch(table.projection, events, (ids) => table.load(client, ids)) })
+  for (const table of tables) {
+    const { projection } = table
+    const seen = events.filter(({ position }) => !skipped(projection.name, position))
+    folded.push({ table, changes: await foldBatch(projection, seen, (ids) => table.load(client, ids)) })
+  }
   return folded
 }
 
@@ -81,9 +93,10 @@ async function applyOne(
   checkpoint: Checkpoint,
   tables: readonly Table[],
   event: Recorded,
+  skipped: Skipped,
   alreadyStopped: readonly string[],
 ): Promise<Stopped[]> {
-  const folded = await fold(client, tables, [event])
+  const folded = await fold(client, tables, [event], skipped)
   for (const one of folded) {
     const error = await refusal(client, one)
     if (error) one.changes = { rows: new Map(), appended: [], poison: { event, error } }
@@ -126,17 +139,18 @@ async function write(
   const to = own ? (own.position?.toString() ?? null) : String(events.at(-1)!.position)
   // A projection's own checkpoint is its row: it is stopped by the same update that moves it.
   const halted = own ? `, state = 'stopped', error = ${bind(JSON.stringify(own.error))}::jsonb` : ''
+  const ofVersion = checkpoint.table === 'projections' ? ` and version = ${bind(checkpoint.version)}` : ''
   const parts = [
     `moved as materialized (update ${checkpoint.table} set position = ${bind(to)}::numeric${halted}, updated_at = now()
-      where name = ${bind(checkpoint.name)} and position is not distinct from ${bind(checkpoint.position?.toString() ?? null)}::numeric returning 1)`,
+      where name = ${bind(checkpoint.name)}${ofVersion} and position is not distinct from ${bind(checkpoint.position?.toString() ?? null)}::numeric returning 1)`,
   ]
   const add = (statement: string) => parts.push(`w${parts.length} as (${statement})`)
   for (const { table, changes } of folded) table.writes(changes, bind).forEach(add)
   if (!own)
-    for (const { name, position, error } of stopped)
+    for (const { name, version, position, error } of stopped)
       add(`update projections set state = 'stopped', position = ${bind(position?.toString() ?? null)}::numeric, error = ${bind(JSON.stringify(error))}::jsonb, updated_at = now()
-        from moved where name = ${bind(name)}`)
-  const told = JSON.stringify({ position: to, stopped: [...alreadyStopped, ...stopped.map(({ name }) => name)] })
+        from moved where name = ${bind(name)} and version = ${bind(version)}`)
+  const told = JSON.stringify({ position: to, stopped: [...alreadyStopped, ...servingNames(stopped)] })
   const notification = checkpoint.table === 'projection_groups' ? `pg_notify('${channel}', ${bind(told)})` : '1'
   const result = await client.query(`with ${parts.join(',\n')} select ${notification} from moved`, values)
   if (result.rowCount === 0) throw new CheckpointMoved(`${checkpoint.name} is no longer at ${checkpoint.position}`)
@@ -154,8 +168,16 @@ function stoppedAt(
   if (!poison) return []
   const { event, error } = poison
   const before = events[events.indexOf(event) - 1]
-  return [{ name: table.projection.name, position: before?.position ?? from, error: haltAt(event, error) }]
+  const { name, version } = table.projection
+  const position = before?.position ?? from
+  return [{ name, version, serving: table.serving, position, error: haltAt(event, error) }]
 }
+
+export const servingNames = (stopped: readonly Stopped[]) =>
+  stopped.filter(({ serving }) => serving).map(({ name }) => name)
+
+export const isOf = (stopped: Stopped, { name, version }: AnyProjection) =>
+  stopped.name === name && stopped.version === version
 
 export const haltAt = (event: Recorded, { message }: Error): Halt => ({
   position: String(event.position),

@@ -3,14 +3,28 @@ import type { Client } from 'pg'
 import { connectAlone } from '../../ops/platform/database.ts'
 import type { EventStore } from '../../ops/platform/eventStore.ts'
 import type { Log } from '../../ops/platform/log.ts'
-import { applyBatch, type Checkpoint, CheckpointMoved, type Stopped } from './apply.ts'
+import { applyBatch, type Checkpoint, CheckpointMoved, isOf, servingNames, type Stopped } from './apply.ts'
+import type { Builds } from './builds.ts'
+import { catchUp, isNear } from './catchUp.ts'
+import { changesChannel, keyOf, type Members, openMembers, toPosition } from './members.ts'
 import type { AnyProjection } from './projection.ts'
-import { Table } from './table.ts'
+import { promote } from './promote.ts'
+import { type Orders, readOrders, type Skipped } from './orders.ts'
+import type { Table } from './table.ts'
 
 export interface GroupOptions {
   databaseUrl: string
   store: EventStore
+  /** What this release shows. */
   projections: readonly AnyProjection[]
+  /** Earlier versions that it can still fold: what to go back to. */
+  retired?: readonly AnyProjection[]
+  /** Builds versions from the whole log, beside the group. */
+  builds: Builds
+  /** Whether a version that was built and verified is shown at once; else an operator decides. */
+  promotes: 'auto' | 'manual'
+  /** Writes down what was promoted without being asked. */
+  onPromoted: (name: string, version: number, previous: number | undefined) => Promise<unknown>
   log: Log
   signal: AbortSignal
 }
@@ -34,7 +48,9 @@ export async function runGroup(options: GroupOptions): Promise<void> {
       await client.query('set synchronous_commit = off')
       if (!(await lead(client, signal))) return
       log.info('leading the live projections')
-      await followAsLeader(client, options, () => (failures = 0))
+      await client.query(`listen ${changesChannel}`)
+      const attempted = new Set<string>()
+      while (!signal.aborted) await followAsLeader(client, options, attempted, () => (failures = 0))
     } catch (error) {
       if (signal.aborted) return
       const level = error instanceof CheckpointMoved ? 'info' : 'error'
@@ -56,35 +72,112 @@ async function lead(client: Client, signal: AbortSignal): Promise<boolean> {
   return false
 }
 
-async function followAsLeader(client: Client, options: GroupOptions, onProgress: () => void): Promise<void> {
-  const { store, log, signal } = options
-  const checkpoint = await openGroup(client)
-  const { live, lagging } = await openTables(client, options.projections, checkpoint)
-  const stopped: string[] = []
-  for (const { table, position } of lagging) {
-    const halted = await catchUp(client, store, table, position, checkpoint.position, signal)
-    if (halted) stop(halted, stopped, log)
-    else live.push(table)
-  }
+/** One round: until the signal, or until some version has changed where it stands. */
+async function followAsLeader(client: Client, options: GroupOptions, attempted: Set<string>, onProgress: () => void) {
+  const { store, builds, log } = options
+  const round = new AbortController()
+  const signal = AbortSignal.any([options.signal, round.signal])
+  const changed = () => round.abort()
+  client.on('notification', changed)
+  builds.onEnd = changed
+  try {
+    const checkpoint = await openGroup(client)
+    const orders = await readOrders(store, options.projections)
+    const { skipped } = orders
+    const members = await openMembers(client, options, checkpoint.position)
+    const { live, apart, stopped } = await join(client, members, checkpoint, skipped, { ...options, signal }, attempted)
+    if (await showNewest(client, live, orders, options)) return
+    builds.ensure(apart)
 
-  const onBroken = (error: Error) => log.warn({ error: error.message }, 'the subscription broke; subscribing again')
-  for await (const events of store.follow({ after: checkpoint.position, signal, onBroken })) {
-    for (const halted of await applyBatch(client, checkpoint, live, events, stopped)) {
-      stop(halted, stopped, log)
-      live.splice(
-        live.findIndex((table) => table.projection.name === halted.name),
-        1,
-      )
+    const onBroken = (error: Error) => log.warn({ error: error.message }, 'the subscription broke; subscribing again')
+    for await (const events of store.follow({ after: checkpoint.position, signal, onBroken })) {
+      for (const halted of await applyBatch(client, checkpoint, live, events, skipped, stopped)) {
+        stopped.push(...servingNames([halted]))
+        logStopped(halted, log)
+        live.splice(
+          live.findIndex(({ projection }) => isOf(halted, projection)),
+          1,
+        )
+      }
+      checkpoint.position = events.at(-1)!.position
+      onProgress()
     }
-    checkpoint.position = events.at(-1)!.position
-    onProgress()
+  } finally {
+    client.off('notification', changed)
   }
 }
 
-function stop(halted: Stopped, stopped: string[], log: Log) {
-  stopped.push(halted.name)
-  log.error({ projection: halted.name, event: halted.error }, 'a projection stopped at an event it cannot fold')
+/**
+ * The members, and with them those that could be brought to where the group is at once. `apart` are left to a build: too far behind, or not
+ * built at all. A stopped one is tried once in the life of a leader, and again when an operator says so.
+ */
+async function join(
+  client: Client,
+  { live, lagging, unbuilt }: Members,
+  { position }: Checkpoint,
+  skipped: Skipped,
+  { store, log, signal }: GroupOptions,
+  attempted: Set<string>,
+): Promise<{ live: Table[]; apart: string[]; stopped: string[] }> {
+  const apart: string[] = []
+  const stopped: string[] = []
+  const members = [...live]
+  const once = ({ key, stopped }: { key: string; stopped: boolean }) => {
+    if (stopped && attempted.has(key)) return false
+    attempted.add(key)
+    return true
+  }
+  for (const { projection, serving, stopped: halted } of unbuilt) {
+    if (serving) stopped.push(projection.name)
+    if (once({ key: keyOf(projection), stopped: halted })) apart.push(keyOf(projection))
+  }
+  for (const one of lagging) {
+    const { projection, serving } = one.table
+    if (!once({ key: keyOf(projection), stopped: one.stopped })) {
+      if (serving) stopped.push(projection.name)
+    } else if (!isNear(one.position, position)) {
+      if (serving) stopped.push(projection.name)
+      apart.push(keyOf(projection))
+    } else {
+      const halted = await catchUp(client, store, one, position, skipped, signal)
+      if (halted) {
+        logStopped(halted, log)
+        stopped.push(...servingNames([halted]))
+      } else {
+        await client.query(
+          `update projections set state = 'live', position = null, error = null, updated_at = now() where name = $1 and version = $2`,
+          [projection.name, projection.version],
+        )
+        members.push(one.table)
+      }
+    }
+  }
+  return { live: members, apart, stopped }
 }
+
+/** Shows what this release wants to be shown, where an operator need not be asked; whether anything changed. */
+async function showNewest(
+  client: Client,
+  live: readonly Table[],
+  { withdrawn }: Orders,
+  { projections, promotes, onPromoted, log }: GroupOptions,
+): Promise<boolean> {
+  let changed = false
+  if (promotes === 'manual') return changed
+  for (const { projection, serving } of live) {
+    if (serving || !projections.includes(projection)) continue
+    const { name, version } = projection
+    if (withdrawn(name, version)) continue
+    const previous = await promote(client, name, version)
+    await onPromoted(name, version, previous)
+    log.info({ projection: name, version, previous }, 'a read model was promoted')
+    changed = true
+  }
+  return changed
+}
+
+const logStopped = ({ name, version, error }: Stopped, log: Log) =>
+  log.error({ projection: name, version, event: error }, 'a projection stopped at an event it cannot fold')
 
 async function openGroup(client: Client): Promise<Checkpoint> {
   await client.query('insert into projection_groups (name) values ($1) on conflict do nothing', [groupName])
@@ -93,68 +186,4 @@ async function openGroup(client: Client): Promise<Checkpoint> {
     [groupName],
   )
   return { table: 'projection_groups', name: groupName, position: toPosition(rows[0]!.position) }
-}
-
-const toPosition = (text: string | null) => (text === null ? undefined : BigInt(text))
-
-/** Members are where the group is; whoever is new or was stopped has a position of its own to go on from. */
-async function openTables(client: Client, projections: readonly AnyProjection[], group: Checkpoint) {
-  const live: Table[] = []
-  const lagging: { table: Table; position: bigint | undefined }[] = []
-  for (const projection of projections) {
-    const table = await Table.open(client, projection)
-    const { rows } = await client.query<{ version: number; state: string; position: string | null }>(
-      'select version, state, position from projections where name = $1',
-      [projection.name],
-    )
-    const known = rows[0]
-    if (known && known.version !== projection.version)
-      throw new Error(`${projection.name} is live as version ${known.version}, this release has ${projection.version}`)
-    if (known?.state === 'live') {
-      live.push(table)
-    } else if (!known && group.position === undefined) {
-      await client.query(`insert into projections (name, version, state) values ($1, $2, 'live')`, [
-        projection.name,
-        projection.version,
-      ])
-      live.push(table)
-    } else {
-      await client.query(
-        `insert into projections (name, version, state) values ($1, $2, 'building') on conflict do nothing`,
-        [projection.name, projection.version],
-      )
-      lagging.push({ table, position: toPosition(known?.position ?? null) })
-    }
-  }
-  return { live, lagging }
-}
-
-/** Brings one projection from its own position to the group's, and joins it; the poison it stopped at, if any. */
-async function catchUp(
-  client: Client,
-  store: EventStore,
-  table: Table,
-  from: bigint | undefined,
-  to: bigint | undefined,
-  signal: AbortSignal,
-): Promise<Stopped | undefined> {
-  const { name } = table.projection
-  const checkpoint: Checkpoint = { table: 'projections', name, position: from }
-  if (to !== undefined && (from === undefined || from < to)) {
-    for await (const batch of store.readAll(from)) {
-      signal.throwIfAborted()
-      const events = batch.filter(({ position }) => position <= to)
-      if (events.length > 0) {
-        const [halted] = await applyBatch(client, checkpoint, [table], events)
-        if (halted) return halted
-        checkpoint.position = events.at(-1)!.position
-      }
-      if (events.length < batch.length) break
-    }
-  }
-  await client.query(
-    `update projections set state = 'live', position = null, error = null, updated_at = now() where name = $1`,
-    [name],
-  )
-  return undefined
 }

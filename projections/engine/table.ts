@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Client, ClientBase } from 'pg'
 import type { Changes, Row } from './fold.ts'
 import { type AnyProjection, isAppendOnly, tableOf } from './projection.ts'
+import { indexName, Shape } from './shape.ts'
 
 const cachedRows = 50_000
 
@@ -9,31 +10,28 @@ const cachedRows = 50_000
 export class Table {
   readonly projection: AnyProjection
   readonly name: string
+  /** Whether it is what readers see. */
+  readonly serving: boolean
   readonly #columns: readonly string[]
   readonly #rows = new LRUCache<string, Row>({ max: cachedRows })
 
-  private constructor(projection: AnyProjection, columns: readonly string[]) {
+  private constructor(projection: AnyProjection, serving: boolean, columns: readonly string[]) {
     this.projection = projection
+    this.serving = serving
     this.name = tableOf(projection)
     this.#columns = columns
   }
 
-  /** Makes the indexes and the view that readers know. Throws when a migration has not made the table. */
-  static async open(client: ClientBase, projection: AnyProjection): Promise<Table> {
-    const name = tableOf(projection)
-    const { rows } = await client.query<{ column_name: string }>(
-      'select column_name from information_schema.columns where table_schema = current_schema and table_name = $1 order by ordinal_position',
-      [name],
-    )
-    if (rows.length === 0) throw new Error(`Projection ${projection.name} has no table ${name}: write its migration`)
-    for (const columns of projection.indexes) {
-      const index = `${name}_${columns.replace(/\W+/g, '_')}`
-      await client.query(`create index if not exists ${index} on ${name} (${columns})`)
-    }
-    await client.query(`create or replace view ${projection.name} as select * from ${name}`)
+  /** Makes the indexes and, if it serves, the view that readers know. Throws when a migration has not made the table. */
+  static async open(client: ClientBase, projection: AnyProjection, serving: boolean): Promise<Table> {
+    const { table, columns } = await Shape.of(client, tableOf(projection))
+    for (const listed of projection.indexes)
+      await client.query(`create index if not exists ${indexName(table, listed)} on ${table} (${listed})`)
+    if (serving) await client.query(`create or replace view ${projection.name} as select * from ${table}`)
     return new Table(
       projection,
-      rows.map(({ column_name }) => column_name),
+      serving,
+      columns.map(({ name }) => name),
     )
   }
 

@@ -208,6 +208,15 @@ const stored: Record<string, Literal[]> = {
     one('UploadDeleted', { deleted_at: later }, { status: 'deleted' }),
     one('UploadPurged', { purged_at: later }, { status: 'purged', object_key: 'uploads/u1/k1' }),
   ],
+  projection: [
+    one('ProjectionPromoted', { version: 2, previous_version: 1, promoted_at: at }, { withdrawn: [] }),
+    one('ProjectionRolledBack', { version: 1, previous_version: 2, rolled_back_at: later }, { withdrawn: [2] }),
+    one(
+      'ProjectionEventSkipped',
+      { position: '4711', reason: 'written by a release that is gone', skipped_at: later },
+      { withdrawn: [2], skipped: ['4711'] },
+    ),
+  ],
   transcodeJob: [
     one(
       'TranscodeRequested',

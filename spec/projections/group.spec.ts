@@ -10,6 +10,8 @@ import { projections } from '../../projections/all.ts'
 import { applyBatch } from '../../projections/engine/apply.ts'
 import { Table } from '../../projections/engine/table.ts'
 import type { AnyProjection, Projection } from '../../projections/engine/projection.ts'
+import { build } from '../../projections/engine/build.ts'
+import { type Build, Builds } from '../../projections/engine/builds.ts'
 import { runGroup } from '../../projections/engine/group.ts'
 import { listenForPositions } from '../../read-api/freshness.ts'
 import { eventually } from '../eventually.ts'
@@ -20,7 +22,7 @@ describe('the live projection group', () => {
   const dataDir = temporaryDataDir()
   const lifecycle: Lifecycle = createLifecycle({ log: specLog })
   let connections: Connections
-  let groups: { stop: () => Promise<void> }[] = []
+  let groups: { stop: () => Promise<unknown> }[] = []
 
   before(async function () {
     this.timeout(60_000)
@@ -40,15 +42,14 @@ describe('the live projection group', () => {
   function group(members: readonly AnyProjection[] = projections) {
     const controller = new AbortController()
     const { config, store } = connections
-    const options = {
-      databaseUrl: config.DATABASE_URL,
-      store,
-      projections: members,
-      log: specLog,
-      signal: controller.signal,
-    }
-    const running = runGroup(options)
-    const started = { stop: () => (controller.abort(), running) }
+    const { signal } = controller
+    const common = { databaseUrl: config.DATABASE_URL, store, log: specLog, signal }
+    const read = () => store.readAll(undefined)
+    const building: Build = (versions) => build({ ...common, read, projections: members, versions })
+    const builds = new Builds(building, specLog, signal)
+    const onPromoted = () => Promise.resolve()
+    const running = runGroup({ ...common, projections: members, builds, promotes: 'auto', onPromoted })
+    const started = { stop: () => (controller.abort(), Promise.all([running, builds.settled()])) }
     groups.push(started)
     return started
   }
@@ -137,11 +138,18 @@ describe('the live projection group', () => {
       await Table.open(
         client,
         projections.find(({ name }) => name === 'facilities')!,
+        true,
       ),
     ]
     await rows(`update facilities set name = 'since' where id = $1`, [id])
     const events = await connections.store.read(`facility-${id}`, { from: late.revision })
-    const applying = applyBatch(client, { table: 'projection_groups', name: 'live', position: slept }, tables, events)
+    const applying = applyBatch(
+      client,
+      { table: 'projection_groups', name: 'live', position: slept },
+      tables,
+      events,
+      () => false,
+    )
     expect(await applying.catch((error: Error) => error.name)).to.equal('CheckpointMoved')
     expect(await nameOf(id)).to.equal('since')
     expect(await position()).to.equal(late.position)
@@ -169,9 +177,7 @@ describe('the live projection group', () => {
     await caughtUp()
     await running.stop()
     await rows('delete from resource_events where position > $1', [String(from)])
-    await rows(`update projections set state = 'building', position = $1 where name = 'resource_events'`, [
-      String(from),
-    ])
+    await rows(`update projections set state = 'ready', position = $1 where name = 'resource_events'`, [String(from)])
     group()
     await eventually(async () =>
       expect(await rows('select revision from resource_events where id = $1 order by position', [id])).to.deep.equal([
@@ -225,8 +231,10 @@ describe('the live projection group', () => {
     await eventually(async () => expect(await nameOf(id)).to.equal('while nobody followed'))
     await rename(id, 'taken along')
     await eventually(async () => expect(await nameOf(id)).to.equal('taken along'))
-    const seen = await rows(`select revision from resource_events where id = $1 order by position`, [id])
-    expect(seen).to.deep.equal([{ revision: 0 }, { revision: 1 }, { revision: 2 }])
+    await eventually(async () => {
+      const seen = await rows(`select revision from resource_events where id = $1 order by position`, [id])
+      expect(seen).to.deep.equal([{ revision: 0 }, { revision: 1 }, { revision: 2 }])
+    })
     expect(await rows(`select distinct state from projections`)).to.deep.equal([{ state: 'live' }])
   })
 

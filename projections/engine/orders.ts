@@ -1,0 +1,34 @@
+import { decode, fold } from '../../domain/decider.ts'
+import * as Projection from '../../domain/projection.ts'
+import type { EventStore } from '../../ops/platform/eventStore.ts'
+import type { AnyProjection } from './projection.ts'
+
+/** Whether the event at this position is passed over. */
+export type Skipped = (projection: string, position: bigint) => boolean
+
+/** What operators have said about projections. */
+export interface Orders {
+  skipped: Skipped
+  /** Whether somebody went back from this version. */
+  withdrawn(projection: string, version: number): boolean
+}
+
+/** From the projections' own streams: what was said once holds for every later build, on whatever database. */
+export async function readOrders(store: EventStore, projections: readonly AnyProjection[]): Promise<Orders> {
+  const names = [...new Set(projections.map(({ name }) => name))]
+  const states = new Map(
+    await Promise.all(
+      names.map(async (name) => {
+        const stored = await store.read(`${Projection.category}-${name}`)
+        const events = stored.map(({ type, data, metadata }) =>
+          decode(Projection, { type, data, schema: metadata['schema'] as number }),
+        )
+        return [name, fold(Projection, events)] as const
+      }),
+    ),
+  )
+  return {
+    skipped: (name, position) => states.get(name)?.skipped.includes(String(position)) ?? false,
+    withdrawn: (name, version) => states.get(name)?.withdrawn.includes(version) ?? false,
+  }
+}

@@ -1,0 +1,117 @@
+import type { Client } from 'pg'
+import pLimit from 'p-limit'
+import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
+import type { Expected } from './building.ts'
+import { foldRow, type Row } from './fold.ts'
+import { type AnyProjection, isAppendOnly, type Projection, tableOf } from './projection.ts'
+import { Shape } from './shape.ts'
+
+/** Rows that are folded again; all of them where there are no more. */
+const sampledRows = 1000
+const streamsAtOnce = 16
+
+/** How a row of the table differs from the fold of its events. */
+export interface Drift {
+  id: string
+  fields: { field: string; stored: unknown; folded: unknown }[]
+  /** `<revision>@<stream>`, oldest first. */
+  events: string[]
+}
+
+export interface Verified {
+  rows: number
+  refolded: number
+  /** What is wrong, for a person; undefined: nothing. */
+  fault?: string
+  drift?: Drift[]
+}
+
+export interface VerifyOptions {
+  client: Client
+  store: EventStore
+  projection: AnyProjection
+  expected: Expected
+  /** Up to which the table was folded. */
+  position: bigint | undefined
+  skipped: (projection: string, position: bigint) => boolean
+  sample?: number
+}
+
+/** Compares a finished table with what its build counted, and a sample of its rows with the events in their own streams. */
+export async function verify(options: VerifyOptions): Promise<Verified> {
+  const { client, projection, expected } = options
+  const table = tableOf(projection)
+  const shape = await Shape.of(client, table)
+  const { rows } = await client.query<{ rows: number; checksum: string }>(
+    `select count(*)::int8 as rows, ${shape.checksumSql} as checksum from ${table}`,
+  )
+  const found = rows[0]!
+  if (found.rows !== expected.rows)
+    return { ...found, refolded: 0, fault: `${table} has ${found.rows} rows, its build made ${expected.rows}` }
+  if (found.checksum !== expected.checksum)
+    return { ...found, refolded: 0, fault: `${table} does not hold what its build wrote: the checksums differ` }
+  if (isAppendOnly(projection)) return { rows: found.rows, refolded: 0 }
+  const { refolded, drift } = await refold({ ...options, projection })
+  if (drift.length === 0) return { rows: found.rows, refolded }
+  const { id, fields, events } = drift[0]!
+  const fault = `${drift.length} of ${refolded} rows of ${table} differ from their events, such as ${id} in ${fields.map(({ field }) => field).join(', ')} (${events.join(', ')})`
+  return { rows: found.rows, refolded, fault, drift }
+}
+
+async function refold(
+  options: VerifyOptions & { projection: Projection },
+): Promise<{ refolded: number; drift: Drift[] }> {
+  const { client, projection, sample = sampledRows } = options
+  const table = tableOf(projection)
+  const { rows } = await client.query<{ id: string }>(`select id from ${table} order by random() limit $1`, [sample])
+  const ids = rows.map(({ id }) => id)
+  const events = await eventsOf(options, ids)
+  const folded: Row[] = ids.flatMap((id) => foldRow(projection, id, events.get(id) ?? []).at(-1)?.after ?? [])
+  return { refolded: ids.length, drift: await differences(client, table, ids, folded, events) }
+}
+
+/** Of each row, its events in order, read from the streams that have them. */
+async function eventsOf(
+  { client, store, position, projection, skipped }: VerifyOptions,
+  ids: readonly string[],
+): Promise<Map<string, Recorded[]>> {
+  const { rows } = await client.query<{ id: string; stream: string; revision: number; position: string }>(
+    `select distinct id, stream, revision, position from resource_events where id = any($1::uuid[]) and position <= $2::numeric order by position`,
+    [ids, String(position ?? 0n)],
+  )
+  const limit = pLimit(streamsAtOnce)
+  const streams = [...new Set(rows.map(({ stream }) => stream))]
+  const read = new Map(
+    await Promise.all(streams.map((stream) => limit(async () => [stream, await store.read(stream)] as const))),
+  )
+  const events = new Map<string, Recorded[]>()
+  for (const { id, stream, revision } of rows) {
+    const event = read.get(stream)!.find((one) => one.revision === revision)
+    if (event && !skipped(projection.name, event.position)) events.set(id, [...(events.get(id) ?? []), event])
+  }
+  return events
+}
+
+async function differences(
+  client: Client,
+  table: string,
+  ids: readonly string[],
+  folded: readonly Row[],
+  events: ReadonlyMap<string, readonly Recorded[]>,
+): Promise<Drift[]> {
+  // Postgres itself brings the folded rows into the form of the stored ones.
+  const { rows } = await client.query<{ id: string; stored: Row | null; folded: Row | null }>(
+    `select id, to_jsonb(t) as stored, to_jsonb(f) as folded
+       from (select * from ${table} where id = any($1::uuid[])) t
+       full join jsonb_populate_recordset(null::${table}, $2::jsonb) f using (id)
+      where to_jsonb(t) is distinct from to_jsonb(f)`,
+    [ids, JSON.stringify(folded)],
+  )
+  return rows.map(({ id, stored, folded }) => ({
+    id,
+    fields: [...new Set([...Object.keys(stored ?? {}), ...Object.keys(folded ?? {})])]
+      .map((field) => ({ field, stored: stored?.[field] ?? null, folded: folded?.[field] ?? null }))
+      .filter(({ stored, folded }) => JSON.stringify(stored) !== JSON.stringify(folded)),
+    events: (events.get(id) ?? []).map(({ revision, stream }) => `${revision}@${stream}`),
+  }))
+}

@@ -1,0 +1,4 @@
+import type { AnyProjection } from '../engine/projection.ts'
+
+/** Versions that were shown before, so that they go on being followed and can be gone back to, until `projections:drop`. */
+export const retired: readonly AnyProjection[] = []
