@@ -28,6 +28,8 @@ export const access = {
   'upload:create': { ...admins, key: 'upload' },
   'upload:read': readers,
   'transcode-job:read': readers,
+  'projection:read': { super_admin: 'any' },
+  'projection:steer': { super_admin: 'any' },
 } satisfies Record<string, Grant>
 
 export type Permission = keyof typeof access

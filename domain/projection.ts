@@ -11,6 +11,8 @@ export type Event =
   | { type: 'ProjectionEventSkipped'; data: { position: string; reason: string; skipped_at: string } }
 
 export interface State {
+  /** The version last promoted or gone back to. */
+  shown?: number
   /** Versions that somebody went back from: they are shown again only when somebody says so. */
   withdrawn: readonly number[]
   /** Positions of events that every build passes over. */
@@ -22,9 +24,17 @@ export const initial: State = { withdrawn: [], skipped: [] }
 export function evolve(state: State, event: Event): State {
   switch (event.type) {
     case 'ProjectionPromoted':
-      return { ...state, withdrawn: state.withdrawn.filter((version) => version !== event.data.version) }
+      return {
+        ...state,
+        shown: event.data.version,
+        withdrawn: state.withdrawn.filter((version) => version !== event.data.version),
+      }
     case 'ProjectionRolledBack':
-      return { ...state, withdrawn: [...state.withdrawn, event.data.previous_version] }
+      return {
+        ...state,
+        shown: event.data.version,
+        withdrawn: [...state.withdrawn, event.data.previous_version],
+      }
     case 'ProjectionEventSkipped':
       return { ...state, skipped: [...state.skipped, event.data.position] }
   }
@@ -32,14 +42,15 @@ export function evolve(state: State, event: Event): State {
 
 type Data<Type extends Event['type']> = Extract<Event, { type: Type }>['data']
 
-/** Always a fact of its own: what is shown now is not known here. */
 export const promote =
   (data: Data<'ProjectionPromoted'>): Decision<State, Event> =>
-  () => [{ type: 'ProjectionPromoted', data }]
+  (state) =>
+    state.shown === data.version ? [] : [{ type: 'ProjectionPromoted', data }]
 
 export const rollBack =
   (data: Data<'ProjectionRolledBack'>): Decision<State, Event> =>
-  () => [{ type: 'ProjectionRolledBack', data }]
+  (state) =>
+    state.shown === data.version ? [] : [{ type: 'ProjectionRolledBack', data }]
 
 export const skip =
   (data: Data<'ProjectionEventSkipped'>): Decision<State, Event> =>

@@ -164,3 +164,20 @@ export const History = z
     ),
   })
   .meta({ id: 'History' })
+
+export const ProjectionStatus = z
+  .object({
+    name: z.string(),
+    version: z.int(),
+    state: z.enum(['live', 'ready', 'building', 'verifying', 'stopped']),
+    serving: z.boolean(),
+    position: z.string().nullable(),
+    head: z.string().nullable(),
+    lag_events: z.int().nullable(),
+    lag_seconds: z.number().nullable(),
+    events_per_second: z.number().nullable(),
+    eta_seconds: z.number().nullable(),
+    error: z.record(z.string(), z.unknown()).nullable(),
+    updated_at: time,
+  })
+  .meta({ id: 'ProjectionStatus' })

@@ -6,6 +6,7 @@ import { auth } from '../../commands/auth.ts'
 import { devices as deviceCommands } from '../../commands/devices.ts'
 import { facilities as facilityCommands } from '../../commands/facilities.ts'
 import { ensureFirstAdmin } from '../../commands/firstAdmin.ts'
+import { projections as projectionCommands } from '../../commands/projections.ts'
 import { uploads as uploadCommands } from '../../commands/uploads.ts'
 import { users as userCommands } from '../../commands/users.ts'
 import { projections } from '../../projections/all.ts'
@@ -16,6 +17,7 @@ import { devices } from '../../read-api/devices.ts'
 import { facilities } from '../../read-api/facilities.ts'
 import { type Freshness, listenForPositions } from '../../read-api/freshness.ts'
 import type { HistoryDeps } from '../../read-api/history.ts'
+import { projections as projectionStatus } from '../../read-api/projections.ts'
 import { transcodeJobs } from '../../read-api/transcodeJobs.ts'
 import { uploads } from '../../read-api/uploads.ts'
 import { users } from '../../read-api/users.ts'
@@ -66,12 +68,14 @@ export async function serveApi(connections: Connections, door: Door): Promise<vo
     ...apiKeyCommands(deps),
     ...deviceCommands(deps),
     ...uploadCommands(deps),
+    ...projectionCommands(deps),
     ...facilities(deps),
     ...users(deps),
     ...apiKeys(deps),
     ...devices(deps),
     ...uploads(deps),
     ...transcodeJobs(deps),
+    ...projectionStatus(deps),
   ]
   const app = createApp({
     routes,

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from 'pg'
+import { splitStream } from '../../domain/decider.ts'
+import * as Projection from '../../domain/projection.ts'
 import { connectAlone } from '../../ops/platform/database.ts'
 import type { EventStore } from '../../ops/platform/eventStore.ts'
 import type { Log } from '../../ops/platform/log.ts'
 import { applyBatch, type Checkpoint, CheckpointMoved, isOf, servingNames, type Stopped } from './apply.ts'
 import type { Builds } from './builds.ts'
 import { catchUp, isNear } from './catchUp.ts'
-import { changesChannel, keyOf, type Members, openMembers, toPosition } from './members.ts'
+import { changesChannel, keyOf, resumed, type Members, openMembers, toPosition } from './members.ts'
 import type { AnyProjection } from './projection.ts'
 import { promote } from './promote.ts'
 import { type Orders, readOrders, type Skipped } from './orders.ts'
@@ -77,7 +79,10 @@ async function followAsLeader(client: Client, options: GroupOptions, attempted: 
   const { store, builds, log } = options
   const round = new AbortController()
   const signal = AbortSignal.any([options.signal, round.signal])
-  const changed = () => round.abort()
+  const changed = (told?: { payload?: string | undefined }) => {
+    if (told?.payload === resumed) attempted.clear()
+    round.abort()
+  }
   client.on('notification', changed)
   builds.onEnd = changed
   try {
@@ -86,7 +91,7 @@ async function followAsLeader(client: Client, options: GroupOptions, attempted: 
     const { skipped } = orders
     const members = await openMembers(client, options, checkpoint.position)
     const { live, apart, stopped } = await join(client, members, checkpoint, skipped, { ...options, signal }, attempted)
-    if (await showNewest(client, live, orders, options)) return
+    if (await showWanted(client, live, orders, options)) return
     builds.ensure(apart)
 
     const onBroken = (error: Error) => log.warn({ error: error.message }, 'the subscription broke; subscribing again')
@@ -101,6 +106,11 @@ async function followAsLeader(client: Client, options: GroupOptions, attempted: 
       }
       checkpoint.position = events.at(-1)!.position
       onProgress()
+      // Somebody has decided about projections: look again at what is wanted.
+      if (events.some(({ stream }) => splitStream(stream)[0] === Projection.category)) {
+        attempted.clear()
+        return
+      }
     }
   } finally {
     client.off('notification', changed)
@@ -155,22 +165,21 @@ async function join(
   return { live: members, apart, stopped }
 }
 
-/** Shows what this release wants to be shown, where an operator need not be asked; whether anything changed. */
-async function showNewest(
+/** Shows what is wanted and can be shown; whether anything changed. */
+async function showWanted(
   client: Client,
   live: readonly Table[],
-  { withdrawn }: Orders,
+  { wanted }: Orders,
   { projections, promotes, onPromoted, log }: GroupOptions,
 ): Promise<boolean> {
   let changed = false
-  if (promotes === 'manual') return changed
   for (const { projection, serving } of live) {
-    if (serving || !projections.includes(projection)) continue
     const { name, version } = projection
-    if (withdrawn(name, version)) continue
+    const newest = projections.find((one) => one.name === name)!.version
+    if (serving || wanted(name, newest, promotes) !== version) continue
     const previous = await promote(client, name, version)
-    await onPromoted(name, version, previous)
-    log.info({ projection: name, version, previous }, 'a read model was promoted')
+    if (version === newest) await onPromoted(name, version, previous)
+    log.info({ projection: name, version, previous }, 'a read model shows another version')
     changed = true
   }
   return changed

@@ -9,8 +9,8 @@ export type Skipped = (projection: string, position: bigint) => boolean
 /** What operators have said about projections. */
 export interface Orders {
   skipped: Skipped
-  /** Whether somebody went back from this version. */
-  withdrawn(projection: string, version: number): boolean
+  /** The version to show: the one given, unless somebody went back from it; then the one they went back to. */
+  wanted(projection: string, newest: number, promotes: 'auto' | 'manual'): number | undefined
 }
 
 /** From the projections' own streams: what was said once holds for every later build, on whatever database. */
@@ -29,6 +29,9 @@ export async function readOrders(store: EventStore, projections: readonly AnyPro
   )
   return {
     skipped: (name, position) => states.get(name)?.skipped.includes(String(position)) ?? false,
-    withdrawn: (name, version) => states.get(name)?.withdrawn.includes(version) ?? false,
+    wanted: (name, newest, promotes) => {
+      const { shown, withdrawn } = states.get(name) ?? Projection.initial
+      return promotes === 'auto' && !withdrawn.includes(newest) ? newest : shown
+    },
   }
 }

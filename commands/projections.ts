@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import * as Projection from '../domain/projection.ts'
+import type { Database } from '../ops/platform/database.ts'
+import type { EventStore } from '../ops/platform/eventStore.ts'
+import { line, Problem, ProblemDocument, type Intent, type Route, route } from '../ops/platform/route.ts'
+import { handle } from './handle.ts'
+import { answered, type Deps } from './http.ts'
+
+const Name = z.strictObject({ name: z.string().regex(/^[a-z_]{1,60}$/) })
+const Promotion = z.strictObject({ version: z.int().min(1).optional() })
+const Skip = z.strictObject({ position: z.string().regex(/^\d{1,20}$/), reason: line(500) })
+
+interface Version {
+  version: number
+  state: string
+  serving: boolean
+  error: { position?: string } | null
+}
+
+/** The versions of one read model, newest first. What is decided on them is decided by the stream; this only says what can be. */
+async function versionsOf(database: Database, name: string): Promise<Version[]> {
+  const { rows } = await database.query<Version>(
+    'select version, state, serving, error from projections where name = $1 order by version desc',
+    [name],
+  )
+  if (rows.length === 0) throw new Problem('not_found', `There is no read model ${name}`)
+  return rows
+}
+
+interface Steering {
+  store: EventStore
+  database: Database
+  now: () => string
+}
+
+/** Lets readers see a version: the newest one unless another is named. It must be built, verified and followed. */
+export async function promote(
+  { store, database, now }: Steering,
+  name: string,
+  asked: number | undefined,
+  intent: Intent,
+) {
+  const versions = await versionsOf(database, name)
+  const wanted = versions.find(({ version }) => version === (asked ?? versions[0]!.version))
+  if (wanted?.state !== 'live')
+    throw new Problem(
+      'not_ready',
+      `Version ${asked ?? versions[0]!.version} of ${name} is ${wanted?.state ?? 'unknown'}, not live`,
+    )
+  const previous = versions.find(({ serving }) => serving)?.version
+  const data = {
+    version: wanted.version,
+    ...(previous !== undefined && { previous_version: previous }),
+    promoted_at: now(),
+  }
+  return { ...(await handle(store, Projection, name, Projection.promote(data), intent)), version: wanted.version }
+}
+
+/** Back to the version before the one that readers see. */
+export async function rollBack({ store, database, now }: Steering, name: string, intent: Intent) {
+  const versions = await versionsOf(database, name)
+  const serving = versions.find((one) => one.serving)
+  const earlier = versions.find(({ version, state }) => serving && version < serving.version && state === 'live')
+  if (!serving || !earlier)
+    throw new Problem('not_ready', `There is no earlier version of ${name} that is still followed`)
+  const data = { version: earlier.version, previous_version: serving.version, rolled_back_at: now() }
+  return { ...(await handle(store, Projection, name, Projection.rollBack(data), intent)), version: earlier.version }
+}
+
+/** Passes over the event that a version of it stopped at, now and in every later build. */
+export async function skip(
+  { store, database, now }: Steering,
+  name: string,
+  { position, reason }: z.infer<typeof Skip>,
+  intent: Intent,
+) {
+  const versions = await versionsOf(database, name)
+  if (!versions.some(({ state, error }) => state === 'stopped' && error?.position === position))
+    throw new Problem('not_ready', `No version of ${name} is stopped at position ${position}`)
+  return handle(store, Projection, name, Projection.skip({ position, reason, skipped_at: now() }), intent)
+}
+
+/** Tries stopped versions again. Nothing is decided by that: the leader hears of it, and forgets it. */
+export async function resume({ database }: Steering, name: string): Promise<void> {
+  await versionsOf(database, name)
+  await database.query(`select pg_notify('projection_changes', 'resume')`)
+}
+
+const answers = {
+  202: z.object({ name: z.string(), version: z.int().optional() }),
+  404: ProblemDocument,
+  409: ProblemDocument,
+}
+const path = '/api/v1/projections/:name'
+const permission = 'projection:steer'
+
+export const projections = ({ store, now, database }: Deps & { database: Database }): Route[] => {
+  const steering = { store, database, now }
+  return [
+    route<{ name: string }, {}, z.infer<typeof Promotion>>({
+      method: 'POST',
+      path: `${path}/promote`,
+      permission,
+      params: Name,
+      body: Promotion,
+      answers,
+      run: async ({ params: { name }, body, intent }) => {
+        const outcome = await promote(steering, name, body.version, intent)
+        return answered(202, outcome, { name, version: outcome.version })
+      },
+    }),
+    route<{ name: string }, {}, {}>({
+      method: 'POST',
+      path: `${path}/rollback`,
+      permission,
+      params: Name,
+      body: z.strictObject({}),
+      answers,
+      run: async ({ params: { name }, intent }) => {
+        const outcome = await rollBack(steering, name, intent)
+        return answered(202, outcome, { name, version: outcome.version })
+      },
+    }),
+    route<{ name: string }, {}, z.infer<typeof Skip>>({
+      method: 'POST',
+      path: `${path}/skip`,
+      permission,
+      params: Name,
+      body: Skip,
+      answers,
+      run: async ({ params: { name }, body, intent }) =>
+        answered(202, await skip(steering, name, body, intent), { name }),
+    }),
+    route<{ name: string }, {}, {}>({
+      method: 'POST',
+      path: `${path}/resume`,
+      permission,
+      params: Name,
+      body: z.strictObject({}),
+      answers,
+      run: async ({ params: { name } }) => {
+        await resume(steering, name)
+        return { status: 202, body: { name } }
+      },
+    }),
+  ]
+}
