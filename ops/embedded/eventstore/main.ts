@@ -25,6 +25,9 @@ The embedded event store: EventStoreDB's gRPC protocol on one port, its data in 
   --users FILE         more users: [{"name": "…", "password": "…", "groups": ["…"]}]
   --segment-size N     the log is cut into files of this many bytes (268435456)`
 
+/** A segment is an open file. */
+const MIN_SEGMENT = 16 * 1024
+
 async function optionsOf(args: string[]) {
   const text = { type: 'string' } as const
   const options = {
@@ -46,8 +49,8 @@ async function optionsOf(args: string[]) {
     process.exit(0)
   }
   if (!dir || !port || !/^\d+$/.test(port)) throw new Error(USAGE)
-  if (segmentSize !== undefined && !/^[1-9]\d*$/.test(segmentSize))
-    throw new Error('--segment-size is a number of bytes')
+  if (segmentSize !== undefined && !(Number(segmentSize) >= MIN_SEGMENT))
+    throw new Error(`--segment-size is a number of bytes, at least ${MIN_SEGMENT}`)
   if ((user === undefined) !== (password === undefined)) throw new Error('--user and --password belong together')
   if ((cert === undefined) !== (key === undefined)) throw new Error('--cert and --key belong together')
   return {

@@ -36,6 +36,7 @@ export interface Location {
  *   blocks    record position u48 (big-endian) → nothing: where a read of $all can begin
  */
 export class Index {
+  readonly #where: string
   readonly #root: RootDatabase<Buffer, Buffer>
   readonly #streams: Database<Buffer, Buffer>
   readonly #events: Database<Buffer, Buffer>
@@ -61,6 +62,7 @@ export class Index {
   readonly #belongs: boolean
 
   private constructor(where: string, logId: string) {
+    this.#where = where
     const encodings = { encoding: 'binary', keyEncoding: 'binary' } as const
     this.#root = open<Buffer, Buffer>({ path: where, noSync: true, maxDbs: 8, noSubdir: false, ...encodings })
     this.#streams = this.#root.openDB<Buffer, Buffer>({ name: 'streams', ...encodings })
@@ -82,8 +84,12 @@ export class Index {
     return this.#complete
   }
 
-  close(): Promise<void> {
-    return this.#root.close()
+  /** Also lets the disk have it: a folder that was left in order is trusted. */
+  async close(): Promise<void> {
+    await this.#root.close()
+    const fd = fs.openSync(path.join(this.#where, 'data.mdb'), 'r')
+    fs.fsyncSync(fd)
+    fs.closeSync(fd)
   }
 
   /** Indexes whole records, after which everything up to position `end` is indexed; all or nothing. */

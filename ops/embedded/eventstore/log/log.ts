@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import { promisify } from 'node:util'
-import { Code, Refusal } from '../refusal.ts'
+import { Code, MaxAppendSizeExceeded, Refusal } from '../refusal.ts'
 import type { Location } from './index.ts'
-import { recordCapacity, writeRecord } from './record.ts'
+import { MAX_RECORD, recordCapacity, writeRecord } from './record.ts'
 import type { PlacedEvent } from './record.ts'
 import { Segment } from './segment.ts'
 
@@ -99,7 +99,9 @@ export class Log {
   append(events: readonly PlacedEvent[]): { positions: number[]; done: Promise<void> } {
     if (this.#broken) throw new Refusal(Code.unavailable, this.#broken)
     const flush = this.#filling
-    const needed = flush.length + recordCapacity(events)
+    const capacity = recordCapacity(events)
+    if (capacity > MAX_RECORD) throw new MaxAppendSizeExceeded() // it could never be read again
+    const needed = flush.length + capacity
     if (needed > flush.bytes.length) {
       const larger = Buffer.allocUnsafe(Math.max(needed, flush.bytes.length * 2))
       flush.bytes.copy(larger, 0, 0, flush.length)
@@ -136,6 +138,7 @@ export class Log {
 
   /** Ends the segment that is being written; what is appended from now on goes to a new one. */
   async seal(): Promise<void> {
+    if (this.#broken) throw new Refusal(Code.unavailable, this.#broken)
     const active = this.#active
     while (active === this.#active && active.start < this.#flushed) {
       this.#sealing = true

@@ -25,7 +25,7 @@ const RECORD_MAGIC = Buffer.from([0xe5, 0x5e, 0xc0, 0x4d])
 const RECORD_MAGIC_NUMBER = RECORD_MAGIC.readUInt32LE(0)
 const SCAVENGED = 1
 /** Far above the append limit; a longer "length" is damage. */
-const MAX_RECORD = 64 * 1024 * 1024
+export const MAX_RECORD = 64 * 1024 * 1024
 
 /** A tombstone's revision is 2^63 - 1 on the wire; the nearest double is 2^63. */
 export const TOMBSTONE_REVISION = 2 ** 63

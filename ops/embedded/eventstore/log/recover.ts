@@ -57,11 +57,11 @@ export function verify(segments: readonly Segment[], from: number, index?: Pick<
     let offset = segment.find(Math.max(from, segment.start))
     for (let position = 0; position < end;) {
       const run = segment.run(offset, end)
+      if (run.bad && !last) throw segment.damagedAt(run.offset)
       position = segment.positionBehind(run.offset, end)
       if (index && index.complete < position) index.add(unindexed(run.records, index.complete), position)
       offset = run.offset
       if (!run.bad) continue
-      if (!last) throw segment.damagedAt(offset)
       cutTail(segment, position, index?.complete ?? LOG_HEAD)
       return position
     }

@@ -95,7 +95,7 @@ async function rewrite(log: Log, old: Segment, index: Index, keeper: Keeper, sig
     index.forget(dropped.slice(i, i + FORGOTTEN_AT_ONCE))
     await new Promise(setImmediate)
   }
-  return before - size
+  return Math.max(before - size, 0)
 }
 
 /** The record without what is dropped of it; undefined if that is all. */

@@ -111,10 +111,7 @@ export class Segment {
   /** An empty one, of a new log unless `id` says of which; it is there as a whole or not at all. */
   static create(folder: string, start: number, id = randomUUID().replaceAll('-', '')): Segment {
     const file = path.join(folder, nameOf(start))
-    const fd = fs.openSync(file + TEMPORARY, 'w', 0o600)
-    fs.writeSync(fd, headerBytes(id, 0), 0, LOG_HEAD, 0)
-    fs.fsyncSync(fd)
-    fs.closeSync(fd)
+    fs.writeFileSync(file + TEMPORARY, headerBytes(id, 0), { mode: 0o600, flush: true })
     fs.renameSync(file + TEMPORARY, file)
     syncFolder(folder)
     return Segment.open(file)

@@ -1,12 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import type { Stores } from '../streams/cursors.ts'
-import { resolve } from '../streams/links.ts'
+import type { StoredEvent } from '../log/storedEvent.ts'
+import type { Resolved } from '../streams/links.ts'
 import { frame } from '../wire/call.ts'
 import type { Call } from '../wire/call.ts'
 import { EventFrames } from '../wire/eventFrames.ts'
 import { ReadResp } from '../wire/messages.ts'
 import type { Message } from './message.ts'
 import { Latencies, Meter } from './meter.ts'
+
+type Resolving = (event: StoredEvent) => Resolved
+
+/** Whatever it asked for, a consumer holds no more than this of what it has not answered. */
+const MAX_BYTES = 16 * 1024 * 1024
 
 /** One Read call: what it was given and has not answered yet, which is never more than it asked for. */
 export class Consumer {
@@ -15,8 +20,9 @@ export class Consumer {
   readonly meter = new Meter()
   readonly latencies: Latencies | undefined
   readonly #frames: EventFrames
-  readonly #resolveWith: Stores | undefined
+  readonly #resolved: Resolving | undefined
   readonly #inFlight = new Map<string, Message>()
+  #bytes = 0
   /** Given and not yet written. */
   #outbox: Message[] = []
   /** Something timed out before the client would take it: it gets nothing more until it takes what was written. */
@@ -24,12 +30,12 @@ export class Consumer {
 
   constructor(
     call: Call,
-    options: { bufferSize: number; structuredIds: boolean; resolveWith: Stores | undefined; extraStatistics: boolean },
+    options: { bufferSize: number; structuredIds: boolean; resolved: Resolving | undefined; extraStatistics: boolean },
   ) {
     this.call = call
     this.bufferSize = options.bufferSize
     this.#frames = new EventFrames(options.structuredIds)
-    this.#resolveWith = options.resolveWith
+    this.#resolved = options.resolved
     this.latencies = options.extraStatistics ? new Latencies() : undefined
   }
 
@@ -40,13 +46,16 @@ export class Consumer {
   /** There is room for it, and none of the same id is there: an answer could not say which it means. */
   takes({ id }: Message): boolean {
     const { size } = this.#inFlight
-    return size < this.bufferSize && !this.#inFlight.has(id) && !this.#stuck && !this.call.closed
+    return (
+      size < this.bufferSize && this.#bytes < MAX_BYTES && !this.#inFlight.has(id) && !this.#stuck && !this.call.closed
+    )
   }
 
   give(message: Message): void {
     message.sent = false
     message.givenAt = performance.now()
     this.#inFlight.set(message.id, message)
+    this.#bytes += sizeOf(message)
     this.#outbox.push(message)
     this.call.wake()
   }
@@ -56,6 +65,7 @@ export class Consumer {
     const message = this.#inFlight.get(id)
     if (!message) return undefined
     this.#inFlight.delete(id)
+    this.#bytes -= sizeOf(message)
     this.meter.total++
     this.latencies?.add(Math.round(performance.now() - message.givenAt))
     return message
@@ -74,6 +84,7 @@ export class Consumer {
       if (message.givenAt >= givenBefore) break
       taken.push(message)
       this.#inFlight.delete(message.id)
+      this.#bytes -= sizeOf(message)
       if (!message.sent) this.#stuck = true
     }
     if (this.#stuck) this.#outbox = this.#outbox.filter((message) => this.#inFlight.get(message.id) === message)
@@ -100,8 +111,10 @@ export class Consumer {
 
   #add(message: Message): void {
     message.sent = true
-    if (!this.#resolveWith) return this.#frames.add(message.event, undefined, message.retries)
-    const { event, link } = resolve(this.#resolveWith, message.event)
+    if (!this.#resolved) return this.#frames.add(message.event, undefined, message.retries)
+    const { event, link } = this.#resolved(message.event)
     this.#frames.add(event, link, message.retries)
   }
 }
+
+const sizeOf = ({ event }: Message): number => event.end - event.at

@@ -1,4 +1,6 @@
 import { Refusal } from '../refusal.ts'
+import type { StoredEvent } from '../log/storedEvent.ts'
+import { resolve } from '../streams/links.ts'
 import type { Call } from '../wire/call.ts'
 import { Backlog } from './backlog.ts'
 import { Consumer } from './consumer.ts'
@@ -69,14 +71,14 @@ export class Group {
     return this.inFlight + this.#again.length + this.#parking.size
   }
 
-  join(call: Call, bufferSize: number, structuredIds: boolean): Consumer {
+  join(call: Call, bufferSize: number, structuredIds: boolean, mayRead: (stream: string) => boolean): Consumer {
     const { stream, group, settings } = this.entry
     if (this.#stopped) throw dropped(stream, group)
     if (settings.maxSubscriberCount > 0 && this.consumers.size >= settings.maxSubscriberCount)
       throw tooManyConsumers(stream, group)
     const { resolveLinks, extraStatistics } = settings
-    const resolveWith = resolveLinks ? this.#store : undefined
-    const consumer = new Consumer(call, { bufferSize, structuredIds, resolveWith, extraStatistics })
+    const resolved = resolveLinks ? (event: StoredEvent) => resolve(this.#store, event, mayRead) : undefined
+    const consumer = new Consumer(call, { bufferSize, structuredIds, resolved, extraStatistics })
     this.consumers.add(consumer)
     this.#strategy.joined(consumer)
     this.wake()

@@ -1,6 +1,6 @@
 import { StreamDeleted } from '../refusal.ts'
 import { visible } from '../streams/cursors.ts'
-import { LINK, resolve } from '../streams/links.ts'
+import { everyStream, LINK, resolve } from '../streams/links.ts'
 import { BREATH } from '../subscriptions/following.ts'
 import { metastreamOf, truncation } from '../streams/metadata.ts'
 import { messageOf } from './message.ts'
@@ -61,7 +61,7 @@ export class Parked {
     for (let looked = 0; this.waiting && messages.length < count && looked < BREATH; looked++) {
       const place = this.#next++
       const link = this.#store.heads.stored(this.#stream, place)
-      const event = link && resolve(this.#store, link).event
+      const event = link && resolve(this.#store, link, everyStream).event
       if (!event) continue
       const message = messageOf(event, place, place - 1, true)
       this.#replaying.set(place, message)

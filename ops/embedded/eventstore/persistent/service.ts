@@ -112,7 +112,8 @@ async function read(call: Call, groups: Groups, access: Access): Promise<void> {
   access.check(call.caller, stream, 'read')
   const group = await groups.get(stream, name)
   if (call.closed) return
-  const consumer = group.join(call, bufferSize, options.uuidOption?.structured ?? false)
+  const mayRead = (linked: string) => access.may(call.caller, linked, 'read')
+  const consumer = group.join(call, bufferSize, options.uuidOption?.structured ?? false, mayRead)
   try {
     await Promise.race([consumer.deliver(), listen(requests, group, consumer)])
   } finally {

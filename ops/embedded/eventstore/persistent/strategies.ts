@@ -1,5 +1,5 @@
 import type { Stores } from '../streams/cursors.ts'
-import { LINK, resolve } from '../streams/links.ts'
+import { everyStream, LINK, resolve } from '../streams/links.ts'
 import { decode } from '../wire/protobuf.ts'
 import type { Consumer } from './consumer.ts'
 import type { Message } from './message.ts'
@@ -25,7 +25,8 @@ export function strategyOf({ strategy, resolveLinks }: Settings, stores: Stores)
       return new Pinned(({ event }) => sourceOf(event))
     case 'PinnedByCorrelation':
       return new Pinned(
-        ({ event }) => correlationOf((resolveLinks && resolve(stores, event).event) || event) ?? sourceOf(event),
+        ({ event }) =>
+          correlationOf((resolveLinks && resolve(stores, event, everyStream).event) || event) ?? sourceOf(event),
       )
   }
 }

@@ -22,13 +22,16 @@ export class Access {
 
   /** Throws "access denied". */
   check(caller: Caller, stream: string, right: 'read' | 'write' | 'delete'): void {
-    if (caller.groups.includes(ADMINS)) return
+    if (!this.may(caller, stream, right)) throw accessDenied(`${caller.name} may not ${right} the stream ${stream}`)
+  }
+
+  may(caller: Caller, stream: string, right: 'read' | 'write' | 'delete'): boolean {
+    if (caller.groups.includes(ADMINS)) return true
     const meta = isMetastream(stream)
     const of = meta ? originalOf(stream) : stream
     const wanted: Right = !meta ? right : right === 'read' ? 'metaRead' : 'metaWrite'
     const roles = this.#heads.metadata(of).acl[wanted] ?? [of.startsWith('$') ? ADMINS : EVERYBODY]
     const held = [EVERYBODY, caller.name, ...caller.groups]
-    if (!roles.some((role) => held.includes(role)))
-      throw accessDenied(`${caller.name} may not ${right} the stream ${stream}`)
+    return roles.some((role) => held.includes(role))
   }
 }

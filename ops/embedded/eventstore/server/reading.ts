@@ -26,7 +26,7 @@ export async function read(call: Call, stores: Stores, access: Access, followers
   const filter = options.filter ? filterOf(options.filter) : undefined
   const add = (event: StoredEvent) => {
     if (!options.resolveLinks) return frames.add(event)
-    const { event: target, link } = resolve(stores, event)
+    const { event: target, link } = resolve(stores, event, (linked) => access.may(call.caller, linked, 'read'))
     frames.add(target, link)
   }
   if (options.subscription) {

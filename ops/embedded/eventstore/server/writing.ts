@@ -3,6 +3,7 @@ import { Code, invalid, MAX_APPEND_SIZE, MaxAppendSizeExceeded, Refusal } from '
 import { StreamDeleted, WrongExpectedVersion } from '../refusal.ts'
 import type { Expected } from '../refusal.ts'
 import { streamNameOf } from '../streams/names.ts'
+import { isMetastream } from '../streams/metadata.ts'
 import type { Access } from './access.ts'
 import type { Appended, Streams } from '../streams/streams.ts'
 import { frame } from '../wire/call.ts'
@@ -85,7 +86,7 @@ class Gathered {
     if (this.#refusal) return
     this.#attempt(() => {
       const event = eventOf(message)
-      this.#size += event.data.length + event.customMetadata.length + event.type.length * 2
+      this.#size += event.data.length + event.customMetadata.length + event.type.length * 2 + event.contentType.length
       if (this.#size > MAX_APPEND_SIZE) throw new MaxAppendSizeExceeded()
       this.#events.push(event)
     })
@@ -149,6 +150,8 @@ export async function append(call: Call, streams: Streams, access: Access): Prom
 export async function remove(call: Call, streams: Streams, access: Access, how: 'delete' | 'tombstone'): Promise<void> {
   const { options } = await call.message(wire.DeleteReq)
   const { stream, expected } = targetOf(options)
+  if (isMetastream(stream))
+    throw invalid(`${stream} holds the metadata of a stream: it is deleted with it, not by itself`)
   access.check(call.caller, stream, 'delete')
   await call.send(frame(wire.DeleteResp, positionOf(await streams[how](stream, expected))))
 }

@@ -99,10 +99,29 @@ export function visible({ index, heads }: Stores, stream: string): Visible | und
   }
 }
 
+/** From which revision on events are young enough, so that the many that are not need not be looked at one by one. */
+function firstYoung({ log, index }: Pick<Stores, 'log' | 'index'>, seen: Visible, low: number, high: number): number {
+  if (seen.createdAfter === -Infinity) return low
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const revision = index.locate(seen.number, middle) ? middle : index.nearestRevision(seen.number, middle, 1)
+    const found = revision === undefined ? undefined : index.locate(seen.number, revision)
+    const record = found && log.record(found)
+    const event = record && eventAt(record, found.offset)
+    // The clock may have been set back: what is left is looked at one by one.
+    if (event && event.created < seen.createdAfter) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** The visible events with revisions from `from` to `to`, in either order. */
 function* between({ log, index }: Stores, seen: Visible, from: number, to: number): Generator<StoredEvent> {
   let held: { position: number; record: Buffer | undefined } | undefined
   const step = from <= to ? 1 : -1
+  const young = firstYoung({ log, index }, seen, Math.min(from, to), Math.max(from, to))
+  if (step > 0) from = Math.max(from, young)
+  else to = Math.max(to, young)
   for (let revision = from; (to - revision) * step >= 0; revision += step) {
     const found = index.locate(seen.number, revision)
     if (!found) {

@@ -7,6 +7,7 @@ import type { StoredEvent } from '../log/storedEvent.ts'
 /** Events looked at between two checkpoints, times the client's multiplier. */
 const DEFAULT_WINDOW = 32
 const REMEMBERED_TYPES = 10_000
+const MAX_EXPRESSION = 64 * 1024
 
 export interface Filter {
   accepts(event: StoredEvent): boolean
@@ -28,6 +29,8 @@ export function filterOf(options: MessageOf<typeof FilterOptions>): Filter {
   const expression = options.streamName ?? options.eventType
   if (!expression) throw invalid('A filter is on stream names or on event types')
   const prefixes = expression.prefix ?? []
+  const size = prefixes.reduce((sum, prefix) => sum + prefix.length, expression.regex?.length ?? 0)
+  if (size > MAX_EXPRESSION) throw invalid(`A filter is at most ${MAX_EXPRESSION} characters long`)
   const regex = expression.regex ? compile(expression.regex) : undefined
   const matches = regex
     ? (text: string) => regex.test(text)

@@ -17,27 +17,33 @@ export const linkTo = (stream: string, revision: number, customMetadata = Buffer
   customMetadata,
 })
 
+/** For what no client is given. */
+export const everyStream = () => true
+
 /** What a reader is given: an event, and the link it was found by; a link whose event is gone comes alone. */
 export interface Resolved {
   event: StoredEvent | undefined
   link: StoredEvent | undefined
 }
 
-/** Links are followed once: what a link points at is given as it is, even if it is a link. */
-export function resolve(stores: Stores, event: StoredEvent): Resolved {
+/** Links are followed once: what a link points at is given as it is, even if it is a link. What the reader may not read is not given. */
+export function resolve(stores: Stores, event: StoredEvent, mayRead: (stream: string) => boolean): Resolved {
   if (event.type !== LINK) return { event, link: undefined }
-  return { event: pointedAt(stores, event.data.toString('utf8')), link: event }
+  return { event: pointedAt(stores, event.data.toString('utf8'), mayRead), link: event }
 }
 
-function pointedAt(stores: Stores, text: string): StoredEvent | undefined {
+function pointedAt(stores: Stores, text: string, mayRead: (stream: string) => boolean): StoredEvent | undefined {
   const [, revision, stream] = /^(\d+)@(.+)$/s.exec(text) ?? []
-  if (!revision || !stream || isTooLong(stream)) return undefined
+  if (!revision || !stream || isTooLong(stream) || !mayRead(stream)) return undefined
+  let createdAfter: number
   try {
     const seen = visible(stores, stream)
     if (!seen || Number(revision) < seen.first) return undefined
+    createdAfter = seen.createdAfter
   } catch (error) {
     if (error instanceof StreamDeleted) return undefined
     throw error
   }
-  return stores.heads.stored(stream, Number(revision))
+  const event = stores.heads.stored(stream, Number(revision))
+  return event && event.created >= createdAfter ? event : undefined
 }

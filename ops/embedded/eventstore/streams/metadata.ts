@@ -38,7 +38,7 @@ export const metastreamOf = (stream: string): string => `$$${stream}`
 export const originalOf = (metastream: string): string => metastream.slice(2)
 
 const numberOr = (value: unknown, otherwise: number): number =>
-  typeof value === 'number' && value >= 0 ? value : otherwise
+  Number.isInteger(value) && (value as number) >= 0 ? (value as number) : otherwise
 
 function parseAcl(value: unknown): Acl {
   if (typeof value !== 'object' || value === null) return {}

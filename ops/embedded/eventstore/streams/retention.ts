@@ -52,8 +52,7 @@ export class Retention {
       last: entry.last,
       first: Math.max(truncateBefore, entry.last - maxCount + 1),
       createdAfter: Date.now() - maxAgeMs,
-      tombstoned:
-        entry.tombstoned || (isMetastream(stream) && Boolean(this.#index.stream(originalOf(stream))?.tombstoned)),
+      tombstoned: isMetastream(stream) ? Boolean(this.#index.stream(originalOf(stream))?.tombstoned) : entry.tombstoned,
     }
     if (this.#rules.size >= REMEMBERED) this.#rules.clear()
     this.#rules.set(stream, rule)
