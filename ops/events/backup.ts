@@ -1,52 +1,93 @@
+import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { type Copied, copyLog } from '../embedded/eventstore/log/backup.ts'
 import { takeFolder } from '../embedded/eventstore/log/folder.ts'
-import { segmentFiles } from '../embedded/eventstore/log/segment.ts'
+import { segmentFiles, syncFolder } from '../embedded/eventstore/log/segment.ts'
 
 type Progress = (done: number, total: number) => void
 
-const manifestShape = z.object({ position: z.number(), taken_at: z.iso.datetime() })
+/** `backup.json`: which folder beside it holds the backup. Whatever else lies there is none. */
+const manifestShape = z.object({ folder: z.string(), position: z.number(), taken_at: z.iso.datetime() })
 const manifestIn = (folder: string) => path.join(folder, 'backup.json')
 
 /**
- * Copies the log of the embedded event store in `folder`, running or not, to folder `to`, or brings an earlier copy there up to date.
- * It is a backup once `backup.json` says up to where.
+ * Copies the log of the embedded event store in `folder`, running or not, into a folder of its own in `to`, which becomes the backup once the
+ * copy was verified; until then, and whatever happens, an earlier one stays as it was.
  */
 export function backUp(folder: string, to: string, progress: Progress): Copied {
   if (path.resolve(folder) === path.resolve(to)) throw new Error('A backup goes to another folder')
   if (!fs.existsSync(folder)) throw new Error(`There is no event log in ${folder}`)
-  const takenAt = new Date().toISOString()
   return holding(to, () => {
-    const copied = copyLog(folder, to, progress)
-    const draft = `${manifestIn(to)}.tmp`
-    fs.writeFileSync(draft, JSON.stringify({ position: copied.end, taken_at: takenAt }), { flush: true })
-    fs.renameSync(draft, manifestIn(to))
+    const earlier = manifestOf(to)
+    const takenAt = new Date().toISOString()
+    const name = `log-${takenAt.replace(/\D/g, '').slice(0, 14)}-${randomUUID().slice(0, 8)}`
+    sweep(to, earlier?.folder)
+    const draft = path.join(to, name)
+    fs.mkdirSync(draft)
+    const copied = copyLog(folder, draft, earlier && path.join(to, earlier.folder), progress)
+    if (copied.cut > 0 && !isRunning(folder))
+      throw new Error(
+        `The log in ${folder} ends with ${copied.cut} bytes that are no append: start its event store once, which says what they are`,
+      )
+    syncFolder(draft)
+    fs.writeFileSync(
+      `${manifestIn(to)}.tmp`,
+      JSON.stringify({ folder: name, position: copied.end, taken_at: takenAt }),
+      {
+        flush: true,
+      },
+    )
+    fs.renameSync(`${manifestIn(to)}.tmp`, manifestIn(to))
+    syncFolder(to)
+    sweep(to, name)
     return copied
   })
 }
 
 /** Copies a backup into `folder`, which must hold no log; no store may be running on it. */
 export function restore(from: string, folder: string, progress: Progress): Copied {
-  if (!fs.existsSync(manifestIn(from))) throw new Error(`${from} is no finished backup: it has no backup.json`)
-  const { position } = manifestShape.parse(JSON.parse(fs.readFileSync(manifestIn(from), 'utf8')))
+  if (path.resolve(from) === path.resolve(folder)) throw new Error('A backup is restored into another folder')
+  const manifest = manifestOf(from)
+  if (!manifest) throw new Error(`${from} is no finished backup: it has no backup.json`)
   return holding(folder, () => {
     if (segmentFiles(folder).length > 0) throw new Error(`${folder} holds a log already: move it away first`)
     const draft = path.join(folder, 'restoring')
     fs.rmSync(draft, { recursive: true, force: true })
     fs.mkdirSync(draft)
-    const copied = copyLog(from, draft, progress)
-    if (copied.end < position)
+    const copied = copyLog(path.join(from, manifest.folder), draft, undefined, progress)
+    if (copied.end < manifest.position)
       throw new Error(
-        `${from} ends at position ${copied.end}, but held the log up to ${position}: some of it is missing`,
+        `${from} ends at position ${copied.end}, but held the log up to ${manifest.position}: some of it is missing`,
       )
     fs.rmSync(path.join(folder, 'index'), { recursive: true, force: true })
     // The first segment comes last: without it nothing is served.
     for (const file of segmentFiles(draft).reverse()) fs.renameSync(file, path.join(folder, path.basename(file)))
+    syncFolder(folder)
     fs.rmdirSync(draft)
     return copied
   })
+}
+
+function manifestOf(folder: string): z.infer<typeof manifestShape> | undefined {
+  if (!fs.existsSync(manifestIn(folder))) return undefined
+  return manifestShape.parse(JSON.parse(fs.readFileSync(manifestIn(folder), 'utf8')))
+}
+
+/** Removes what is not the backup: drafts that were never finished, and the one before. */
+function sweep(folder: string, kept: string | undefined): void {
+  for (const name of fs.readdirSync(folder))
+    if (/^log-\d{14}-[0-9a-f]{8}$/.test(name) && name !== kept) fs.rmSync(path.join(folder, name), { recursive: true })
+}
+
+function isRunning(folder: string): boolean {
+  try {
+    takeFolder(folder)()
+    return false
+  } catch {
+    return true
+  }
 }
 
 function holding<Result>(folder: string, act: () => Result): Result {

@@ -23,7 +23,7 @@ export function addEventCommands(program: Command, { folder, withEventStore }: S
   program
     .command('events:backup')
     .description('copy the log of the embedded event store, which may be running, and verify the copy')
-    .requiredOption('--to <folder>', 'where to; an earlier backup there is brought up to date')
+    .requiredOption('--to <folder>', 'where to; what an earlier backup there holds is not copied again')
     .option('--dir <folder>', "the event store's folder")
     .action(async ({ to, dir = embedded() }: { to: string; dir?: string }) => {
       const { backUp } = await import('./backup.ts')
@@ -49,12 +49,11 @@ export function addEventCommands(program: Command, { folder, withEventStore }: S
   program
     .command('events:scavenge')
     .description('free the space of events that no stream shows any more, while the event store serves')
-    .action(async () => {
+    .option('--url <esdb://…>', 'of an event store that is not the configured one')
+    .action(async ({ url }: { url?: string }) => {
       const { scavenge } = await import('../platform/scavenge.ts')
-      await withEventStore(async (url) => {
-        const freed = await scavenge(url)
-        console.log(`freed ${(freed / MIB).toFixed(1)} MiB`)
-      })
+      const run = async (address: string) => console.log(`freed ${((await scavenge(address)) / MIB).toFixed(1)} MiB`)
+      await (url ? run(url) : withEventStore(run))
     })
 }
 

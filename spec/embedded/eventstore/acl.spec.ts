@@ -1,11 +1,13 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import {
+  binaryEvent,
   EventStoreDBClient,
   jsonEvent,
   persistentSubscriptionToStreamSettingsFromDefaults,
   START,
 } from '@eventstore/db-client'
+import type { StreamMetadata } from '@eventstore/db-client'
 import { expect } from 'chai'
 import { ensureCertificate } from '../../../ops/embedded/certificate.ts'
 import { letGo } from '../../../ops/platform/eventStoreStreams.ts'
@@ -17,6 +19,14 @@ const USERS = [
   { name: 'bob', password: 'b' },
   { name: 'oscar', password: 'o', groups: ['$ops'] },
 ]
+
+const ROLES = {
+  readRoles: ['team', 'bob'],
+  writeRoles: ['ann'],
+  deleteRoles: ['$admins'],
+  metaReadRoles: ['bob'],
+  metaWriteRoles: [],
+}
 
 describe('The rights on streams of the embedded event store', function () {
   this.timeout(20_000)
@@ -51,15 +61,7 @@ describe('The rights on streams of the embedded event store', function () {
     ann = connect('ann:a')
     bob = connect('bob:b')
     oscar = connect('oscar:o')
-    await admin.setStreamMetadata('theirs', {
-      acl: {
-        readRoles: ['team', 'bob'],
-        writeRoles: ['ann'],
-        deleteRoles: ['$admins'],
-        metaReadRoles: ['bob'],
-        metaWriteRoles: [],
-      },
-    })
+    await admin.setStreamMetadata('theirs', { acl: ROLES })
     await admin.appendToStream('theirs', event())
     await admin.appendToStream('open', event())
     await admin.appendToStream('$system', event())
@@ -86,9 +88,9 @@ describe('The rights on streams of the embedded event store', function () {
     (client) =>
       client.getStreamMetadata(stream)
   const writeMeta =
-    (stream: string): Act =>
+    (stream: string, metadata: StreamMetadata = { maxCount: 100 }): Act =>
     (client) =>
-      client.setStreamMetadata(stream, { maxCount: 100 })
+      client.setStreamMetadata(stream, metadata)
   const subscribe =
     (stream: string): Act =>
     async (client) => {
@@ -105,11 +107,17 @@ describe('The rights on streams of the embedded event store', function () {
     ['subscribing to a stream with roles', subscribe('theirs'), ['ann', 'bob', 'admin']],
     ['writing to a stream with roles', write('theirs'), ['ann', 'admin']],
     ['reading the metadata of a stream with roles', readMeta('theirs'), ['bob', 'admin']],
+    ['setting the metadata of a stream with roles', writeMeta('theirs', { acl: ROLES }), ['admin']],
     ['reading a stream without roles', read('open'), ['ann', 'bob', 'oscar', 'admin']],
     ['writing to a stream without roles', write('open'), ['ann', 'bob', 'oscar', 'admin']],
     ['setting the metadata of a stream without roles', writeMeta('open'), ['ann', 'bob', 'oscar', 'admin']],
     ['reading a system stream', read('$system'), ['admin']],
     ['writing to a system stream', write('$system'), ['admin']],
+    ['reading the metadata of a stream without roles', readMeta('open'), ['ann', 'bob', 'oscar', 'admin']],
+    ['reading the metadata of a system stream', readMeta('$system'), ['admin']],
+    ['setting the metadata of a system stream', writeMeta('$system'), ['admin']],
+    ['reading the metadata of metadata', readMeta('$$open'), ['admin']],
+    ['setting the metadata of metadata', writeMeta('$$open'), ['admin']],
     ['reading $all', (client) => collect(client.readAll({ maxCount: 1 })), ['admin']],
     ['deleting a stream with roles', (client) => client.deleteStream('theirs', { expectedRevision: 999n }), ['admin']],
     [
@@ -141,6 +149,17 @@ describe('The rights on streams of the embedded event store', function () {
     expect(error.type).to.equal('access-denied')
     const wrong = await refusal(ann.appendToStream('theirs', event(), classic(['ann', 'wrong'])))
     expect(wrong.message).to.include('UNAUTHENTICATED')
+  })
+
+  it('are not got around by a link', async () => {
+    await admin.setStreamMetadata('secret', { acl: { readRoles: ['$admins'], metaReadRoles: ['$admins'] } })
+    await admin.appendToStream('secret', event())
+    for (const target of ['0@secret', '0@$$secret'])
+      await ann.appendToStream('links', binaryEvent({ type: '$>', data: Buffer.from(target) }))
+    const given = async (client: EventStoreDBClient) =>
+      (await collect(client.readStream('links', { resolveLinkTos: true }))).map(({ event }) => event?.streamId)
+    expect(await given(admin)).to.deep.equal(['secret', '$$secret'])
+    expect(await given(ann)).to.deep.equal([undefined, undefined])
   })
 
   it('let nobody but operators run a scavenge', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { ANY, NO_STREAM, jsonEvent } from '@eventstore/db-client'
+import { ANY, binaryEvent, jsonEvent, NO_STREAM } from '@eventstore/db-client'
 import { fresh, idsOf, PATHS } from './conformance/store.ts'
 import { collect, events, refusal, RunningStore } from './running.ts'
 
@@ -138,5 +138,14 @@ describe('Appending to the embedded event store', () => {
       for (const { message } of await Promise.all(refused.map(refusal)))
         expect(message).to.contain('at most 1500 bytes')
     }
+  })
+
+  it('refuses more events than one record can hold, however small they are, and can be started again', async () => {
+    const many = Array.from({ length: 45_000 }, () => binaryEvent({ type: 'T', data: new Uint8Array() }))
+    const refused = await refusal(store.client.appendToStream('n'.repeat(1500), many))
+    expect(refused.type).to.equal('maximum-append-size-exceeded')
+    await store.client.appendToStream('after', events(1))
+    store = await store.again()
+    expect(await store.revisions('after')).to.deep.equal([0])
   })
 })

@@ -223,6 +223,13 @@ describe('Bad input to the embedded event store', () => {
         () => ask('Delete', DeleteReq, { options: { stream: to('n'.repeat(1501)), any } }),
         /at most/,
       ],
+      ...(['Delete', 'Tombstone'] as const).flatMap((method) =>
+        ['$$x', '$$$system', '$$$$x'].map((name): (typeof missing)[number] => [
+          `a ${method.toLowerCase()} of ${name}`,
+          () => ask(method, DeleteReq, { options: { stream: to(name), any } }),
+          /holds the metadata of a stream/,
+        ]),
+      ),
     ]
     for (const [what, attempt, said] of missing)
       it(`${what} is refused`, async () => {
@@ -308,6 +315,43 @@ describe('Bad input to the embedded event store', () => {
       stream.end(frame(ReadReq, { options: { all: {}, count: 10, filter: { eventType: { regex: '^(a+)+$' } } } }))
       expect(await answerTo(stream)).to.include({ code: status.OK })
       session.close()
+    })
+  })
+
+  describe('in the metadata of a stream', () => {
+    const all = [0, 1, 2, 3, 4]
+    const written = async (raw: string) => {
+      const stream = fresh()
+      await store.client.appendToStream(stream, events(5))
+      await store.client.appendToStream(`$$${stream}`, binaryEvent({ type: '$metadata', data: Buffer.from(raw) }))
+      return stream
+    }
+    for (const raw of [
+      '{"$maxCount":1.5}',
+      '{"$tb":2.5}',
+      '{"$maxAge":0.0001}',
+      '{"$maxCount":-1}',
+      '{"$tb":-2}',
+      '{"$maxCount":"1"}',
+      '{"$tb":"3"}',
+      '{"$tb":true,"$maxCount":[1]}',
+      '{"$maxCount":0}',
+      '[{"$tb":3}]',
+      '{"$tb":3',
+      'null',
+      '',
+    ])
+      it(`${raw || 'nothing'} hides nothing`, async () => {
+        const stream = await written(raw)
+        expect(await store.revisions(stream)).to.deep.equal(all)
+        expect(await store.revisions(stream, { direction: BACKWARDS, fromRevision: END })).to.deep.equal(
+          all.toReversed(),
+        )
+      })
+
+    it('whole numbers hide, so that the others are known to be looked at', async () => {
+      expect(await store.revisions(await written('{"$maxCount":2}'))).to.deep.equal([3, 4])
+      expect(await store.revisions(await written('{"$tb":3}'))).to.deep.equal([3, 4])
     })
   })
 

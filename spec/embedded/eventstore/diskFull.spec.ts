@@ -50,6 +50,59 @@ describe('The embedded event store on a full disk', function () {
       expect(await stored()).to.deep.equal(ids)
     })
 
+  it('leaves nothing of appends that were refused together behind one that is written in their place', async () => {
+    await store.end()
+    // The index is to be what does not fit, once the log was written.
+    store = await RunningStore.start({ dir: store.dir, args: ['--segment-size', '16384'] })
+    const ids: string[] = []
+    let streams = 0
+    const name = () => `stream-${String(streams++).padStart(6, '0')}-${'x'.repeat(400)}`
+    const append = async () => {
+      const [event] = events(1)
+      await store.client.appendToStream(name(), event!)
+      ids.push(event!.id)
+    }
+    const together = (count: number) => Promise.allSettled(Array.from({ length: count }, append))
+    while ((await sizeOf('index/data.mdb')) < 400_000) await together(40)
+    limit(store, await sizeOf('index/data.mdb'))
+    let refused: PromiseSettledResult<void>[] = []
+    for (let i = 0; i < 2000 && refused.length < 2; i++)
+      refused = (await together(4)).filter(({ status }) => status === 'rejected')
+    for (const { reason } of refused as PromiseRejectedResult[])
+      expect((reason as Error).message).to.include('the index cannot be written')
+    expect(refused).to.have.length.greaterThan(1)
+
+    limit(store, 'unlimited')
+    await append() // It is as long as each of those.
+    await store.end('SIGKILL')
+    store = await RunningStore.start({ dir: store.dir })
+    expect(await stored()).to.deep.equal(ids)
+    await append()
+    expect(await stored()).to.deep.equal(ids)
+  })
+
+  it('begins no new segment that does not fit, however often it is tried, and goes on once there is room', async () => {
+    await store.end()
+    store = await RunningStore.start({ dir: store.dir, args: ['--segment-size', '100000'] })
+    const ids: string[] = []
+    const append = async () => {
+      const batch = events(100)
+      await store.client.appendToStream('stream', batch)
+      ids.push(...batch.map(({ id }) => id))
+    }
+    while ((await sizeOf('events.log')) < 100_000) await append()
+    const descriptors = async () => (await fs.readdir(`/proc/${store.child.pid}/fd`)).length
+    limit(store, 16) // Half of a new segment's header.
+    await refusal(append())
+    const before = await descriptors()
+    for (let i = 0; i < 20; i++) expect((await refusal(append())).message).to.include(FULL)
+    expect(await descriptors()).to.be.at.most(before)
+    limit(store, 'unlimited')
+    await append()
+    store = await store.again()
+    expect(await stored()).to.deep.equal(ids)
+  })
+
   it('ends a scavenge that does not fit, and leaves the log as it was', async () => {
     await store.end()
     store = await RunningStore.start({ dir: store.dir, args: ['--segment-size', '1000000'] })

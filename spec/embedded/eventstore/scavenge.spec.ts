@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { BACKWARDS, binaryEvent, END, START } from '@eventstore/db-client'
 import { expect } from 'chai'
 import { scavenge } from '../../../ops/platform/scavenge.ts'
@@ -170,25 +170,73 @@ describe('Scavenging the embedded event store', function () {
     expect(stored).to.deep.equal(written)
   })
 
-  it('loses nothing that can be read when it is killed in the middle, and is done by the next one', async () => {
-    await fill()
-    const readable = async () => {
-      const all = await everything()
-      return [kept(all, 'plain'), await store.revisions('counted'), await store.revisions('cut'), kept(all, 'new')]
-    }
-    for (let round = 0; round < 8; round++) {
-      await store.client.appendToStream('new', big(3))
-      await store.client.setStreamMetadata('cut', { truncateBefore: 9 + round })
-      const before = await readable()
-      const killed = scavenge(url()).catch(() => {})
-      await delay(Math.random() * 40) // anywhere in it
-      await again('SIGKILL')
-      await killed
-      expect(await readable()).to.deep.equal(before)
-    }
-    await scavenge(url())
-    expect(kept(await everything(), 'cut')).to.deep.equal(await store.revisions('cut'))
-  })
+  /** What can be seen of a scavenge from outside, and in what the files then differ from those before it. */
+  const moments: Record<string, (before: ReadonlySet<string>) => () => boolean> = {
+    'while a segment is being rewritten': (before) => () => rewriting(before) !== undefined,
+    // The index may not have been told what is gone.
+    'right after a rewritten segment took its place': (before) => {
+      let seen: string | undefined
+      return () => {
+        const now = rewriting(before)
+        const over = seen !== undefined && seen !== now
+        seen = now
+        return over
+      }
+    },
+    'right after it began a new segment': (before) => () =>
+      readdirSync(store.dir).some((name) => name.endsWith('.log') && !before.has(name)),
+  }
+  /** The temporary file of a segment that was there before: a new one has one too. */
+  const rewriting = (before: ReadonlySet<string>) =>
+    readdirSync(store.dir).find((name) => name.endsWith('.log.tmp') && before.has(name.slice(0, -'.tmp'.length)))
+
+  for (const [when, moment] of Object.entries(moments))
+    it(`loses nothing that can be read when it is killed ${when}, and is done by the next one`, async () => {
+      await fill()
+      const readable = async () => {
+        const all = await everything()
+        expect(await everything('backwards')).to.deep.equal(all.toReversed())
+        return {
+          all: [kept(all, 'plain'), kept(all, 'new')],
+          counted: await store.revisions('counted'),
+          cut: await store.revisions('cut'),
+          aged: await store.revisions('aged'),
+        }
+      }
+      let kills = 0
+      for (let round = 0; kills < 4; round++) {
+        await store.client.appendToStream('new', big(3))
+        // The first of these can go at once: there is something in the last segment too.
+        for (let i = 0; i < 2; i++) await store.client.setStreamMetadata('cut', { truncateBefore: 9 + (round % 14) })
+        const before = await readable()
+        let over = false
+        const reached = moment(new Set(await segments()))
+        const scavenging = scavenge(url())
+          .catch(() => {})
+          .finally(() => (over = true))
+        while (!over && !reached()) await new Promise(setImmediate)
+        if (!over) {
+          store.child.kill('SIGKILL')
+          kills++
+        }
+        await again('SIGKILL')
+        await scavenging
+        expect(await readable()).to.deep.equal(before)
+        // Whether or not the index was told: of what was hidden some is gone, and nothing is in the way of what is left.
+        await store.client.setStreamMetadata('cut', { truncateBefore: 0 })
+        const uncovered = await store.revisions('cut')
+        expect(uncovered.slice(-before.cut.length)).to.deep.equal(before.cut)
+        expect(await store.revisions('cut', { direction: BACKWARDS, fromRevision: END })).to.deep.equal(
+          uncovered.toReversed(),
+        )
+        expect(kept(await everything(), 'cut')).to.deep.equal(uncovered)
+      }
+      await store.client.setStreamMetadata('cut', { truncateBefore: 20 })
+      await scavenge(url())
+      expect(kept(await everything(), 'cut')).to.deep.equal([20, 21, 22, 23])
+      expect(await store.revisions('cut')).to.deep.equal([20, 21, 22, 23])
+      expect((await fs.readdir(store.dir)).filter((name) => name.endsWith('.tmp'))).to.deep.equal([])
+    })
 
   it('frees nothing where nothing can go, and leaves the files alone', async () => {
     await store.client.appendToStream('plain', big(40))

@@ -147,6 +147,36 @@ describe('The folder of the embedded event store', function () {
       expect((await refusedStart(dir)).said).to.contain(what)
     })
 
+  it('refuses to start with a segment of another log, though it begins where it should', async () => {
+    const filled = async () => {
+      const filling = await RunningStore.start({ args: ['--segment-size', '16384'] })
+      for (let i = 0; i < 120; i++) await filling.client.appendToStream('stream', jsonEvent({ type: 'Same', data: {} }))
+      const ids = (await filling.readAll()).map(({ event }) => event!.id)
+      await filling.end()
+      const names = (await fs.readdir(filling.dir)).filter((name) => /^events-\d+\.log$/.test(name))
+      return { dir: filling.dir, ids, second: names.sort()[0]! }
+    }
+    const [one, other] = [await filled(), await filled()]
+    expect(other.second).to.equal(one.second)
+    const [ours, theirs] = [path.join(one.dir, one.second), path.join(other.dir, one.second)]
+    const kept = await fs.readFile(ours)
+    const foreign = await fs.readFile(theirs)
+    expect(foreign.length).to.equal(kept.length)
+    for (const index of ['with', 'without']) {
+      if (index === 'without') await fs.rm(indexOf(one.dir), { recursive: true })
+      await fs.writeFile(ours, foreign)
+      const { code, said } = await refusedStart(one.dir)
+      expect(code, index).to.equal(1)
+      expect(said, index).to.contain('it is not served')
+      expect(await fs.readFile(ours), index).to.deep.equal(foreign)
+    }
+    await fs.writeFile(ours, kept)
+    store = await RunningStore.start({ dir: one.dir })
+    expect((await store.readAll()).map(({ event }) => event!.id)).to.deep.equal(one.ids)
+    await store.end()
+    for (const folder of [one.dir, other.dir]) await fs.rm(folder, { recursive: true })
+  })
+
   it('never serves what was damaged while it ran', async () => {
     await start()
     const file = await fs.open(logOf(dir), 'r+')
