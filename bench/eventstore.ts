@@ -2,11 +2,11 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { Option } from 'commander'
 import type { Bench, Session } from './bench.ts'
-import { measureAppends, measureLateAppends } from './eventstore/appending.ts'
-import type { Appends } from './eventstore/appending.ts'
+import { measureAppends } from './eventstore/appending.ts'
 import type { Context, Filled } from './eventstore/context.ts'
 import { fill } from './eventstore/filling.ts'
 import { measureMemory, reportMemory } from './eventstore/footprint.ts'
+import { measureGrowth } from './eventstore/growing.ts'
 import { measureLive } from './eventstore/live.ts'
 import { measureLoads } from './eventstore/loading.ts'
 import { measureCatchUp, measureRaw, measureReadAll, record } from './eventstore/reading.ts'
@@ -17,7 +17,7 @@ import { wholeNumber, wholeNumbers } from './options.ts'
 export const eventstore: Bench = {
   name: 'eventstore',
   description: 'the embedded event store: appends, reads, subscriptions, memory, start',
-  phases: ['append', 'batches', 'read', 'raw', 'catch-up', 'loads', 'live', 'memory', 'start'],
+  phases: ['append', 'batches', 'read', 'raw', 'catch-up', 'loads', 'live', 'growth', 'memory', 'start'],
   options: [
     new Option('--events <n>', 'how many the store is filled with').default(200_000).argParser(wholeNumber),
     new Option('--writers <list>', 'how many append at once').default([1, 8, 64, 256]).argParser(wholeNumbers),
@@ -45,9 +45,8 @@ async function measure(context: Context): Promise<void> {
     await act()
     reportMemory(context, name)
   }
-  let appends: Appends | undefined
-  await phase('append', async () => (appends = await measureAppends(context)))
-  const needFilled = ['batches', 'read', 'raw', 'catch-up', 'loads', 'live', 'memory', 'start']
+  await phase('append', () => measureAppends(context))
+  const needFilled = ['batches', 'read', 'raw', 'catch-up', 'loads', 'live', 'growth', 'memory', 'start']
   if (!needFilled.some((name) => session.wants(name))) return
 
   const filled: Filled = await fill(context)
@@ -58,7 +57,7 @@ async function measure(context: Context): Promise<void> {
   await phase('catch-up', () => measureCatchUp(context, filled, recorded))
   await phase('loads', () => measureLoads(context, filled))
   await phase('live', () => measureLive(context))
-  if (appends) await measureLateAppends(context, appends)
+  await phase('growth', () => measureGrowth(context))
   if (session.wants('memory')) await measureMemory(context)
 }
 

@@ -32,11 +32,7 @@ const targetsOf = (writers: number, disk: number): Target[] => {
 
 const writersInWords = (writers: number) => `${writers} writer${writers === 1 ? '' : 's'}`
 
-/** Of how many writers, and how many appends per second there were in each round. */
-export type Appends = ReadonlyMap<number, readonly number[]>
-
-export async function measureAppends({ session, folder, store, ceiling, writers }: Context): Promise<Appends> {
-  const found = new Map<number, number[]>()
+export async function measureAppends({ session, folder, store, ceiling, writers }: Context): Promise<void> {
   const { report, progress, options } = session
   const step = progress.step('append', writers.length)
   for (const [done, count] of writers.entries()) {
@@ -50,13 +46,11 @@ export async function measureAppends({ session, folder, store, ceiling, writers 
     const disk = rounds.disk.toSorted((a, b) => a - b)[Math.floor(rounds.disk.length / 2)]!
     if (done === 0)
       report.add({ id: 'disk', what: 'append 512 B + fdatasync, plain file', unit: 'ms', ours: rounds.disk })
-    const ours = rounds.ours.map(({ perSecond }) => perSecond)
-    found.set(count, ours)
     report.add({
       id: `append.${count}`,
       what,
       unit: '/s',
-      ours,
+      ours: rounds.ours.map(({ perSecond }) => perSecond),
       beside:
         count === 1
           ? { what: 'fdatasync alone', values: rounds.disk.map((ms) => 1000 / ms) }
@@ -73,20 +67,4 @@ export async function measureAppends({ session, folder, store, ceiling, writers 
       })
   }
   step.end()
-  return found
-}
-
-/** Once more, when the store is full. */
-export async function measureLateAppends({ session, store, events }: Context, early: Appends): Promise<void> {
-  const writers = early.has(64) ? 64 : Math.max(...early.keys())
-  session.progress.step('append to the full store', session.options.rounds)
-  const { rounds } = await interleaved(session.options.rounds, { rounds: () => appending(store.client, writers) })
-  session.report.add({
-    id: 'append.late',
-    what: `append, ${writersInWords(writers)}, behind ${events} events`,
-    unit: '/s',
-    ours: rounds.map(({ perSecond }) => perSecond),
-    beside: { what: 'when it was empty', values: early.get(writers)! },
-    targets: [{ of: 'ratio', least: 0.9 }],
-  })
 }

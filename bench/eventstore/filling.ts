@@ -11,7 +11,14 @@ const STREAMS = 400
 const STREAM_LENGTH = 50
 const TAIL = 100_000
 const DECILES = 10
-const CEILING_BATCHES = 20
+const ROUND_BATCHES = 20
+
+/** Events per second of some batches, one after the other. */
+export async function appendingBatches(client: EventStoreDBClient): Promise<number> {
+  let ms = 0
+  for (let i = 0; i < ROUND_BATCHES; i++) ms += (await appendBatch(client, `batches-${i}`, i * BATCH))[0]
+  return (ROUND_BATCHES * BATCH * 1000) / ms
+}
 
 async function appendBatch(client: EventStoreDBClient, stream: string, first: number): Promise<[number, Position]> {
   const events = Array.from({ length: BATCH }, (_, i) => uploaded(first + i))
@@ -58,10 +65,7 @@ export async function fill({ session, store, ceiling, events }: Context): Promis
       step.at(batch + 1)
     }
     ours.push(((batches / DECILES) * BATCH * 1000) / ms)
-    if (!wants('batches')) continue
-    ms = 0
-    for (let i = 0; i < CEILING_BATCHES; i++) ms += (await appendBatch(ceiling.client, 'batches', i * BATCH))[0]
-    alone.push((CEILING_BATCHES * BATCH * 1000) / ms)
+    if (wants('batches')) alone.push(await appendingBatches(ceiling.client))
   }
   step.end()
   if (wants('batches')) {

@@ -22,6 +22,8 @@ interface Expectation {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const NOTHING = Buffer.alloc(0)
+/** It is not counted as a part of the append. */
+const MAX_CONTENT_TYPE = 200
 /** Each holds up to 1 MiB. */
 const MAX_OPEN_BATCHES = 64
 const MAX_RUNNING_BATCHES = 4096
@@ -59,6 +61,8 @@ function eventOf({ id, metadata = [], customMetadata, data }: MessageOf<typeof w
       exception: 'missing-required-metadata-property',
       'required-metadata-properties': 'type,content-type',
     })
+  if (contentType.length > MAX_CONTENT_TYPE)
+    throw invalid(`A content type is at most ${MAX_CONTENT_TYPE} characters long`)
   return { id: idOf(id), type, contentType, customMetadata: customMetadata ?? NOTHING, data: data ?? NOTHING }
 }
 
@@ -86,7 +90,7 @@ class Gathered {
     if (this.#refusal) return
     this.#attempt(() => {
       const event = eventOf(message)
-      this.#size += event.data.length + event.customMetadata.length + event.type.length * 2 + event.contentType.length
+      this.#size += event.data.length + event.customMetadata.length + event.type.length * 2
       if (this.#size > MAX_APPEND_SIZE) throw new MaxAppendSizeExceeded()
       this.#events.push(event)
     })
