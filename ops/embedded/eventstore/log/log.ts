@@ -10,6 +10,7 @@ const BUFFER = 256 * 1024
 const MAX_QUEUED = 16 * 1024 * 1024
 /** The disk, the quota, or the size of a file that is allowed. */
 const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG']
+const QUICK_SYNC_MS = 1
 /** A flush buffer that grew beyond this is not kept. */
 const KEPT_BUFFER = 4 * 1024 * 1024
 
@@ -20,6 +21,7 @@ class Flush {
   readonly start: number
   bytes: Buffer
   length = 0
+  appends = 0
   readonly done: Promise<void>
   resolve!: () => void
   reject!: (reason: Error) => void
@@ -66,6 +68,7 @@ export class Log {
   #sealing = false
   #broken: string | null = null
   #complaint = ''
+  #syncMs = Infinity
   listener: LogListener = { sealed() {}, stored() {}, advanced() {}, failed() {} }
 
   /** `openStore` makes it, once what a crash left behind is settled: `end` is where the good records end. */
@@ -110,6 +113,7 @@ export class Log {
     const place = { position: flush.end, flushStart: flush.start, created: Date.now() }
     const { end, offsets } = writeRecord(flush.bytes, flush.length, place, events)
     flush.length = end
+    flush.appends++
     // One turn of the event loop gathers all that has already arrived.
     this.#running ??= new Promise(setImmediate).then(() => this.#run())
     return { positions: offsets.map((offset) => place.position + offset), done: flush.done }
@@ -193,7 +197,11 @@ export class Log {
       done += fs.writeSync(fd, flush.bytes, done, flush.length - done, offset + done)
     }
     try {
-      await fdatasync(fd)
+      const start = performance.now()
+      // A hop to another thread and back costs as much as a quick disk; a slow one must not stop the readers.
+      if (flush.appends === 1 && this.#syncMs < QUICK_SYNC_MS) fs.fdatasyncSync(fd)
+      else await fdatasync(fd)
+      this.#syncMs = performance.now() - start
     } catch (error) {
       // The kernel may have dropped the pages: what a later fdatasync says cannot be trusted any more.
       this.#broken = `The log cannot be flushed (${(error as Error).message}): appends are refused until a restart`

@@ -61,6 +61,22 @@ function writeField(bytes: Buffer, at: number, tag: number, value: Buffer): numb
   return at + value.copy(bytes, at)
 }
 
+/** Few types and content types are written over and over. */
+const entries = new Map<string, Buffer>()
+const MAX_ENTRIES = 10_000
+
+function writeKnownEntry(bytes: Buffer, at: number, key: string, value: string): number {
+  const name = key + value
+  let entry = entries.get(name)
+  if (!entry) {
+    const written = Buffer.allocUnsafe(20 + key.length + value.length * 3)
+    entry = Buffer.from(written.subarray(0, writeMapEntry(written, 0, key, value)))
+    if (entries.size < MAX_ENTRIES && entry.length < 256) entries.set(name, entry)
+  }
+  bytes.set(entry, at)
+  return at + entry.length
+}
+
 function writeMapEntry(bytes: Buffer, at: number, key: string, value: string): number {
   const valueLength = Buffer.byteLength(value)
   bytes[at++] = 0x32
@@ -90,8 +106,8 @@ function writeEvent(bytes: Buffer, recordAt: number, start: number, event: Place
   bytes[at++] = 0x18
   if (event.revision === TOMBSTONE_REVISION) at += TOMBSTONE_VARINT.copy(bytes, at)
   else at = writeVarint(bytes, at, event.revision)
-  at = writeMapEntry(bytes, at, 'type', event.type)
-  at = writeMapEntry(bytes, at, 'content-type', event.contentType)
+  at = writeKnownEntry(bytes, at, 'type', event.type)
+  at = writeKnownEntry(bytes, at, 'content-type', event.contentType)
   at = writeMapEntry(bytes, at, 'created', `${created}0000`) // in units of 100 ns
   if (event.customMetadata.length > 0) at = writeField(bytes, at, 0x3a, event.customMetadata)
   if (event.data.length > 0) at = writeField(bytes, at, 0x42, event.data)

@@ -79,8 +79,9 @@ export class Heads {
   queued(event: PlacedEvent, position: number): void {
     const { stream, revision } = event
     const { heads, ids } = this.#filling
-    const head = this.head(stream)
-    heads.set(stream, revision === TOMBSTONE_REVISION ? { ...head, tombstoned: true } : { ...head, last: revision })
+    const { last, tombstoned, metadata } = this.head(stream)
+    const ends = revision === TOMBSTONE_REVISION
+    heads.set(stream, { last: ends ? last : revision, tombstoned: tombstoned || ends, metadata })
     ids.set(event.id, { stream, revision, position })
     if (!isMetastream(stream)) return
     const original = originalOf(stream)

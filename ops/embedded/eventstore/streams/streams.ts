@@ -48,7 +48,7 @@ export class Streams {
       throw new WrongExpectedVersion(stream, expected, head.last)
     }
     if (events.length === 0) return { revision: head.last, position: undefined }
-    const placed = events.map((event, i) => ({ ...event, stream, revision: head.last + 1 + i }))
+    const placed = events.map((event, i) => placedAt(event, stream, head.last + 1 + i))
     return this.#write([...this.#revival(stream, head), ...placed, ...this.#survival(stream, head, events)], placed)
   }
 
@@ -149,6 +149,17 @@ export class Streams {
     return undefined
   }
 }
+
+// Written out: a spread with fields behind it was a tenth of the time that batches take.
+const placedAt = ({ id, type, contentType, customMetadata, data }: NewEvent, stream: string, revision: number) => ({
+  id,
+  type,
+  contentType,
+  customMetadata,
+  data,
+  stream,
+  revision,
+})
 
 interface RepeatedAppend {
   revision: number

@@ -132,7 +132,7 @@ function valueBytes(type: Type, value: unknown): Buffer {
 
 export function encode<F extends Fields>(fields: F, message: MessageOf<F>): Buffer {
   const parts: Buffer[] = []
-  for (const [name, [number, type, repeated]] of Object.entries(fields)) {
+  for (const [number, { name, type, repeated }] of columns(fields)) {
     const value = (message as Record<string, unknown>)[name]
     if (value === undefined) continue
     for (const item of repeated ? (value as unknown[]) : [value]) {
