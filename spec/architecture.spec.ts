@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const layers = ['domain', 'commands', 'projections', 'read-api', 'workers', 'ops', 'bench'] as const
+const layers = ['domain', 'commands', 'projections', 'read-api', 'workers', 'ops'] as const
 
 interface Import {
   /** From the root, such as `ops/platform/route.ts`; a package's or a builtin's name otherwise. */
@@ -166,9 +166,9 @@ describe('the architecture', () => {
 
     it('nothing → spec', () => expect(strays(sources, ({ what }) => !isIn(what, 'spec'))).to.deep.equal([]))
 
-    it('nothing → bench', () =>
+    it('nothing → ops/bench', () =>
       expect(
-        strays([...sources, ...specSources], ({ what }, file) => isIn(file, 'bench') || !isIn(what, 'bench')),
+        strays([...sources, ...specSources], ({ what }, file) => isIn(file, 'ops/bench') || !isIn(what, 'ops/bench')),
       ).to.deep.equal([]))
 
     it('nothing → ops/main, which is where everything begins', () =>

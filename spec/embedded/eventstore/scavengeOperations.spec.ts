@@ -22,10 +22,11 @@ describe('Starting and stopping a scavenge of the embedded event store', functio
   this.timeout(30_000)
   let store: RunningStore
   let client: OperationsClient
-  beforeEach(async () => {
-    store = await RunningStore.start({ args: ARGS })
+  const open = async (args: readonly string[], dir?: string) => {
+    store = await RunningStore.start(dir === undefined ? { args } : { args, dir })
     client = new OperationsClient(`127.0.0.1:${store.port}`, credentials.createInsecure())
-  })
+  }
+  beforeEach(() => open(ARGS))
   afterEach(async () => {
     client.close()
     await store.remove()
@@ -121,13 +122,45 @@ describe('Starting and stopping a scavenge of the embedded event store', functio
       if (state === 'after a kill') break
       await store.end('SIGKILL')
       client.close()
-      store = await RunningStore.start({ dir: store.dir, args: ARGS })
-      client = new OperationsClient(`127.0.0.1:${store.port}`, credentials.createInsecure())
+      await open(ARGS, store.dir)
     }
     await store.client.appendToStream('plain', events(1))
     await scavenge(`esdb://127.0.0.1:${store.port}?tls=false`)
     expect(await inAll('forwards')).to.have.length(ROUNDS + 1 + 5 + 10 + 2)
     expect(await store.revisions('plain')).to.have.length(ROUNDS + 1)
+  })
+
+  it('stops it in the middle of a segment, which stays as it was', async () => {
+    client.close()
+    await store.end()
+    await open([], store.dir) // One segment of very many runs.
+    for (let round = 0; round < 25; round++)
+      for (const stream of ['plain', 'cut'])
+        await store.client.appendToStream(
+          stream,
+          Array.from({ length: 10 }, () => binaryEvent({ type: 'Huge', data: randomBytes(50_000) })),
+        )
+    await store.client.setStreamMetadata('cut', { truncateBefore: 200 })
+    const before = await inAll('forwards')
+    const id = (await start()).getScavengeId()
+    await stop(id)
+    expect(await endOf(id)).to.deep.include({ result: 'Stopped', spaceSaved: 0 })
+    const names = await fs.readdir(store.dir)
+    expect(names.filter((name) => name.endsWith('.tmp'))).to.deep.equal([])
+    expect(names.filter((name) => name.endsWith('.log'))).to.have.length(2)
+    for (const state of ['at once', 'after a restart']) {
+      expect(await inAll('forwards'), state).to.deep.equal(before)
+      expect(await inAll('backwards'), state).to.deep.equal(before.toReversed())
+      expect(await store.revisions('cut'), state).to.have.length(50)
+      if (state === 'after a restart') break
+      client.close()
+      await store.end()
+      await open([], store.dir)
+    }
+    const again = (await start()).getScavengeId()
+    const { result, spaceSaved } = await endOf(again)
+    expect(result).to.equal('Success')
+    expect(spaceSaved).to.be.within(200 * 50_000, 210 * 50_000)
   })
 
   it('does not know one that is not running', async () => {

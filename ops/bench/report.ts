@@ -4,7 +4,7 @@ import Table from 'cli-table3'
 import type { Options } from './bench.ts'
 import { figureOf, inWords, spreadInWords, targetInWords } from './figure.ts'
 import type { Figure, Measured } from './figure.ts'
-import type { Progress } from './progress.ts'
+import type { Progress } from '../platform/progress.ts'
 
 /** Gathers figures, says each as it comes, and prints them all as a table. */
 export class Report {

@@ -7,10 +7,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { surveyLaunch, tieToOwner } from '../ops/embedded/launch.ts'
-import type { Command, Launch } from '../ops/embedded/launch.ts'
+import { surveyLaunch, tieToOwner } from '../embedded/launch.ts'
+import type { Command, Launch } from '../embedded/launch.ts'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const ORDERLY_END_MS = 30_000
 
 export interface Program {

@@ -16,7 +16,7 @@ export function startStore({ scratch, options }: Session, folder: string): Promi
 }
 
 export const startCeiling = ({ scratch }: Session, recordings: string): Promise<Listening> =>
-  scratch.start({ file: 'bench/eventstore/ceiling.ts', args: [recordings] })
+  scratch.start({ file: 'ops/bench/eventstore/ceiling.ts', args: [recordings] })
 
 export function clientOf(child: Listening): Server {
   return { child, client: EventStoreDBClient.connectionString(`esdb://127.0.0.1:${child.ready.port}?tls=false`) }

@@ -1,5 +1,5 @@
 import type { Bench, Options } from './bench.ts'
-import { createProgress } from './progress.ts'
+import { createProgress } from '../platform/progress.ts'
 import { Report } from './report.ts'
 import { Scratch } from './scratch.ts'
 

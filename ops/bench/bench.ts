@@ -1,5 +1,5 @@
 import type { Option } from 'commander'
-import type { Progress } from './progress.ts'
+import type { Progress } from '../platform/progress.ts'
 import type { Report } from './report.ts'
 import type { Scratch } from './scratch.ts'
 

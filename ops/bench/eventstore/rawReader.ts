@@ -1,6 +1,6 @@
 import http2 from 'node:http2'
-import { frame } from '../../ops/embedded/eventstore/wire/call.ts'
-import { ReadReq } from '../../ops/embedded/eventstore/wire/messages.ts'
+import { frame } from '../../embedded/eventstore/wire/call.ts'
+import { ReadReq } from '../../embedded/eventstore/wire/messages.ts'
 
 const PREFIX = 5
 const WINDOW = 8 * 1024 * 1024

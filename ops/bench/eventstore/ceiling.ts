@@ -2,9 +2,9 @@ import fs from 'node:fs'
 import http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import { frame } from '../../ops/embedded/eventstore/wire/call.ts'
-import { BatchAppendResp, ReadReq, ReadResp, SupportedMethods } from '../../ops/embedded/eventstore/wire/messages.ts'
-import { decode } from '../../ops/embedded/eventstore/wire/protobuf.ts'
+import { frame } from '../../embedded/eventstore/wire/call.ts'
+import { BatchAppendResp, ReadReq, ReadResp, SupportedMethods } from '../../embedded/eventstore/wire/messages.ts'
+import { decode } from '../../embedded/eventstore/wire/protobuf.ts'
 
 /**
  * What a client can do at best: a server with nothing behind it. Appends are acknowledged and forgotten; reads are answered
