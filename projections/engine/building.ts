@@ -51,12 +51,9 @@ export class Building {
     this.#key = key
   }
 
-  /** Throws when the table is missing, or when somebody else is building it. */
-  static async begin(databaseUrl: string, projection: AnyProjection, onBroken: (error: Error) => void) {
-    const client = await connectAlone(databaseUrl, onBroken)
-    try {
-      const table = tableOf(projection)
-      await client.query('set synchronous_commit = off')
+  /** Takes the version's own table. Throws when it is missing, or when somebody else is building it. */
+  static begin(databaseUrl: string, projection: AnyProjection, onBroken: (error: Error) => void): Promise<Building> {
+    return Building.#open(databaseUrl, projection, onBroken, async (client, table) => {
       await client.query('begin')
       const { rows } = await client.query<{ held: boolean }>(
         `select pg_try_advisory_xact_lock(hashtextextended('build ' || $1, 0)) as held`,
@@ -66,11 +63,40 @@ export class Building {
       const shape = await Shape.of(client, table)
       // In the transaction that fills it: what is truncated here is not written to the WAL row by row.
       await client.query(`truncate ${table}`)
-      return new Building(projection, client, shape, await dropKey(client, table))
+      return shape
+    })
+  }
+
+  /** Fills a temporary table of the same name, for a comparison with the real one as a snapshot saw it; nothing of it stays. */
+  static beside(databaseUrl: string, projection: AnyProjection, snapshot: string, onBroken: (error: Error) => void) {
+    return Building.#open(databaseUrl, projection, onBroken, async (client, table) => {
+      await client.query('begin isolation level repeatable read')
+      await client.query(`set transaction snapshot '${snapshot}'`)
+      const shape = await Shape.of(client, table)
+      await client.query(`create temporary table ${table} (like ${table} including indexes) on commit drop`)
+      return shape
+    })
+  }
+
+  static async #open(
+    databaseUrl: string,
+    projection: AnyProjection,
+    onBroken: (error: Error) => void,
+    take: (client: Client, table: string) => Promise<Shape>,
+  ): Promise<Building> {
+    const client = await connectAlone(databaseUrl, onBroken)
+    try {
+      await client.query('set synchronous_commit = off')
+      const shape = await take(client, tableOf(projection))
+      return new Building(projection, client, shape, await dropKey(client, tableOf(projection)))
     } catch (error) {
       await client.end()
       throw error
     }
+  }
+
+  get client(): Client {
+    return this.#client
   }
 
   get size(): number {
@@ -129,18 +155,24 @@ export class Building {
     await this.#write(this.#rows.rotate())
   }
 
-  /** Writes what is left, makes key and indexes, and records in the same transaction what there is and up to where. */
-  async finish(position: bigint | undefined): Promise<void> {
-    const { table } = this.#shape
+  /** Writes what is left and makes the key. */
+  async load(): Promise<Expected> {
     await this.#sending
     await this.#copy(this.#lines)
+    this.#lines = []
     await this.#write(this.#rows.rotate())
     await this.#write(this.#rows.rotate())
     await this.#endCopy()
-    if (!this.#evicted) await this.#client.query(`alter table ${table} add ${this.#key}`)
+    if (!this.#evicted) await this.#client.query(`alter table ${this.#shape.table} add ${this.#key}`)
+    return { rows: this.#count, checksum: String(this.#checksum) }
+  }
+
+  /** Loads, makes the indexes, and records in the same transaction what there is and up to where. */
+  async finish(position: bigint | undefined): Promise<void> {
+    const { table } = this.#shape
+    const expected = await this.load()
     for (const columns of this.projection.indexes)
       await this.#client.query(`create index if not exists ${indexName(table, columns)} on ${table} (${columns})`)
-    const expected: Expected = { rows: this.#count, checksum: String(this.#checksum) }
     await this.#client.query(
       `update projections set state = 'verifying', position = $3, expected = $4, error = null, progress = null, updated_at = now()
         where name = $1 and version = $2`,

@@ -71,8 +71,14 @@ async function refold(
 }
 
 /** Of each row, its events in order, read from the streams that have them. */
-async function eventsOf(
-  { client, store, position, projection, skipped }: VerifyOptions,
+export async function eventsOf(
+  {
+    client,
+    store,
+    position,
+    projection,
+    skipped,
+  }: Pick<VerifyOptions, 'client' | 'store' | 'position' | 'projection' | 'skipped'>,
   ids: readonly string[],
 ): Promise<Map<string, Recorded[]>> {
   const { rows } = await client.query<{ id: string; stream: string; revision: number; position: string }>(
