@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { config as loadDotenv } from 'dotenv'
 import { addEventCommands } from './events/commands.ts'
+import { addProjectionCommands } from './projections/commands.ts'
 import { createLifecycle, type Lifecycle } from './platform/lifecycle.ts'
 import { createLog, type Log } from './platform/log.ts'
 import { attachedConfig, checkedConfig, dataDirOf, startEmbedded } from './roles/environment.ts'
@@ -55,6 +56,8 @@ program
       console.log('wrote migrations/schema.sql')
     })
   })
+
+addProjectionCommands(program, { withServers })
 
 addEventCommands(program, {
   folder: () => (environment['EVENTSTORE_URL'] ? undefined : join(dataDirOf(environment), 'eventstore')),

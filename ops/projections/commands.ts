@@ -1,0 +1,78 @@
+import type { Command } from 'commander'
+import type { Config } from '../platform/config.ts'
+
+interface Settings {
+  /** Runs the act with the configuration of the running servers, or of ones started for it. */
+  withServers: (act: (config: Config) => Promise<void>) => Promise<void>
+}
+
+/** `projections:list`, `:show-error`, `:promote`, `:rollback`, `:resume`, `:skip`, `:drop`, `:diff` and `:check`. */
+export function addProjectionCommands(program: Command, { withServers }: Settings): void {
+  const steering = () => import('./steering.ts')
+  const looking = () => import('./looking.ts')
+
+  program
+    .command('projections:list')
+    .description('where every version of every read model stands')
+    .option('--watch', 'draw it again every second until all builds have ended')
+    .action(({ watch = false }: { watch?: boolean }) =>
+      withServers(async (config) => (await looking()).list(config, watch, process.stdout)),
+    )
+
+  program
+    .command('projections:show-error <name>')
+    .description('the event that a read model is stopped at, and why')
+    .action((name: string) => withServers(async (config) => (await looking()).showError(config, name)))
+
+  program
+    .command('projections:diff <name>')
+    .description('what readers would see change if the other version were shown, and since which events')
+    .option('--samples <number>', 'rows to show', Number, 5)
+    .action((name: string, { samples }: { samples: number }) =>
+      withServers(async (config) => (await looking()).showDiff(config, name, samples)),
+    )
+
+  program
+    .command('projections:check')
+    .description('fold the whole log anew and compare it with all read models, which may go on meanwhile')
+    .action(() =>
+      withServers(async (config) => {
+        if (!(await (await looking()).checkAll(config))) process.exitCode = 1
+      }),
+    )
+
+  program
+    .command('projections:promote <name>')
+    .description('let readers see the newest version, or the one named')
+    .option('--to <number>', 'the version', Number)
+    .action((name: string, { to }: { to?: number }) =>
+      withServers(async (config) => (await steering()).promoteTo(config, name, to)),
+    )
+
+  program
+    .command('projections:rollback <name>')
+    .description('let readers see the version before')
+    .action((name: string) => withServers(async (config) => (await steering()).rollBackTo(config, name)))
+
+  program
+    .command('projections:resume <name>')
+    .description('try a stopped read model again')
+    .action((name: string) => withServers(async (config) => (await steering()).resumeIt(config, name)))
+
+  program
+    .command('projections:skip <name>')
+    .description('pass over the event that a read model is stopped at, now and in every later build')
+    .requiredOption('--position <number>', 'of the event, as projections:show-error says')
+    .requiredOption('--reason <text>', 'kept in the log for whoever asks later')
+    .action((name: string, what: { position: string; reason: string }) =>
+      withServers(async (config) => (await steering()).skipEvent(config, name, what)),
+    )
+
+  program
+    .command('projections:drop <name>')
+    .description('forget a version that is not shown, and its table')
+    .requiredOption('--version <number>', 'the version', Number)
+    .action((name: string, { version }: { version: number }) =>
+      withServers(async (config) => (await steering()).drop(config, name, version)),
+    )
+}
