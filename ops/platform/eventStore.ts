@@ -14,6 +14,7 @@ import {
   START,
   streamNameFilter,
 } from '@eventstore/db-client'
+import { NotForBulk, readInBulk } from './bulkReader.ts'
 import { batches, letGo, until } from './eventStoreStreams.ts'
 import { createSealing, type Sealing } from './sealing.ts'
 
@@ -80,6 +81,8 @@ export interface EventStore {
   follow(options: FollowOptions): AsyncGenerator<Recorded[]>
   /** All events up to the end as it is now, oldest first. */
   readAll(after: bigint | undefined): AsyncGenerator<Recorded[]>
+  /** The same, several times as fast, by a reader of our own; by the client where the server does not answer as that one expects. */
+  readFast(after: bigint | undefined, onFallback: (why: Error) => void): AsyncGenerator<Recorded[]>
   /** The position of the newest event that is none of the server's own; undefined in an empty log. */
   head(): Promise<bigint | undefined>
   /** The position of the newest event stored before this time; undefined when there is none. */
@@ -130,7 +133,10 @@ export function connectEventStore(options: {
       metadata: (event.metadata ?? {}) as Record<string, any>,
     }
     const personal = options.personalFields(recorded)
-    if (!personal) return recorded
+    return personal ? unsealed(recorded, personal) : recorded
+  }
+
+  async function unsealed(recorded: Recorded, personal: NonNullable<ReturnType<PersonalFields>>): Promise<Recorded> {
     try {
       recorded.data = await sealing.open(personal[0], recorded.type, recorded.data, personal[1])
     } catch (error) {
@@ -227,6 +233,23 @@ export function connectEventStore(options: {
     if (batch.length > 0) yield batch
   }
 
+  async function* readFast(after: bigint | undefined, onFallback: (why: Error) => void): AsyncGenerator<Recorded[]> {
+    try {
+      for await (const events of readInBulk(options.url, after)) {
+        const sealed = events.flatMap((event) => {
+          const personal = options.personalFields(event)
+          return personal ? [unsealed(event, personal)] : []
+        })
+        if (sealed.length > 0) await Promise.all(sealed)
+        yield events[0]!.position === after ? events.slice(1) : events
+      }
+    } catch (error) {
+      if (!(error instanceof NotForBulk)) throw translated(error, '$all')
+      onFallback(error)
+      yield* readAll(after)
+    }
+  }
+
   /** The newest of our events for which this holds. */
   async function newest(matches: (event: AllStreamRecordedEvent) => boolean, maxCount = Number.MAX_SAFE_INTEGER) {
     try {
@@ -248,7 +271,7 @@ export function connectEventStore(options: {
     await client.dispose()
   }
 
-  return { sealing, append, read, follow, readAll, head, positionBefore, close }
+  return { sealing, append, read, follow, readAll, readFast, head, positionBefore, close }
 }
 
 const errorType = (error: unknown) => (error as { type?: string } | undefined)?.type

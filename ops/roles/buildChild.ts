@@ -34,7 +34,8 @@ try {
   await build({
     databaseUrl,
     store,
-    read: () => store.readAll(undefined),
+    read: () =>
+      store.readFast(undefined, (why) => log.info({ why: why.message }, 'reading the log by the official client')),
     projections: [...projections, ...retired],
     versions,
     log,

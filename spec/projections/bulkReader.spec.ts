@@ -1,0 +1,138 @@
+import { expect } from 'chai'
+import { rmSync } from 'node:fs'
+import http2 from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import shared from '@eventstore/db-client/generated/shared_pb.js'
+import streams from '@eventstore/db-client/generated/streams_pb.js'
+import { personalFields } from '../../domain/events.ts'
+import { NotForBulk, readInBulk } from '../../ops/platform/bulkReader.ts'
+import { connectEventStore, type EventStore, type Recorded } from '../../ops/platform/eventStore.ts'
+import type { Config } from '../../ops/platform/config.ts'
+import type { Stack } from '../../ops/embedded/stack.ts'
+import { startServers, temporaryDataDir } from '../system.ts'
+
+describe('the fast reader of the log', () => {
+  const dataDir = temporaryDataDir()
+  let stack: Stack
+  let config: Config
+  let store: EventStore
+
+  before(async function () {
+    this.timeout(60_000)
+    ;({ stack, config } = await startServers(dataDir))
+    store = connectEventStore({ url: config.EVENTSTORE_URL, secret: config.DATA_ENCRYPTION_KEY, personalFields })
+    for (let i = 0; i < 300; i++)
+      await store.append(
+        `spec-${i}-전류-é`,
+        Array.from({ length: 1 + (i % 4) }, (_, n) => ({
+          id: crypto.randomUUID(),
+          type: ['Plain', 'Größe', '🎧'][n % 3]!,
+          data: { i, n, text: 'x'.repeat((i * 37) % 5000), deep: [{ a: null }, 'ü\n"'] },
+          metadata: n % 2 ? { schema: 1, actor: { kind: 'system', id: 'spec' } } : {},
+        })),
+        'no_stream',
+      )
+  })
+  after(async () => {
+    await store.close()
+    await stack.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  const seen = async (batches: AsyncIterable<readonly Recorded[]>) => {
+    const events: object[] = []
+    for await (const batch of batches)
+      for (const { id, stream, type, revision, position, data, metadata } of batch)
+        events.push({ id, stream, type, revision, position, data, metadata })
+    return events
+  }
+  const never = (why: Error) => {
+    throw why
+  }
+
+  it('gives the very events that the official client gives, from the first one or behind any', async () => {
+    const all = (await seen(store.readAll(undefined))) as { position: bigint }[]
+    expect(all).to.have.length(750)
+    expect(await seen(store.readFast(undefined, never))).to.deep.equal(all)
+    for (const i of [0, 1, 333, 748, 749]) {
+      const { position } = all[i]!
+      expect(await seen(store.readFast(position, never))).to.deep.equal(all.slice(i + 1))
+    }
+  })
+
+  it('leaves it to the official client where it does not know the way, and says so', async () => {
+    const { hostname, port } = new URL(config.EVENTSTORE_URL)
+    const reading = async (url: string) => {
+      for await (const _ of readInBulk(url, undefined)) return
+    }
+    for (const [url, why] of [
+      [config.EVENTSTORE_URL.replace('esdb:', 'esdb+discover:'), 'single node'],
+      [config.EVENTSTORE_URL.replace(/\/\/[^@]+@/, '//nobody:wrong@'), 'Wrong user or password'],
+      [config.EVENTSTORE_URL.replace(`${hostname}:${port}`, 'localhost:1'), 'ECONNREFUSED'],
+    ] as const) {
+      const error = await reading(url).catch((error: unknown) => error as Error)
+      expect(error, url).to.be.instanceOf(NotForBulk)
+      expect((error as Error).message).to.include(why)
+    }
+    const discovering = config.EVENTSTORE_URL.replace('@localhost', '@localhost,localhost')
+    expect(await reading(discovering).catch((error: unknown) => error)).to.be.instanceOf(NotForBulk)
+  })
+
+  for (const [what, end] of [
+    ['is reset', (stream) => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR)],
+    ['ends with an error', (stream) => trailing(stream, { 'grpc-status': '13', 'grpc-message': 'half way' })],
+    [
+      'ends in the middle of a message',
+      (stream) => (stream.write(frame().subarray(0, 20)), trailing(stream, { 'grpc-status': '0' })),
+    ],
+    ['ends without a word', (stream) => trailing(stream, {})],
+  ] as [string, (stream: http2.ServerHttp2Stream) => void][])
+    it(`does not take a read that ${what} for the end of the log`, async () => {
+      const server = http2.createServer()
+      server.on('stream', (stream) => {
+        stream.on('error', () => undefined)
+        stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+        stream.write(frame(), () => end(stream))
+      })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const given: string[] = []
+      const reading = async () => {
+        const { port } = server.address() as AddressInfo
+        for await (const events of readInBulk(`esdb://127.0.0.1:${port}?tls=false`, undefined))
+          given.push(...events.map(({ stream }) => stream))
+      }
+      const error = await reading().then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      expect(error).to.be.instanceOf(Error).and.not.instanceOf(NotForBulk)
+      expect(given).to.deep.equal(['spec-1'])
+      await new Promise((resolve) => server.close(resolve))
+    })
+})
+
+function trailing(stream: http2.ServerHttp2Stream, trailers: http2.OutgoingHttpHeaders) {
+  stream.on('wantTrailers', () => stream.sendTrailers(trailers))
+  stream.end()
+}
+
+/** A ReadResp with one event, by the client's own messages. */
+function frame(): Buffer {
+  const recorded = new streams.ReadResp.ReadEvent.RecordedEvent()
+  const name = new shared.StreamIdentifier()
+  name.setStreamName(Buffer.from('spec-1'))
+  recorded.setStreamIdentifier(name)
+  recorded.setStreamRevision('0')
+  recorded.setCommitPosition('32')
+  recorded.getMetadataMap().set('type', 'Plain')
+  recorded.setData(Buffer.from('{}'))
+  const event = new streams.ReadResp.ReadEvent()
+  event.setEvent(recorded)
+  const answer = new streams.ReadResp()
+  answer.setEvent(event)
+  const body = answer.serializeBinary()
+  const bytes = Buffer.alloc(5 + body.length)
+  bytes.writeUInt32BE(body.length, 1)
+  bytes.set(body, 5)
+  return bytes
+}
