@@ -22,12 +22,12 @@ export class Table {
     this.#columns = columns
   }
 
-  /** Makes the indexes and, if it serves, the view that readers know. Throws when a migration has not made the table. */
+  /** Makes the indexes and, if it serves and there is none, the view that readers know. Throws when a migration has not made the table. */
   static async open(client: ClientBase, projection: AnyProjection, serving: boolean): Promise<Table> {
     const { table, columns } = await Shape.of(client, tableOf(projection))
     for (const listed of projection.indexes)
       await client.query(`create index if not exists ${indexName(table, listed)} on ${table} (${listed})`)
-    if (serving) await client.query(`create or replace view ${projection.name} as select * from ${table}`)
+    if (serving) await createView(client, projection.name, table)
     return new Table(
       projection,
       serving,
@@ -87,4 +87,10 @@ export class Table {
       else this.#rows.delete(id)
     }
   }
+}
+
+/** Never replaces one: which version it shows is for `promote` alone to change. */
+async function createView(client: ClientBase, name: string, table: string): Promise<void> {
+  const { rows } = await client.query<{ known: boolean }>('select to_regclass($1) is not null as known', [name])
+  if (!rows[0]!.known) await client.query(`create view ${name} as select * from ${table}`)
 }

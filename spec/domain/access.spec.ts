@@ -26,6 +26,8 @@ const table = `
   upload:create        any          own             -     upload
   upload:read          any          own             own   -
   transcode-job:read   any          own             own   -
+  projection:read      any          -               -     -
+  projection:steer     any          -               -     -
 `
 const [, ...lines] = table
   .trim()

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
 import * as ProjectionStream from '../../domain/projection.ts'
+import { promote, rollBack } from '../../commands/projections.ts'
 import { connectAlone } from '../../ops/platform/database.ts'
 import type { NewEvent } from '../../ops/platform/eventStore.ts'
 import { createLifecycle, type Lifecycle } from '../../ops/platform/lifecycle.ts'
@@ -11,8 +12,10 @@ import { projections } from '../../projections/all.ts'
 import { build } from '../../projections/engine/build.ts'
 import { BeingBuilt, Building } from '../../projections/engine/building.ts'
 import { type Build, Builds } from '../../projections/engine/builds.ts'
+import { check } from '../../projections/engine/check.ts'
+import { diff } from '../../projections/engine/diff.ts'
 import { runGroup } from '../../projections/engine/group.ts'
-import { promote } from '../../projections/engine/promote.ts'
+import { promote as swap } from '../../projections/engine/promote.ts'
 import type { AnyProjection, Projection } from '../../projections/engine/projection.ts'
 import { rebuild } from '../../projections/engine/rebuild.ts'
 import { eventually } from '../eventually.ts'
@@ -258,31 +261,6 @@ describe('building a new version of a read model', function () {
     await eventually(async () => expect((await stateOf('facilities', 2))?.serving, 'once mended').to.equal(true))
   })
 
-  it('passes over an event that an operator told it to', async () => {
-    await today()
-    await tableForShouting()
-    const fussy = nextOf('facilities', (one) => ({
-      on: {
-        ...one.on,
-        FacilityRenamed: (row, { data }) => {
-          if (data.name.includes('23')) throw new Error('twenty-three')
-          return { ...row, name: data.name }
-        },
-      },
-    }))
-    const running = group(withNext(fussy), { retired: old('facilities') })
-    await eventually(async () => expect((await stateOf('facilities', 2))?.state).to.equal('stopped'))
-    await running.stop()
-    const { position } = (await stateOf('facilities', 2))!.error as unknown as { position: string }
-    const skip = ProjectionStream.skip({ position, reason: 'spec', skipped_at: at })
-    await handle(connections.store, ProjectionStream, 'facilities', skip, systemIntent('spec', 'skip', position))
-    group(withNext(fussy), { retired: old('facilities') })
-    await eventually(async () => expect((await stateOf('facilities', 2))?.serving).to.equal(true))
-    expect(await rows('select name from facilities where id = $1', [idOf('facility 23')])).to.deep.equal([
-      { name: 'Plant 23' },
-    ])
-  })
-
   it('is not shown when its rows are not what their events say', async () => {
     await today()
     await tableForShouting()
@@ -332,18 +310,152 @@ describe('building a new version of a read model', function () {
     await caughtUp()
     expect((await stateOf('facilities', 1))!.serving).to.equal(true)
     const client = await connectAlone(connections.config.DATABASE_URL, () => undefined)
-    expect(await promote(client, 'facilities', 2)).to.equal(1)
+    expect(await swap(client, 'facilities', 2)).to.equal(1)
     expect((await rows<{ loud_name: string }>('select loud_name from facilities limit 1'))[0]!.loud_name).to.match(
       /WORKS/,
     )
-    expect(await promote(client, 'facilities', 1)).to.equal(2)
+    expect(await swap(client, 'facilities', 1)).to.equal(2)
     expect(await rows<object>('select * from facilities limit 1').then(([row]) => Object.keys(row!))).to.not.include(
       'loud_name',
     )
-    expect(await promote(client, 'facilities', 3).catch((error: Error) => error.message)).to.equal(
+    expect(await swap(client, 'facilities', 3).catch((error: Error) => error.message)).to.equal(
       'There is no version 3 of facilities',
     )
     expect(promoted).to.deep.equal([])
     await client.end()
+  })
+
+  it('is steered by what the stream of the projection says, on whichever instance it was said', async () => {
+    await today()
+    await tableForShouting()
+    const { promoted } = group(withNext(shouting), { retired: old('facilities') })
+    await eventually(async () => expect((await stateOf('facilities', 2))?.serving).to.equal(true))
+    const steering = { store: connections.store, database: connections.database, now: () => new Date().toISOString() }
+    const intent = () => systemIntent('spec', 'steering', String(Math.random()))
+    expect(await rollBack(steering, 'facilities', intent())).to.deep.include({ version: 1 })
+    await eventually(async () => expect((await stateOf('facilities', 1))?.serving).to.equal(true))
+    const refused = await rollBack(steering, 'facilities', intent()).catch((error: { code: string }) => error.code)
+    expect(refused).to.equal('not_ready')
+
+    await groups.pop()!.stop()
+    const again = group(withNext(shouting), { retired: old('facilities') })
+    await someFacility()
+    await caughtUp()
+    expect((await stateOf('facilities', 1))?.serving, 'a start does not undo it').to.equal(true)
+    expect(again.promoted).to.deep.equal([])
+    expect(await promote(steering, 'facilities', undefined, intent())).to.deep.include({ version: 2 })
+    await eventually(async () => expect((await stateOf('facilities', 2))?.serving).to.equal(true))
+    expect(promoted).to.deep.equal([['facilities', 2, 1]])
+    const unknown = await promote(steering, 'facilities', 7, intent()).catch((error: { code: string }) => error.code)
+    expect(unknown).to.equal('not_ready')
+  })
+
+  it('can be compared with the one that is read, down to the events that make the difference', async () => {
+    await today()
+    await rows('create table facilities_v2 (like facilities_v1 including all)')
+    const louder = nextOf('facilities', (one) => ({
+      on: {
+        ...one.on,
+        FacilityRenamed: (row, { data }) => ({
+          ...row,
+          name: data.name.endsWith('7\\n') ? `${data.name}!` : data.name,
+        }),
+      },
+    }))
+    group(withNext(louder), { retired: old('facilities'), promotes: 'manual' })
+    await eventually(async () => expect((await stateOf('facilities', 2))?.state).to.equal('live'))
+    const client = await connectAlone(connections.config.DATABASE_URL, () => undefined)
+    const position = await connections.store.head()
+    const difference = await diff({
+      client,
+      store: connections.store,
+      before: old('facilities')[0]!,
+      after: louder,
+      position,
+      samples: 2,
+    })
+    await client.end()
+    const differing = Math.floor((facilities - 8) / 10) + 1
+    expect(difference).to.deep.include({
+      added: 0,
+      removed: 0,
+      changed: differing,
+      fields: [{ field: 'name', rows: differing }],
+    })
+    expect(difference.samples).to.have.length(2)
+    for (const { id, kind, fields, since } of difference.samples) {
+      expect([kind, since]).to.deep.equal(['changed', `FacilityRenamed 1@facility-${id}`])
+      expect(fields).to.have.length(1)
+      expect(fields[0]!.after).to.equal(`${String(fields[0]!.before)}!`)
+    }
+  })
+
+  it('leaves nothing that the whole log, folded anew, does not say', async () => {
+    await today()
+    group(projections)
+    await caughtUp()
+    const checked = () =>
+      check({
+        databaseUrl: connections.config.DATABASE_URL,
+        store: connections.store,
+        projections,
+        signal: new AbortController().signal,
+        onProgress: () => undefined,
+      })
+    for (const { name, drift, fault } of await checked()) {
+      expect(fault, name).to.equal(undefined)
+      expect([drift.added, drift.removed, drift.changed], name).to.deep.equal([0, 0, 0])
+    }
+    const [wrong, gone, extra] = [idOf('facility 3'), idOf('facility 4'), idOf('nobody')]
+    await rows(`update facilities_v1 set timezone = 'Mars' where id = $1`, [wrong])
+    await rows(`delete from facilities_v1 where id = $1`, [gone])
+    await rows(
+      `insert into facilities_v1 select $1, name, code, timezone, address, status, created_at from facilities_v1 where id = $2`,
+      [extra, wrong],
+    )
+    const [lost] = await rows<object>(
+      `delete from resource_events_v1 where ctid in (select ctid from resource_events_v1 limit 1) returning *`,
+    )
+    const found = new Map((await checked()).map(({ name, drift }) => [name, drift]))
+    const { added, removed, changed, samples } = found.get('facilities')!
+    expect({ added, removed, changed }).to.deep.equal({ added: 1, removed: 1, changed: 1 })
+    expect(samples.find(({ id }) => id === wrong)!.fields).to.deep.equal([
+      { field: 'timezone', before: 'Mars', after: 'Asia/Seoul' },
+    ])
+    expect(samples.map(({ id, kind }) => [id, kind])).to.have.deep.members([
+      [wrong, 'changed'],
+      [gone, 'added'],
+      [extra, 'removed'],
+    ])
+    expect(found.get('resource_events')).to.deep.include({ added: 1, removed: 0 })
+    await rows(`insert into resource_events_v1 select * from jsonb_populate_record(null::resource_events_v1, $1)`, [
+      JSON.stringify(lost),
+    ])
+  })
+
+  // The last one: what is skipped is skipped for ever.
+  it('passes over an event that an operator told it to', async () => {
+    await today()
+    await tableForShouting()
+    const fussy = nextOf('facilities', (one) => ({
+      on: {
+        ...one.on,
+        FacilityRenamed: (row, { data }) => {
+          if (data.name.includes('23')) throw new Error('twenty-three')
+          return { ...row, name: data.name }
+        },
+      },
+    }))
+    const running = group(withNext(fussy), { retired: old('facilities') })
+    await eventually(async () => expect((await stateOf('facilities', 2))?.state).to.equal('stopped'))
+    await running.stop()
+    const { position } = (await stateOf('facilities', 2))!.error as unknown as { position: string }
+    const skip = ProjectionStream.skip({ position, reason: 'spec', skipped_at: at })
+    await handle(connections.store, ProjectionStream, 'facilities', skip, systemIntent('spec', 'skip', position))
+    group(withNext(fussy), { retired: old('facilities') })
+    await eventually(async () => expect((await stateOf('facilities', 2))?.serving).to.equal(true))
+    expect(await rows('select name from facilities where id = $1', [idOf('facility 23')])).to.deep.equal([
+      { name: 'Plant 23' },
+    ])
   })
 })
