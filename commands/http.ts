@@ -115,6 +115,11 @@ export function problemOf(error: unknown): Problem {
   const errno = (error as { code?: string } | null | undefined)?.code
   if (error instanceof Unavailable || isAway(error) || errno === 'ServiceUnavailable')
     return new Problem('unavailable', 'A server this needs is away; try again', { headers: { 'Retry-After': '2' } })
+  // A view, or a column of it, that is not there: its version is still being built, or was gone back from.
+  if (errno === '42P01' || errno === '42703')
+    return new Problem('read_model_behind', 'This read model does not have that yet', {
+      headers: { 'Retry-After': '5' },
+    })
   // Postgres could not read a value (class 22): it came from the query of a read.
   if (errno !== undefined && /^22...$/.test(errno)) return new Problem('invalid_request', 'A value cannot be used here')
   return new Problem('internal', 'Something went wrong here; the request id finds it in our log')
