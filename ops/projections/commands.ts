@@ -69,10 +69,9 @@ export function addProjectionCommands(program: Command, { withServers }: Setting
     )
 
   program
-    .command('projections:drop <name>')
+    .command('projections:drop <name> <version>')
     .description('forget a version that is not shown, and its table')
-    .requiredOption('--version <number>', 'the version', Number)
-    .action((name: string, { version }: { version: number }) =>
-      withServers(async (config) => (await steering()).drop(config, name, version)),
+    .action((name: string, version: string) =>
+      withServers(async (config) => (await steering()).drop(config, name, Number(version))),
     )
 }

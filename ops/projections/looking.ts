@@ -26,7 +26,10 @@ export const list = (config: Config, watch: boolean, out: WriteStream) =>
   })
 
 function tableOf(found: readonly Status[]): string {
-  const table = new Table({ head: ['read model', 'version', 'shown', 'state', 'behind', 'events/s', 'done in', ''] })
+  const table = new Table({
+    head: ['read model', 'version', 'shown', 'state', 'behind', 'events/s', 'done in', ''],
+    style: { head: [], border: [], compact: true },
+  })
   for (const one of found)
     table.push([
       one.name,

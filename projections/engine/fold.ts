@@ -25,7 +25,12 @@ export function occurred(event: Recorded): Occurred {
     get data() {
       if (decoded) return decoded
       if (event.unreadable) throw event.unreadable
-      const known = decodeFrom({ ...event, schema: event.metadata['schema'] as number })
+      const known = decodeFrom({
+        stream: event.stream,
+        type: event.type,
+        data: event.data,
+        schema: event.metadata['schema'] as number,
+      })
       if (!known) throw new Error(`${event.stream} is no stream of ours`)
       return (decoded = known.data)
     },
