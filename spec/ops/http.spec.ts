@@ -229,10 +229,17 @@ describe('what went wrong', () => {
       expect(problemOf(error).headers).to.deep.equal({ 'Retry-After': '2' })
     }
   })
+  it('is a read model that does not have that yet, when a view or a column of it is not there', () => {
+    for (const code of ['42P01', '42703']) {
+      const error = Object.assign(new Error('secret_sha256: column does not exist'), { code })
+      expect(told(error)).to.deep.equal([503, 'read_model_behind', 'This read model does not have that yet'])
+      expect(problemOf(error).headers).to.deep.equal({ 'Retry-After': '5' })
+    }
+  })
   for (const [what, error] of Object.entries({
     'an error of ours': new TypeError('secret_sha256 of undefined at /srv/commands/apiKeys.ts'),
     'a conflict nobody handled': new RevisionConflict('user-1 has moved on'),
-    'a fault of Postgres': Object.assign(new Error('secret_sha256: column does not exist'), { code: '42703' }),
+    'a fault of Postgres': Object.assign(new Error('syntax error at or near "secret_sha256"'), { code: '42601' }),
     'no error at all': 'secret_sha256',
     'an object': { secret_sha256: 'aa' },
     undefined: undefined,
