@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import * as Projection from '../domain/projection.ts'
+import { projectionChanges, resume } from '../ops/platform/channels.ts'
 import type { Database } from '../ops/platform/database.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
 import { line, Problem, ProblemDocument, type Intent, type Route, route } from '../ops/platform/route.ts'
@@ -81,9 +82,9 @@ export async function skip(
 }
 
 /** Tries stopped versions again. Nothing is decided by that: the leader hears of it, and forgets it. */
-export async function resume({ database }: Steering, name: string): Promise<void> {
+export async function tryAgain({ database }: Steering, name: string): Promise<void> {
   await versionsOf(database, name)
-  await database.query(`select pg_notify('projection_changes', 'resume')`)
+  await database.query('select pg_notify($1, $2)', [projectionChanges, resume])
 }
 
 const answers = {
@@ -139,7 +140,7 @@ export const projections = ({ store, now, database }: Deps & { database: Databas
       body: z.strictObject({}),
       answers,
       run: async ({ params: { name } }) => {
-        await resume(steering, name)
+        await tryAgain(steering, name)
         return { status: 202, body: { name } }
       },
     }),

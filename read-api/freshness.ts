@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { positions } from '../ops/platform/channels.ts'
 import { connectAlone } from '../ops/platform/database.ts'
 import type { Log } from '../ops/platform/log.ts'
 import { Problem } from '../ops/platform/route.ts'
@@ -53,7 +54,7 @@ export function listenForPositions({
     const onAbort = () => broken(new Error('stopping'))
     signal.addEventListener('abort', onAbort, { once: true })
     try {
-      await client.query('listen projections')
+      await client.query(`listen ${positions}`)
       const { rows } = await client.query<{ position: string | null; stopped: string[] | null }>(
         `select (select position from projection_groups where name = 'live'),
                 (select array_agg(name) from projections where serving and state <> 'live') as stopped`,

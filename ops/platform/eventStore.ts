@@ -14,6 +14,7 @@ import {
   START,
   streamNameFilter,
 } from '@eventstore/db-client'
+import { errorType, StreamGone, translated, Unavailable } from './eventStoreErrors.ts'
 import { NotForBulk, readInBulk } from './bulkReader.ts'
 import { batches, letGo, until } from './eventStoreStreams.ts'
 import { createSealing, type Sealing } from './sealing.ts'
@@ -39,21 +40,6 @@ export interface Recorded {
 }
 
 export type ExpectedRevision = 'no_stream' | number
-
-/** Somebody else appended first. */
-export class RevisionConflict extends Error {
-  override readonly name = 'RevisionConflict'
-}
-
-/** The stream was tombstoned. */
-export class StreamGone extends Error {
-  override readonly name = 'StreamGone'
-}
-
-/** A server did not answer in time; the operation may or may not have happened. */
-export class Unavailable extends Error {
-  override readonly name = 'Unavailable'
-}
 
 export interface FollowOptions {
   /** Follow what comes after this position; undefined: from the first event. */
@@ -272,27 +258,6 @@ export function connectEventStore(options: {
   }
 
   return { sealing, append, read, follow, readAll, readFast, head, positionBefore, close }
-}
-
-const errorType = (error: unknown) => (error as { type?: string } | undefined)?.type
-
-function translated(error: unknown, stream: string): Error {
-  switch (errorType(error)) {
-    case ErrorType.WRONG_EXPECTED_VERSION:
-      return new RevisionConflict(`${stream} has moved on`)
-    case ErrorType.STREAM_DELETED:
-      return new StreamGone(`${stream} was deleted for good`)
-    case ErrorType.TIMEOUT:
-    case ErrorType.UNAVAILABLE:
-    case ErrorType.DEADLINE_EXCEEDED:
-    case ErrorType.CANCELLED:
-      return new Unavailable(`The event store did not answer (${stream})`, { cause: error })
-  }
-  // At first contact the client throws raw gRPC errors: CANCELLED, DEADLINE_EXCEEDED and UNAVAILABLE.
-  const code = (error as { code?: unknown } | undefined)?.code
-  if (code === 1 || code === 4 || code === 14)
-    return new Unavailable(`The event store is away (${stream})`, { cause: error })
-  return error instanceof Error ? error : new Error(String(error))
 }
 
 async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {

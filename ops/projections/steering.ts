@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { promote, resume, rollBack, skip } from '../../commands/projections.ts'
+import { promote, rollBack, skip, tryAgain } from '../../commands/projections.ts'
 import { systemIntent } from '../../commands/http.ts'
 import { personalFields } from '../../domain/events.ts'
+import { projectionChanges } from '../platform/channels.ts'
 import type { Config } from '../platform/config.ts'
 import { connectDatabase, type Database } from '../platform/database.ts'
 import { connectEventStore, type EventStore } from '../platform/eventStore.ts'
@@ -49,7 +50,7 @@ export const skipEvent = (config: Config, name: string, what: { position: string
 
 export const resumeIt = (config: Config, name: string) =>
   opened(config, async (open) => {
-    await resume(open, name)
+    await tryAgain(open, name)
     console.log(`${name} is tried again`)
   })
 
@@ -74,7 +75,7 @@ export const drop = (config: Config, name: string, version: number) =>
     if (!rows[0]) throw new Error(`There is no version ${version} of ${name}`)
     if (rows[0].serving) throw new Error(`Version ${version} of ${name} is the one that is shown`)
     await database.query('delete from projections where name = $1 and version = $2 and not serving', [name, version])
-    await database.query(`select pg_notify('projection_changes', 'drop')`)
+    await database.query('select pg_notify($1, $2)', [projectionChanges, 'drop'])
     await database.query(`drop table if exists ${name}_v${version}`)
     console.log(`version ${version} of ${name} is gone; its fold can go from projections/retired/`)
   })

@@ -1,4 +1,5 @@
 import type { Client } from 'pg'
+import { positions } from '../../ops/platform/channels.ts'
 import type { Recorded } from '../../ops/platform/eventStore.ts'
 import { type Changes, foldBatch } from './fold.ts'
 import type { AnyProjection } from './projection.ts'
@@ -32,9 +33,6 @@ export interface Stopped {
   position: bigint | undefined
   error: Halt
 }
-
-/** Postgres listens here for `{position, stopped}` of the live group. */
-export const channel = 'projections'
 
 /**
  * Folds a batch into all tables and writes rows, checkpoint and notification in one statement.
@@ -151,7 +149,7 @@ async function write(
       add(`update projections set state = 'stopped', position = ${bind(position?.toString() ?? null)}::numeric, error = ${bind(JSON.stringify(error))}::jsonb, updated_at = now()
         from moved where name = ${bind(name)} and version = ${bind(version)}`)
   const told = JSON.stringify({ position: to, stopped: [...alreadyStopped, ...servingNames(stopped)] })
-  const notification = checkpoint.table === 'projection_groups' ? `pg_notify('${channel}', ${bind(told)})` : '1'
+  const notification = checkpoint.table === 'projection_groups' ? `pg_notify('${positions}', ${bind(told)})` : '1'
   const result = await client.query(`with ${parts.join(',\n')} select ${notification} from moved`, values)
   if (result.rowCount === 0) throw new CheckpointMoved(`${checkpoint.name} is no longer at ${checkpoint.position}`)
 

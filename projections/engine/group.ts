@@ -2,13 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { splitStream } from '../../domain/decider.ts'
 import * as Projection from '../../domain/projection.ts'
+import { projectionChanges, resume } from '../../ops/platform/channels.ts'
 import { connectAlone } from '../../ops/platform/database.ts'
 import type { EventStore } from '../../ops/platform/eventStore.ts'
 import type { Log } from '../../ops/platform/log.ts'
 import { applyBatch, type Checkpoint, CheckpointMoved, isOf, servingNames, type Stopped } from './apply.ts'
 import type { Builds } from './builds.ts'
 import { catchUp, isNear } from './catchUp.ts'
-import { changesChannel, keyOf, resumed, type Members, openMembers, toPosition } from './members.ts'
+import { keyOf, type Members, openMembers, toPosition } from './members.ts'
 import type { AnyProjection } from './projection.ts'
 import { promote } from './promote.ts'
 import { type Orders, readOrders, type Skipped } from './orders.ts'
@@ -50,7 +51,7 @@ export async function runGroup(options: GroupOptions): Promise<void> {
       await client.query('set synchronous_commit = off')
       if (!(await lead(client, signal))) return
       log.info('leading the live projections')
-      await client.query(`listen ${changesChannel}`)
+      await client.query(`listen ${projectionChanges}`)
       const attempted = new Set<string>()
       while (!signal.aborted) await followAsLeader(client, options, attempted, () => (failures = 0))
     } catch (error) {
@@ -80,7 +81,7 @@ async function followAsLeader(client: Client, options: GroupOptions, attempted: 
   const round = new AbortController()
   const signal = AbortSignal.any([options.signal, round.signal])
   const changed = (told?: { payload?: string | undefined }) => {
-    if (told?.payload === resumed) attempted.clear()
+    if (told?.payload === resume) attempted.clear()
     round.abort()
   }
   client.on('notification', changed)

@@ -2,11 +2,6 @@ import type { Client } from 'pg'
 import type { AnyProjection } from './projection.ts'
 import { Table } from './table.ts'
 
-/** Postgres tells the leader here that an operator or a build has changed where a version stands. */
-export const changesChannel = 'projection_changes'
-/** The word by which an operator asks that stopped versions are tried again. */
-export const resumed = 'resume'
-
 /** Of one version of a projection. `building` and `verifying`: by a build. `ready`: to be brought to where the group is. */
 export type State = 'building' | 'verifying' | 'ready' | 'live' | 'stopped'
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from 'pg'
-import { changesChannel } from './members.ts'
+import { projectionChanges } from '../../ops/platform/channels.ts'
 
 const lockTimeoutMs = 200
 const tries = 50
@@ -44,7 +44,7 @@ async function swap(client: Client, name: string, version: number): Promise<numb
     name,
     version,
   ])
-  await client.query(`notify ${changesChannel}`)
+  await client.query(`notify ${projectionChanges}`)
   await client.query('commit')
   return before
 }

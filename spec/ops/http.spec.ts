@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { derivedId, type Outcome } from '../../commands/handle.ts'
 import { actorOf, answered, aside, intentOf, problemOf, systemIntent } from '../../commands/http.ts'
 import { Refusal } from '../../domain/refusal.ts'
-import { RevisionConflict, StreamGone, Unavailable } from '../../ops/platform/eventStore.ts'
+import { RevisionConflict, StreamGone, Unavailable } from '../../ops/platform/eventStoreErrors.ts'
 import { type Caller, Problem, statusOf, statusOfProblem } from '../../ops/platform/route.ts'
 import { frozen } from '../domain/frozen.ts'
 

@@ -190,7 +190,7 @@ describe('The rights on streams of the embedded event store', function () {
   it('cannot be given by a file that is none of users', async () => {
     const users = path.join(folder, 'bad.json')
     await fs.writeFile(users, '[{"name":"ann"}]')
-    const { code, said } = await refusedStart(await temporaryFolder(), ['--users', users])
+    const { code, said } = await refusedStart(path.join(folder, 'store'), ['--users', users])
     expect(code).to.equal(1)
     expect(said).to.include('bad.json').and.to.include('password')
   })

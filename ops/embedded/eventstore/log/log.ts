@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { promisify } from 'node:util'
 import { Code, MaxAppendSizeExceeded, Refusal } from '../refusal.ts'
+import { Flush, refusalOf } from './flush.ts'
 import type { Location } from './index.ts'
 import { MAX_RECORD, recordCapacity, writeRecord } from './record.ts'
 import type { PlacedEvent } from './record.ts'
@@ -8,35 +9,11 @@ import { Segment } from './segment.ts'
 
 const BUFFER = 256 * 1024
 const MAX_QUEUED = 16 * 1024 * 1024
-/** The disk, the quota, or the size of a file that is allowed. */
-const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG']
 const QUICK_SYNC_MS = 1
 /** A flush buffer that grew beyond this is not kept. */
 const KEPT_BUFFER = 4 * 1024 * 1024
 
 const fdatasync = promisify(fs.fdatasync)
-
-/** The appends that become durable by one write and one fdatasync. */
-class Flush {
-  readonly start: number
-  bytes: Buffer
-  length = 0
-  appends = 0
-  readonly done: Promise<void>
-  resolve!: () => void
-  reject!: (reason: Error) => void
-
-  constructor(start: number, bytes: Buffer) {
-    this.start = start
-    this.bytes = bytes
-    this.done = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }))
-    this.done.catch(() => {}) // every append waits on it by itself
-  }
-
-  get end(): number {
-    return this.start + this.length
-  }
-}
 
 /** Called by the log, in this order for each flush, before its appends are acknowledged. */
 export interface LogListener {
@@ -254,10 +231,3 @@ export class Log {
 }
 
 const NOTHING = Buffer.alloc(0)
-
-function refusalOf(error: NodeJS.ErrnoException): Refusal {
-  if (error instanceof Refusal) return error
-  if (NO_ROOM.includes(error.code ?? ''))
-    return new Refusal(Code.resourceExhausted, 'The disk is full: nothing was appended; reads go on')
-  return new Refusal(Code.unavailable, `The log cannot be written: ${error.message}`)
-}

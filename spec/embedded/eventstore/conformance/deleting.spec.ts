@@ -3,6 +3,7 @@ import { ANY, BACKWARDS, END, NO_STREAM } from '@eventstore/db-client'
 import type { AppendExpectedRevision, ExpectedRevision, StreamMetadata } from '@eventstore/db-client'
 import { events, refusal } from '../running.ts'
 import { fresh, idsOf, storeUnderTest, until } from './store.ts'
+import type { StoreUnderTest } from './store.ts'
 
 type Outcome = 'done' | 'wrong'
 /** Of a stream of three events. */
@@ -15,13 +16,15 @@ const OF_THREE: [expected: ExpectedRevision, outcome: Outcome][] = [
   [3n, 'wrong'],
 ]
 
+async function streamIn(store: StoreUnderTest, count: number): Promise<string> {
+  const stream = fresh()
+  await store.client.appendToStream(stream, events(count))
+  return stream
+}
+
 describe('Deleting', () => {
   const store = storeUnderTest()
-  const streamOf = async (count: number) => {
-    const stream = fresh()
-    await store.client.appendToStream(stream, events(count))
-    return stream
-  }
+  const streamOf = (count: number) => streamIn(store, count)
 
   for (const [expectedRevision, outcome] of OF_THREE)
     it(`a stream of three at ${expectedRevision}: ${outcome}`, async () => {
@@ -145,11 +148,7 @@ describe('Deleting', () => {
 
 describe('Tombstoning', () => {
   const store = storeUnderTest()
-  const streamOf = async (count: number) => {
-    const stream = fresh()
-    await store.client.appendToStream(stream, events(count))
-    return stream
-  }
+  const streamOf = (count: number) => streamIn(store, count)
 
   for (const [expectedRevision, outcome] of OF_THREE)
     it(`a stream of three at ${expectedRevision}: ${outcome}`, async () => {
