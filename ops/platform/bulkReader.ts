@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs'
 import http2 from 'node:http2'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
+import { until } from './eventStoreStreams.ts'
 import { EventWalk, type StoredEvent } from './eventWalk.ts'
 
 const path = '/event_store.client.streams.Streams/Read'
 const streamWindow = 4 * 1024 * 1024
 const sessionWindow = 16 * 1024 * 1024
-const silenceMs = 5000
+const patience = { silenceMs: 5000, onSilence: () => new Error('The event store did not answer in time') }
 const prefix = 5
 
 /** The server answered in a way that this reader does not know: the official client may know better. */
@@ -38,13 +39,13 @@ export async function* readInBulk(url: string, after: bigint | undefined): Async
       te: 'trailers',
       ...headers,
     })
-    stream.setTimeout(silenceMs, () => stream.destroy(new Error('The event store did not answer in time')))
     let status: http2.IncomingHttpHeaders = {}
     stream.on('response', (answered) => (status = answered))
     stream.on('trailers', (trailers) => (status = { ...status, ...trailers }))
     stream.end(request(after))
     const walk = new EventWalk()
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+    const read = Object.assign(stream, { cancel: () => Promise.resolve(stream.close()) })
+    for await (const chunk of until<Buffer>(read, patience)) {
       const events = walk.take(chunk)
       if (events.length === 0) continue
       yielded = true

@@ -12,21 +12,27 @@ export async function letGo(stream: Readable, cancel: () => Promise<void>): Prom
 }
 
 /**
- * Iterates over a read of the client, and lets go of it when the loop is left early.
- * Throws `onSilence()` when nothing comes for so long: a server that is silent would be waited for for ever.
+ * Iterates over a read, and lets go of it when the loop is left early. Throws `onSilence()` when nothing comes for so long although it is
+ * waited for: a server that is silent would be waited for for ever. A loop that takes its time is no silence.
  */
 export async function* until<Item>(
   read: Readable & { cancel(): Promise<void> },
   { silenceMs, onSilence }: { silenceMs: number; onSilence: () => Error },
 ): AsyncGenerator<Item> {
-  const timer = setTimeout(() => read.destroy(onSilence()), silenceMs)
+  let waitingSince: number | undefined
+  // One timer for all items: there are tens of thousands a second.
+  const timer = setInterval(() => {
+    if (waitingSince !== undefined && performance.now() - waitingSince >= silenceMs) read.destroy(onSilence())
+  }, silenceMs / 4)
   try {
+    waitingSince = performance.now()
     for await (const item of read.iterator({ destroyOnReturn: false })) {
-      timer.refresh()
+      waitingSince = undefined
       yield item as Item
+      waitingSince = performance.now()
     }
   } finally {
-    clearTimeout(timer)
+    clearInterval(timer)
     await letGo(read, () => read.cancel())
   }
 }
