@@ -1,12 +1,10 @@
-import { once } from 'node:events'
-import { finished } from 'node:stream/promises'
 import type { Client } from 'pg'
-import { from as copyFrom, type CopyStreamQuery } from 'pg-copy-streams'
 import { connectAlone } from '../../ops/platform/database.ts'
 import { foldEvent, handlerOf, idsFor, type Row } from './fold.ts'
 import { type AnyProjection, isAppendOnly, type Occurred, tableOf } from './projection.ts'
 import { RowCache, type Slot } from './rowCache.ts'
 import { indexName, Shape } from './shape.ts'
+import { TableWriter } from './tableWriter.ts'
 import type { Halt } from './apply.ts'
 
 /** Lines of an append-only table that are sent at once. */
@@ -33,11 +31,11 @@ export class Building {
   readonly #client: Client
   readonly #shape: Shape
   readonly #rows = new RowCache()
+  readonly #table: TableWriter
   /** How the key and nothing else was declared, to be made again after the load. */
   readonly #key: string
   #evicted = false
   #lines: string[] = []
-  #copying: CopyStreamQuery | undefined
   #sending: Promise<unknown> | undefined
   #count = 0
   #checksum = 0n
@@ -48,6 +46,7 @@ export class Building {
     this.projection = projection
     this.#client = client
     this.#shape = shape
+    this.#table = new TableWriter(client, shape)
     this.#key = key
   }
 
@@ -129,7 +128,7 @@ export class Building {
       if (handler) for (const id of idsFor(handler, event)) if (!this.#rows.has(id)) wanted.add(id)
     }
     if (wanted.size === 0) return
-    await this.#endCopy()
+    await this.#table.settle()
     const { rows } = await this.#client.query<{ row: Row }>(
       `select to_jsonb(t) as row from ${this.#shape.table} t where id = any($1::uuid[])`,
       [[...wanted]],
@@ -141,7 +140,7 @@ export class Building {
   async send(): Promise<void> {
     if (this.#lines.length < sentLines) return
     await this.#sending
-    this.#sending = this.#copy(this.#lines)
+    this.#sending = this.#table.add(this.#lines)
     this.#sending.catch(() => undefined) // Awaited by whoever sends next.
     this.#lines = []
   }
@@ -158,11 +157,11 @@ export class Building {
   /** Writes what is left and makes the key. */
   async load(): Promise<Expected> {
     await this.#sending
-    await this.#copy(this.#lines)
+    await this.#table.add(this.#lines)
     this.#lines = []
     await this.#write(this.#rows.rotate())
     await this.#write(this.#rows.rotate())
-    await this.#endCopy()
+    await this.#table.settle()
     if (!this.#evicted) await this.#client.query(`alter table ${this.#shape.table} add ${this.#key}`)
     return { rows: this.#count, checksum: String(this.#checksum) }
   }
@@ -184,7 +183,7 @@ export class Building {
 
   /** Lets go of the table; what is not finished is as if it had never begun. */
   async end(): Promise<void> {
-    this.#copying?.destroy()
+    this.#table.abandon()
     await this.#client.end().catch(() => undefined)
   }
 
@@ -200,50 +199,10 @@ export class Building {
       if (row) (stored === undefined ? fresh : changed).push(this.#shape.line(row))
       else if (stored !== undefined) gone.push(id)
     }
-    await this.#copy(fresh)
-    if (changed.length > 0) await this.#replace(changed)
-    if (gone.length === 0) return
-    await this.#endCopy()
-    await this.#client.query(`delete from ${this.#shape.table} where id = any($1::uuid[])`, [gone])
+    await this.#table.add(fresh)
+    await this.#table.replace(changed)
+    await this.#table.remove(gone)
   }
-
-  /** Rows that the table holds in an older state go through a table beside it. */
-  async #replace(lines: readonly string[]): Promise<void> {
-    const { table, columns } = this.#shape
-    await this.#endCopy()
-    await this.#client.query(`create temp table if not exists newer_${table} (like ${table}) on commit drop`)
-    await this.#copy(lines, `newer_${table}`)
-    await this.#endCopy()
-    const assignments = columns.filter(({ name }) => name !== 'id').map(({ name }) => `${name} = newer.${name}`)
-    await this.#client.query(
-      `update ${table} set ${assignments.join(', ')} from newer_${table} newer where ${table}.id = newer.id`,
-    )
-    await this.#client.query(`truncate newer_${table}`)
-  }
-
-  async #copy(lines: readonly string[], table = this.#shape.table): Promise<void> {
-    for (let i = 0; i < lines.length; i += sentLines) {
-      const freeze = table === this.#shape.table ? ' with (freeze)' : ''
-      if (!this.#copying) {
-        this.#copying = this.#client.query(copyFrom(`copy ${table} (${this.#shape.names}) from stdin${freeze}`))
-        this.#copying.on('error', () => undefined) // Said again by whoever waits for it next.
-      }
-      if (!this.#copying.write(lines.slice(i, i + sentLines).join(''))) await drained(this.#copying)
-    }
-  }
-
-  async #endCopy(): Promise<void> {
-    const copying = this.#copying
-    this.#copying = undefined
-    if (!copying) return
-    copying.end()
-    await finished(copying)
-  }
-}
-
-/** Also ends when the stream fails. */
-async function drained(copying: CopyStreamQuery): Promise<void> {
-  await once(copying, 'drain')
 }
 
 /** Takes the primary key off, which costs least when it is made at the end; returns how to make it again. */

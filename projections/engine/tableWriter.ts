@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import { finished } from 'node:stream/promises'
+import type { Client } from 'pg'
+import { from as copyFrom, type CopyStreamQuery } from 'pg-copy-streams'
+import type { Shape } from './shape.ts'
+
+/** Lines that go to Postgres in one piece. */
+const pieceLines = 1000
+
+/** Writes lines of Postgres's COPY format to one table. A COPY stays open from call to call, until the connection is needed for something else. */
+export class TableWriter {
+  readonly #client: Client
+  readonly #shape: Shape
+  #copying: CopyStreamQuery | undefined
+
+  constructor(client: Client, shape: Shape) {
+    this.#client = client
+    this.#shape = shape
+  }
+
+  /** Rows that the table does not hold yet. */
+  async add(lines: readonly string[], table = this.#shape.table): Promise<void> {
+    for (let i = 0; i < lines.length; i += pieceLines) {
+      const freeze = table === this.#shape.table ? ' with (freeze)' : ''
+      if (!this.#copying) {
+        this.#copying = this.#client.query(copyFrom(`copy ${table} (${this.#shape.names}) from stdin${freeze}`))
+        this.#copying.on('error', () => undefined) // Said again by whoever waits for it next.
+      }
+      if (!this.#copying.write(lines.slice(i, i + pieceLines).join(''))) await once(this.#copying, 'drain')
+    }
+  }
+
+  /** Rows that the table holds in an older state; they go through a table beside it. */
+  async replace(lines: readonly string[]): Promise<void> {
+    if (lines.length === 0) return
+    const { table, columns } = this.#shape
+    await this.settle()
+    await this.#client.query(`create temp table if not exists newer_${table} (like ${table}) on commit drop`)
+    await this.add(lines, `newer_${table}`)
+    await this.settle()
+    const assignments = columns.filter(({ name }) => name !== 'id').map(({ name }) => `${name} = newer.${name}`)
+    await this.#client.query(
+      `update ${table} set ${assignments.join(', ')} from newer_${table} newer where ${table}.id = newer.id`,
+    )
+    await this.#client.query(`truncate newer_${table}`)
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    await this.settle()
+    await this.#client.query(`delete from ${this.#shape.table} where id = any($1::uuid[])`, [ids])
+  }
+
+  /** Ends the COPY: all that was added is there, and the connection is free. */
+  async settle(): Promise<void> {
+    const copying = this.#copying
+    this.#copying = undefined
+    if (!copying) return
+    copying.end()
+    await finished(copying)
+  }
+
+  abandon(): void {
+    this.#copying?.destroy()
+  }
+}
