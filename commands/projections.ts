@@ -49,6 +49,11 @@ export async function promote(
       `Version ${asked ?? versions[0]!.version} of ${name} is ${wanted?.state ?? 'unknown'}, not live`,
     )
   const previous = versions.find(({ serving }) => serving)?.version
+  if (previous !== undefined && previous > wanted.version)
+    throw new Problem(
+      'not_ready',
+      `Version ${previous} of ${name} is shown: an earlier one is gone back to, not promoted`,
+    )
   const data = {
     version: wanted.version,
     ...(previous !== undefined && { previous_version: previous }),
@@ -78,13 +83,21 @@ export async function skip(
   const versions = await versionsOf(database, name)
   if (!versions.some(({ state, error }) => state === 'stopped' && error?.position === position))
     throw new Problem('not_ready', `No version of ${name} is stopped at position ${position}`)
-  return handle(store, Projection, name, Projection.skip({ position, reason, skipped_at: now() }), intent)
+  const outcome = await handle(
+    store,
+    Projection,
+    name,
+    Projection.skip({ position, reason, skipped_at: now() }),
+    intent,
+  )
+  await tryAgain({ store, database, now }, name)
+  return outcome
 }
 
 /** Tries stopped versions again. Nothing is decided by that: the leader hears of it, and forgets it. */
 export async function tryAgain({ database }: Steering, name: string): Promise<void> {
   await versionsOf(database, name)
-  await database.query('select pg_notify($1, $2)', [projectionChanges, resume])
+  await database.query('select pg_notify($1, $2)', [projectionChanges, `${resume} ${name}`])
 }
 
 const answers = {

@@ -50,7 +50,9 @@ export const promote =
 export const rollBack =
   (data: Data<'ProjectionRolledBack'>): Decision<State, Event> =>
   (state) =>
-    state.shown === data.version ? [] : [{ type: 'ProjectionRolledBack', data }]
+    state.shown === data.version && state.withdrawn.includes(data.previous_version)
+      ? []
+      : [{ type: 'ProjectionRolledBack', data }]
 
 export const skip =
   (data: Data<'ProjectionEventSkipped'>): Decision<State, Event> =>

@@ -53,6 +53,7 @@ create table projections (
   progress jsonb
 );
 CREATE UNIQUE INDEX projections_pkey ON public.projections USING btree (name, version);
+CREATE UNIQUE INDEX projections_serving ON public.projections USING btree (name) WHERE serving;
 
 create table reactions (
   name text not null,

@@ -6,5 +6,5 @@ export const positions = 'projections'
 /** A version of a projection stands elsewhere than before; the leader looks at all of them again. */
 export const projectionChanges = 'projection_changes'
 
-/** On `projectionChanges`: stopped versions are to be tried again. */
+/** On `projectionChanges`, `resume <name>`: stopped versions of that read model are to be tried again. */
 export const resume = 'resume'

@@ -1,5 +1,10 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import type { Config } from '../platform/config.ts'
+
+function count(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('not a number')
+  return Number(text)
+}
 
 interface Settings {
   /** Runs the act with the configuration of the running servers, or of ones started for it. */
@@ -27,7 +32,7 @@ export function addProjectionCommands(program: Command, { withServers }: Setting
   program
     .command('projections:diff <name>')
     .description('what readers would see change if the other version were shown, and since which events')
-    .option('--samples <number>', 'rows to show', Number, 5)
+    .option('--samples <number>', 'rows to show', count, 5)
     .action((name: string, { samples }: { samples: number }) =>
       withServers(async (config) => (await looking()).showDiff(config, name, samples)),
     )
@@ -44,7 +49,7 @@ export function addProjectionCommands(program: Command, { withServers }: Setting
   program
     .command('projections:promote <name>')
     .description('let readers see the newest version, or the one named')
-    .option('--to <number>', 'the version', Number)
+    .option('--to <number>', 'the version', count)
     .action((name: string, { to }: { to?: number }) =>
       withServers(async (config) => (await steering()).promoteTo(config, name, to)),
     )
@@ -69,9 +74,11 @@ export function addProjectionCommands(program: Command, { withServers }: Setting
     )
 
   program
-    .command('projections:drop <name> <version>')
-    .description('forget a version that is not shown, and its table')
-    .action((name: string, version: string) =>
-      withServers(async (config) => (await steering()).drop(config, name, Number(version))),
+    .command('projections:drop')
+    .argument('<name>')
+    .argument('<version>', 'one that is not shown', count)
+    .description('forget a version, and its table')
+    .action((name: string, version: number) =>
+      withServers(async (config) => (await steering()).drop(config, name, version)),
     )
 }

@@ -4,6 +4,7 @@ import Table from 'cli-table3'
 import { projections } from '../../projections/all.ts'
 import { check } from '../../projections/engine/check.ts'
 import { diff, type Difference } from '../../projections/engine/diff.ts'
+import { readOrders } from '../../projections/engine/orders.ts'
 import { retired } from '../../projections/retired/all.ts'
 import { type Status, statuses } from '../../read-api/projections.ts'
 import type { Config } from '../platform/config.ts'
@@ -68,7 +69,16 @@ export const showDiff = (config: Config, name: string, samples: number) =>
     const client = await connectAlone(config.DATABASE_URL, () => undefined)
     try {
       const position = BigInt(other.position ?? 0)
-      const difference = await diff({ client, store, before: foldOf(shown), after: foldOf(other), position, samples })
+      const { skipped } = await readOrders(store, projections)
+      const difference = await diff({
+        client,
+        store,
+        before: foldOf(shown),
+        after: foldOf(other),
+        position,
+        skipped,
+        samples,
+      })
       console.log(`${name}: version ${shown.version} is shown, version ${other.version} would be`)
       console.log(textOf(difference))
     } finally {

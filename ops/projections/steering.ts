@@ -3,6 +3,7 @@ import { promote, rollBack, skip, tryAgain } from '../../commands/projections.ts
 import { systemIntent } from '../../commands/http.ts'
 import { personalFields } from '../../domain/events.ts'
 import { projectionChanges } from '../platform/channels.ts'
+import { projections } from '../../projections/all.ts'
 import type { Config } from '../platform/config.ts'
 import { connectDatabase, type Database } from '../platform/database.ts'
 import { connectEventStore, type EventStore } from '../platform/eventStore.ts'
@@ -66,15 +67,16 @@ async function shown(database: Database, name: string, version: number): Promise
   console.log(`${name} will show version ${version} once the projections run again: it is decided`)
 }
 
+/** Not one that is shown, nor the one that this release would build again at once. */
 export const drop = (config: Config, name: string, version: number) =>
   opened(config, async ({ database }) => {
-    const { rows } = await database.query<{ serving: boolean }>(
-      'select serving from projections where name = $1 and version = $2',
+    if (projections.some((one) => one.name === name && one.version === version))
+      throw new Error(`Version ${version} is the one that this release wants to show`)
+    const { rowCount } = await database.query(
+      'delete from projections where name = $1 and version = $2 and not serving',
       [name, version],
     )
-    if (!rows[0]) throw new Error(`There is no version ${version} of ${name}`)
-    if (rows[0].serving) throw new Error(`Version ${version} of ${name} is the one that is shown`)
-    await database.query('delete from projections where name = $1 and version = $2 and not serving', [name, version])
+    if (rowCount === 0) throw new Error(`There is no version ${version} of ${name} that is not shown`)
     await database.query('select pg_notify($1, $2)', [projectionChanges, 'drop'])
     await database.query(`drop table if exists ${name}_v${version}`)
     console.log(`version ${version} of ${name} is gone; its fold can go from projections/retired/`)

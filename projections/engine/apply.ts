@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
 import { positions } from '../../ops/platform/channels.ts'
 import type { Recorded } from '../../ops/platform/eventStore.ts'
+import { isFaultOfData, wordsOf } from './faults.ts'
 import { type Changes, foldBatch } from './fold.ts'
 import type { AnyProjection } from './projection.ts'
 import type { Skipped } from './orders.ts'
@@ -119,9 +120,6 @@ async function refusal(client: Client, { table, changes }: Folded): Promise<Erro
   }
 }
 
-/** Class 22, data exceptions, and 23, integrity: the same rows would be refused again. */
-const isFaultOfData = (error: unknown) => /^2[23]...$/.test((error as { code?: string }).code ?? '')
-
 async function write(
   client: Client,
   checkpoint: Checkpoint,
@@ -177,10 +175,10 @@ export const servingNames = (stopped: readonly Stopped[]) =>
 export const isOf = (stopped: Stopped, { name, version }: AnyProjection) =>
   stopped.name === name && stopped.version === version
 
-export const haltAt = (event: Recorded, { message }: Error): Halt => ({
+export const haltAt = (event: Recorded, error: Error): Halt => ({
   position: String(event.position),
   stream: event.stream,
   revision: event.revision,
   type: event.type,
-  message,
+  message: wordsOf(error),
 })

@@ -3,14 +3,17 @@ import { projectionChanges } from '../../ops/platform/channels.ts'
 import { connectAlone } from '../../ops/platform/database.ts'
 import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
 import type { Log } from '../../ops/platform/log.ts'
-import { BeingBuilt, Building, type Expected } from './building.ts'
+import { CheckpointMoved } from './apply.ts'
+import { Building } from './building.ts'
 import { catchUp, isNear } from './catchUp.ts'
-import { keyOf, type State, toPosition } from './members.ts'
+import { isFaultOfData, wordsOf } from './faults.ts'
 import { readOrders, type Skipped } from './orders.ts'
-import type { AnyProjection } from './projection.ts'
+import { type AnyProjection, isAppendOnly } from './projection.ts'
 import { rebuild } from './rebuild.ts'
 import { Table } from './table.ts'
-import { type Drift, verify } from './verify.ts'
+import { NoTable } from './shape.ts'
+import { type Drift, groupPosition, verify } from './verify.ts'
+import { keyOf, move, toPosition, versionOf } from './versions.ts'
 
 const progressEveryMs = 500
 
@@ -25,7 +28,6 @@ export interface BuildOptions {
   versions: readonly string[]
   log: Log
   signal: AbortSignal
-  onProgress?: (events: number, position: bigint, target: bigint | undefined) => void
 }
 
 /**
@@ -39,74 +41,56 @@ export async function build(options: BuildOptions): Promise<void> {
   )
   try {
     const { skipped } = await readOrders(options.store, options.projections)
-    const wanted = options.projections.filter((one) => options.versions.includes(keyOf(one)))
-    const unbuilt: AnyProjection[] = []
-    for (const one of wanted) if ((await standing(client, one)).position === null) unbuilt.push(one)
-    await buildAll(client, unbuilt, skipped, options)
+    // Append-only ones first: others are verified by way of `resource_events`.
+    const wanted = options.projections
+      .filter((one) => options.versions.includes(keyOf(one)))
+      .sort((one, other) => Number(isAppendOnly(other)) - Number(isAppendOnly(one)))
+    await buildAll(client, wanted, skipped, options)
     for (const one of wanted) await prove(client, one, skipped, options)
     for (const one of wanted) await approach(client, one, skipped, options)
-    await client.query(`notify ${projectionChanges}`)
   } finally {
     await client.end()
   }
 }
 
-interface Standing {
-  state: State
-  position: string | null
-  expected: Expected | null
-  serving: boolean
-}
+/** Built versions, and ones that a build has given up, are the leader's again. */
+const tell = (client: Client) => client.query(`notify ${projectionChanges}`)
 
-async function standing(client: Client, { name, version }: AnyProjection): Promise<Standing> {
-  const { rows } = await client.query<Standing>(
-    'select state, position, expected, serving from projections where name = $1 and version = $2',
-    [name, version],
-  )
-  if (!rows[0]) throw new Error(`Nobody has asked for version ${version} of ${name}`)
-  return rows[0]
-}
-
-async function halt(client: Client, { name, version }: AnyProjection, error: { message: string }): Promise<void> {
-  await client.query(
-    `update projections set state = 'stopped', position = null, progress = null, error = $3, updated_at = now()
-      where name = $1 and version = $2`,
-    [name, version, JSON.stringify(error)],
-  )
+async function halt(client: Client, one: AnyProjection, error: object): Promise<void> {
+  await move(client, one, { states: ['building', 'verifying', 'stopped'] }, { state: 'stopped', position: null, error })
+  await tell(client)
 }
 
 async function buildAll(
   client: Client,
-  projections: readonly AnyProjection[],
+  wanted: readonly AnyProjection[],
   skipped: Skipped,
-  { databaseUrl, store, read, log, signal, onProgress }: BuildOptions,
+  { databaseUrl, store, read, log, signal }: BuildOptions,
 ): Promise<void> {
   const buildings: Building[] = []
   try {
-    for (const one of projections) {
-      const begun = await Building.begin(databaseUrl, one, (error) =>
-        log.warn({ error: error.message }, 'a build broke'),
-      ).catch((error: Error) => {
-        if (error instanceof BeingBuilt) throw error
-        return halt(client, one, { message: error.message })
-      })
+    for (const one of wanted) {
+      const begun = await begin(client, one, databaseUrl, log)
       if (begun) buildings.push(begun)
     }
     if (buildings.length === 0) return
-    const report = progressOf(client, buildings, await store.head())
-    const position = await rebuild({
-      events: read(),
-      buildings,
-      skipped,
-      signal,
-      onProgress: (events, position) => {
-        report(events, position)
-        onProgress?.(events, position, undefined)
-      },
-    })
+    const onProgress = progressOf(client, buildings, await store.head())
+    const position = await rebuild({ events: read(), buildings, skipped, signal, onProgress })
     await Promise.all(buildings.map((building) => finish(client, building, position, log)))
   } finally {
     await Promise.all(buildings.map((building) => building.end()))
+  }
+}
+
+async function begin(client: Client, one: AnyProjection, databaseUrl: string, log: Log): Promise<Building | undefined> {
+  try {
+    const begun = await Building.begin(databaseUrl, one, (error) => log.warn({ error: error.message }, 'a build broke'))
+    if (begun) await move(client, one, { states: ['building', 'stopped'] }, { state: 'building', position: null })
+    return begun
+  } catch (error) {
+    if (!(error instanceof NoTable)) throw error
+    await halt(client, one, { message: error.message })
+    return undefined
   }
 }
 
@@ -114,16 +98,13 @@ async function finish(client: Client, building: Building, position: bigint | und
   const { projection } = building
   try {
     if (!building.halted) return await building.finish(position)
-    log.error({ version: keyOf(projection), event: building.halted }, 'a build met an event that it cannot fold')
-    await building.end()
-    await halt(client, projection, building.halted)
   } catch (error) {
-    // Class 22, data exceptions, and 23, integrity: the same rows would be refused again.
-    const { code = '', message, where } = error as { code?: string; message: string; where?: string }
-    if (!/^2[23]...$/.test(code)) throw error
-    await building.end()
-    await halt(client, projection, { message: where ? `${message} (${where})` : message })
+    if (!isFaultOfData(error)) throw error
+    building.halted = { message: wordsOf(error) }
   }
+  log.error({ version: keyOf(projection), event: building.halted }, 'a build met what it cannot fold')
+  await building.end()
+  await halt(client, projection, building.halted)
 }
 
 /** Tells now and then how far it is. */
@@ -138,11 +119,10 @@ function progressOf(client: Client, buildings: readonly Building[], target: bigi
     const progress = { events, per_second: perSecond, position: String(position), target: String(target ?? 0n) }
     const keys = buildings.map(({ projection }) => keyOf(projection))
     client
-      .query(
-        `update projections set progress = $1, state = 'building', error = null, updated_at = now()
-          where name || '@' || version = any($2) and position is null`,
-        [JSON.stringify({ ...progress, started_at: new Date(began).toISOString() }), keys],
-      )
+      .query(`update projections set progress = $1 where name || '@' || version = any($2) and state = 'building'`, [
+        JSON.stringify({ ...progress, started_at: new Date(began).toISOString() }),
+        keys,
+      ])
       .catch(() => undefined) // Whoever needs the connection next says what is wrong with it.
   }
 }
@@ -151,30 +131,28 @@ async function prove(
   client: Client,
   one: AnyProjection,
   skipped: Skipped,
-  { store, log }: BuildOptions,
+  { store, log, signal }: BuildOptions,
 ): Promise<void> {
-  const { state, position, expected } = await standing(client, one)
-  if (state !== 'verifying') return
+  const version = await versionOf(client, one)
+  if (version?.state !== 'verifying') return
+  const position = toPosition(version.position)
   const verified = await verify({
     client,
     store,
     projection: one,
-    expected: expected!,
-    position: toPosition(position),
+    expected: version.expected!,
+    position,
     skipped,
+    signal,
   })
-  if (verified.fault) {
-    log.error({ version: keyOf(one), fault: verified.fault }, 'a build does not stand up to the log')
-    return halt(client, one, {
-      message: verified.fault,
-      ...(verified.drift && { drift: verified.drift.slice(0, 10).map(withoutValues) }),
-    })
+  const { fault, drift, ...counted } = verified
+  if (fault) {
+    log.error({ version: keyOf(one), fault }, 'a build does not stand up to the log')
+    return halt(client, one, { message: fault, ...(drift && { drift: drift.slice(0, 10).map(withoutValues) }) })
   }
-  log.info({ version: keyOf(one), ...verified }, 'a build was verified')
-  await client.query(`update projections set state = 'ready', updated_at = now() where name = $1 and version = $2`, [
-    one.name,
-    one.version,
-  ])
+  log.info({ version: keyOf(one), ...counted }, 'a build was verified')
+  await move(client, one, { states: ['verifying'], position }, { state: 'ready', position: position! })
+  await tell(client)
 }
 
 /** Which fields of which row, and why; what stands in them may be personal, and this is kept. */
@@ -188,16 +166,23 @@ async function approach(
   { store, log, signal }: BuildOptions,
 ): Promise<void> {
   for (;;) {
-    const { state, position, serving } = await standing(client, one)
-    const head = await store.head()
-    if (position === null || (state !== 'ready' && state !== 'stopped') || isNear(toPosition(position), head)) return
-    const table = await Table.open(client, one, serving)
-    const lagging = { table, position: toPosition(position), stopped: state === 'stopped' }
-    const halted = await catchUp(client, store, lagging, head, skipped, signal)
-    if (halted) return log.error({ version: keyOf(one), event: halted.error }, 'a projection stopped again')
-    await client.query(
-      `update projections set state = 'ready', error = null, updated_at = now() where name = $1 and version = $2`,
-      [one.name, one.version],
-    )
+    const version = await versionOf(client, one)
+    const group = await groupPosition(client)
+    if (!version || version.position === null || !['ready', 'stopped'].includes(version.state)) return
+    const position = toPosition(version.position)
+    if (isNear(position, group)) return
+    const table = await Table.open(client, one, version.serving)
+    const lagging = { table, position, stopped: version.state === 'stopped' }
+    const reached = await catchUp(client, store, lagging, group, skipped, signal).catch((error: unknown) => {
+      // The leader, or another build, is at it too, and is farther.
+      if (error instanceof CheckpointMoved) return undefined
+      throw error
+    })
+    if (!reached) return
+    if (reached.halted)
+      return log.error({ version: keyOf(one), event: reached.halted.error }, 'a projection stopped again')
+    const from = { states: ['ready', 'stopped'] as const, position: reached.position }
+    await move(client, one, from, { state: 'ready', position: reached.position! })
+    await tell(client)
   }
 }

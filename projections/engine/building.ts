@@ -5,6 +5,7 @@ import { type AnyProjection, isAppendOnly, type Occurred, tableOf } from './proj
 import { RowCache, type Slot } from './rowCache.ts'
 import { indexName, Shape } from './shape.ts'
 import { TableWriter } from './tableWriter.ts'
+import { isBuilt, move, versionOf } from './versions.ts'
 import type { Halt } from './apply.ts'
 
 /** Lines of an append-only table that are sent at once. */
@@ -40,7 +41,7 @@ export class Building {
   #count = 0
   #checksum = 0n
   /** Why it cannot be finished; it folds nothing any more. */
-  halted: Halt | undefined
+  halted: (Partial<Halt> & { message: string }) | undefined
 
   private constructor(projection: AnyProjection, client: Client, shape: Shape, key: string) {
     this.projection = projection
@@ -50,8 +51,12 @@ export class Building {
     this.#key = key
   }
 
-  /** Takes the version's own table. Throws when it is missing, or when somebody else is building it. */
-  static begin(databaseUrl: string, projection: AnyProjection, onBroken: (error: Error) => void): Promise<Building> {
+  /** Takes the version's own table; undefined when it was built meanwhile. Throws NoTable, or BeingBuilt. */
+  static begin(
+    databaseUrl: string,
+    projection: AnyProjection,
+    onBroken: (error: Error) => void,
+  ): Promise<Building | undefined> {
     return Building.#open(databaseUrl, projection, onBroken, async (client, table) => {
       await client.query('begin')
       const { rows } = await client.query<{ held: boolean }>(
@@ -59,6 +64,9 @@ export class Building {
         [table],
       )
       if (!rows[0]!.held) throw new BeingBuilt(`${table} is being built already`)
+      // Behind the lock: whoever held it may have built it, and it may be what readers see by now.
+      const stands = await versionOf(client, projection)
+      if (!stands || isBuilt(stands)) return undefined
       const shape = await Shape.of(client, table)
       // In the transaction that fills it: what is truncated here is not written to the WAL row by row.
       await client.query(`truncate ${table}`)
@@ -81,13 +89,14 @@ export class Building {
     databaseUrl: string,
     projection: AnyProjection,
     onBroken: (error: Error) => void,
-    take: (client: Client, table: string) => Promise<Shape>,
-  ): Promise<Building> {
+    take: (client: Client, table: string) => Promise<Shape | undefined>,
+  ): Promise<Building | undefined> {
     const client = await connectAlone(databaseUrl, onBroken)
     try {
       await client.query('set synchronous_commit = off')
       const shape = await take(client, tableOf(projection))
-      return new Building(projection, client, shape, await dropKey(client, tableOf(projection)))
+      if (!shape) await client.end()
+      return shape && new Building(projection, client, shape, await dropKey(client, tableOf(projection)))
     } catch (error) {
       await client.end()
       throw error
@@ -172,11 +181,9 @@ export class Building {
     const expected = await this.load()
     for (const columns of this.projection.indexes)
       await this.#client.query(`create index if not exists ${indexName(table, columns)} on ${table} (${columns})`)
-    await this.#client.query(
-      `update projections set state = 'verifying', position = $3, expected = $4, error = null, progress = null, updated_at = now()
-        where name = $1 and version = $2`,
-      [this.projection.name, this.projection.version, position?.toString() ?? null, JSON.stringify(expected)],
-    )
+    const from = { states: ['building', 'stopped'] as const }
+    const to = { state: 'verifying' as const, position: position ?? 0n, expected }
+    if (!(await move(this.#client, this.projection, from, to))) throw new Error(`${table} was built by somebody else`)
     await this.#client.query('commit')
     await this.#client.query(`analyze ${table}`)
   }

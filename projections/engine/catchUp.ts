@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import type { EventStore } from '../../ops/platform/eventStore.ts'
+import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
 import { applyBatch, type Checkpoint, type Stopped } from './apply.ts'
 import type { Lagging } from './members.ts'
 import type { Skipped } from './orders.ts'
@@ -10,7 +10,7 @@ const near = 4n * 1024n * 1024n
 export const isNear = (from: bigint | undefined, to: bigint | undefined) =>
   to === undefined || (from ?? 0n) >= to - near
 
-/** Brings one version from its own position to position `to`; the poison it stopped at, if any. */
+/** Brings one version from its own position up to `to`; where it stands then, or the poison it stopped at. */
 export async function catchUp(
   client: Client,
   store: EventStore,
@@ -18,19 +18,27 @@ export async function catchUp(
   to: bigint | undefined,
   skipped: Skipped,
   signal: AbortSignal,
-): Promise<Stopped | undefined> {
+): Promise<{ position: bigint | undefined; halted?: Stopped }> {
   const { name, version } = table.projection
   const checkpoint: Checkpoint = { table: 'projections', name, version, position }
-  if (to === undefined || (position !== undefined && position >= to)) return undefined
-  for await (const batch of store.readAll(position)) {
+  if (to === undefined || (position !== undefined && position >= to)) return checkpoint
+  for await (const events of upTo(store.readAll(position), to)) {
     signal.throwIfAborted()
-    const events = batch.filter(({ position }) => position <= to)
-    if (events.length > 0) {
-      const [halted] = await applyBatch(client, checkpoint, [table], events, skipped)
-      if (halted) return halted
-      checkpoint.position = events.at(-1)!.position
-    }
-    if (events.length < batch.length) break
+    const [halted] = await applyBatch(client, checkpoint, [table], events, skipped)
+    if (halted) return { position: halted.position, halted }
+    checkpoint.position = events.at(-1)!.position
   }
-  return undefined
+  return checkpoint
+}
+
+/** What of these lies up to a position, which ends it. */
+export async function* upTo(
+  batches: AsyncIterable<readonly Recorded[]>,
+  position: bigint,
+): AsyncGenerator<readonly Recorded[]> {
+  for await (const batch of batches) {
+    const wanted = batch.filter((event) => event.position <= position)
+    if (wanted.length > 0) yield wanted
+    if (wanted.length < batch.length) return
+  }
 }

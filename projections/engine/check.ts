@@ -1,11 +1,12 @@
 import { connectAlone } from '../../ops/platform/database.ts'
-import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
+import type { EventStore } from '../../ops/platform/eventStore.ts'
 import { Building } from './building.ts'
+import { upTo } from './catchUp.ts'
 import { diff, type Difference } from './diff.ts'
-import { toPosition } from './members.ts'
-import { readOrders } from './orders.ts'
+import { readOrders, type Skipped } from './orders.ts'
 import { type AnyProjection, tableOf } from './projection.ts'
 import { rebuild } from './rebuild.ts'
+import { keyOf, toPosition } from './versions.ts'
 
 export interface Checked {
   name: string
@@ -41,37 +42,34 @@ export async function check(options: CheckOptions): Promise<Checked[]> {
     )
     const { live, snapshot } = rows[0]!
     const target = toPosition(rows[0]!.position) ?? 0n
-    const checked = options.projections.filter(({ name, version }) => live?.includes(`${name}@${version}`))
-    for (const one of checked) buildings.push(await Building.beside(databaseUrl, one, snapshot, onBroken))
+    const checked = options.projections.filter(({ name, version }) => live?.includes(keyOf({ name, version })))
+    for (const one of checked) buildings.push((await Building.beside(databaseUrl, one, snapshot, onBroken))!)
     const { skipped } = await readOrders(store, checked)
     const progress = (events: number, position: bigint) => onProgress(events, position, target)
     await rebuild({ events: upTo(store.readAll(undefined), target), buildings, skipped, onProgress: progress, signal })
-    return await Promise.all(buildings.map((building) => compare(building, store, target)))
+    return await Promise.all(buildings.map((building) => compare(building, store, target, skipped)))
   } finally {
     await Promise.all([seen, ...buildings].map((one) => one.end()))
   }
 }
 
-async function* upTo(batches: AsyncIterable<readonly Recorded[]>, target: bigint) {
-  for await (const batch of batches) {
-    const wanted = batch.filter(({ position }) => position <= target)
-    if (wanted.length > 0) yield wanted
-    if (wanted.length < batch.length) return
-  }
-}
-
-async function compare(building: Building, store: EventStore, position: bigint): Promise<Checked> {
+async function compare(building: Building, store: EventStore, position: bigint, skipped: Skipped): Promise<Checked> {
   const { projection, halted, client } = building
   const { name, version } = projection
   const nothing: Difference = { added: 0, removed: 0, changed: 0, fields: [], samples: [] }
   if (halted)
-    return { name, version, drift: nothing, fault: `${halted.message} (${halted.type} at ${halted.position})` }
+    return {
+      name,
+      version,
+      drift: nothing,
+      fault: halted.type ? `${halted.message} (${halted.type} at ${halted.position})` : halted.message,
+    }
   await building.load()
   const table = tableOf(projection)
   const tables = [`public.${table}`, `pg_temp.${table}`] as const
   return {
     name,
     version,
-    drift: await diff({ client, store, before: projection, after: projection, tables, position }),
+    drift: await diff({ client, store, before: projection, after: projection, tables, position, skipped }),
   }
 }

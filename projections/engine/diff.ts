@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Client } from 'pg'
 import type { EventStore } from '../../ops/platform/eventStore.ts'
 import { foldRow, type Row } from './fold.ts'
+import type { Skipped } from './orders.ts'
 import { isAppendOnly, type AnyProjection, type Projection, tableOf } from './projection.ts'
 import { eventsOf } from './verify.ts'
 
@@ -32,6 +33,7 @@ interface Options {
   tables?: readonly [before: string, after: string]
   /** Up to which both were folded. */
   position: bigint | undefined
+  skipped: Skipped
   samples?: number
 }
 
@@ -69,7 +71,7 @@ async function appendOnly(client: Client, old: string, young: string): Promise<D
 }
 
 async function samplesOf(
-  { client, store, before, after, position, samples = 5 }: Options & { before: Projection; after: Projection },
+  { client, store, before, after, position, skipped, samples = 5 }: Options & { before: Projection; after: Projection },
   joined: string,
 ): Promise<Sample[]> {
   const { rows } = await client.query<{ id: string; o: Row | null; y: Row | null }>(
@@ -77,7 +79,7 @@ async function samplesOf(
     [samples],
   )
   const events = await eventsOf(
-    { client, store, position, skipped: () => false, projection: after },
+    { client, store, position, skipped, projection: after },
     rows.map(({ id }) => id),
   )
   return rows.map(({ id, o, y }) => {

@@ -74,7 +74,7 @@ export async function foldBatch(
   if (isAppendOnly(projection)) {
     for (const event of events) {
       try {
-        changes.appended.push(...projection.each({ ...occurredAsStored(event) }))
+        changes.appended.push(...projection.each(occurredAsStored(event)))
       } catch (error) {
         return { ...changes, poison: { event, error: error as Error } }
       }
@@ -112,7 +112,10 @@ export const occurredAsStored = (event: Recorded) => ({
   type: event.type,
   revision: event.revision,
   position: String(event.position),
-  data: event.data,
+  // Parsed when somebody looks at it: most never do.
+  get data() {
+    return event.data
+  },
 })
 
 /** One row after each of these events, oldest first: how history says what changed. */

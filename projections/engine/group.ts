@@ -2,18 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { splitStream } from '../../domain/decider.ts'
 import * as Projection from '../../domain/projection.ts'
-import { projectionChanges, resume } from '../../ops/platform/channels.ts'
+import { positions, projectionChanges, resume } from '../../ops/platform/channels.ts'
 import { connectAlone } from '../../ops/platform/database.ts'
 import type { EventStore } from '../../ops/platform/eventStore.ts'
 import type { Log } from '../../ops/platform/log.ts'
-import { applyBatch, type Checkpoint, CheckpointMoved, isOf, servingNames, type Stopped } from './apply.ts'
+import { applyBatch, type Checkpoint, CheckpointMoved, isOf, servingNames } from './apply.ts'
 import type { Builds } from './builds.ts'
-import { catchUp, isNear } from './catchUp.ts'
-import { keyOf, type Members, openMembers, toPosition } from './members.ts'
+import { join, logStopped } from './join.ts'
+import { openMembers } from './members.ts'
 import type { AnyProjection } from './projection.ts'
-import { promote } from './promote.ts'
-import { type Orders, readOrders, type Skipped } from './orders.ts'
+import { type Orders, readOrders } from './orders.ts'
+import { isWaitedFor, promote } from './promote.ts'
 import type { Table } from './table.ts'
+import { toPosition } from './versions.ts'
 
 export interface GroupOptions {
   databaseUrl: string
@@ -34,6 +35,9 @@ export interface GroupOptions {
 
 export const groupName = 'live'
 const leaderLock = '7283947561029384'
+const swapAgainMs = 2000
+/** Why a round ends before its leader does. */
+const roundOver = new Error('A version has changed where it stands')
 
 /**
  * Follows the log once for all live projections until the signal; resolves when it has let go.
@@ -81,19 +85,26 @@ async function followAsLeader(client: Client, options: GroupOptions, attempted: 
   const round = new AbortController()
   const signal = AbortSignal.any([options.signal, round.signal])
   const changed = (told?: { payload?: string | undefined }) => {
-    if (told?.payload === resume) attempted.clear()
-    round.abort()
+    const [word, name] = told?.payload?.split(' ') ?? []
+    if (word === resume) for (const key of attempted) if (key.startsWith(`${name}@`)) attempted.delete(key)
+    round.abort(roundOver)
   }
   client.on('notification', changed)
   builds.onEnd = changed
+  let again: NodeJS.Timeout | undefined
   try {
     const checkpoint = await openGroup(client)
     const orders = await readOrders(store, options.projections)
     const { skipped } = orders
     const members = await openMembers(client, options, checkpoint.position)
-    const { live, apart, stopped } = await join(client, members, checkpoint, skipped, { ...options, signal }, attempted)
-    if (await showWanted(client, live, orders, options)) return
-    builds.ensure(apart)
+    const { position } = checkpoint
+    const joined = await join(members, { client, store, log, skipped, position, attempted, signal })
+    const { live, stopped } = joined
+    const shown = await showWanted(client, live, orders, options)
+    if (shown === 'changed') return
+    if (shown === 'waited for') again = setTimeout(changed, swapAgainMs)
+    await tell(client, checkpoint, stopped)
+    builds.ensure(joined.apart)
 
     const onBroken = (error: Error) => log.warn({ error: error.message }, 'the subscription broke; subscribing again')
     for await (const events of store.follow({ after: checkpoint.position, signal, onBroken })) {
@@ -105,89 +116,62 @@ async function followAsLeader(client: Client, options: GroupOptions, attempted: 
           1,
         )
       }
-      checkpoint.position = events.at(-1)!.position
+      const reached = (checkpoint.position = events.at(-1)!.position)
       onProgress()
+      if (joined.ahead.some((position) => position <= reached)) return
       // Somebody has decided about projections: look again at what is wanted.
       if (events.some(({ stream }) => splitStream(stream)[0] === Projection.category)) {
         attempted.clear()
         return
       }
     }
+  } catch (error) {
+    if (error !== roundOver) throw error
   } finally {
+    clearTimeout(again)
     client.off('notification', changed)
   }
 }
 
-/**
- * The members, and with them those that could be brought to where the group is at once. `apart` are left to a build: too far behind, or not
- * built at all. A stopped one is tried once in the life of a leader, and again when an operator says so.
- */
-async function join(
-  client: Client,
-  { live, lagging, unbuilt }: Members,
-  { position }: Checkpoint,
-  skipped: Skipped,
-  { store, log, signal }: GroupOptions,
-  attempted: Set<string>,
-): Promise<{ live: Table[]; apart: string[]; stopped: string[] }> {
-  const apart: string[] = []
-  const stopped: string[] = []
-  const members = [...live]
-  const once = ({ key, stopped }: { key: string; stopped: boolean }) => {
-    if (stopped && attempted.has(key)) return false
-    attempted.add(key)
-    return true
-  }
-  for (const { projection, serving, stopped: halted } of unbuilt) {
-    if (serving) stopped.push(projection.name)
-    if (once({ key: keyOf(projection), stopped: halted })) apart.push(keyOf(projection))
-  }
-  for (const one of lagging) {
-    const { projection, serving } = one.table
-    if (!once({ key: keyOf(projection), stopped: one.stopped })) {
-      if (serving) stopped.push(projection.name)
-    } else if (!isNear(one.position, position)) {
-      if (serving) stopped.push(projection.name)
-      apart.push(keyOf(projection))
-    } else {
-      const halted = await catchUp(client, store, one, position, skipped, signal)
-      if (halted) {
-        logStopped(halted, log)
-        stopped.push(...servingNames([halted]))
-      } else {
-        await client.query(
-          `update projections set state = 'live', position = null, error = null, updated_at = now() where name = $1 and version = $2`,
-          [projection.name, projection.version],
-        )
-        members.push(one.table)
-      }
-    }
-  }
-  return { live: members, apart, stopped }
+/** Whoever waits for a position, or for a read model that was stopped, hears where all of them are. */
+async function tell(client: Client, { position }: Checkpoint, stopped: readonly string[]): Promise<void> {
+  await client.query('select pg_notify($1, $2)', [
+    positions,
+    JSON.stringify({ position: position?.toString() ?? null, stopped }),
+  ])
 }
 
-/** Shows what is wanted and can be shown; whether anything changed. */
+/** Shows what is wanted and can be shown. Where somebody reads an old version for long, nobody is held up: it is tried again later. */
 async function showWanted(
   client: Client,
   live: readonly Table[],
-  { wanted }: Orders,
+  { wanted, shown }: Orders,
   { projections, promotes, onPromoted, log }: GroupOptions,
-): Promise<boolean> {
-  let changed = false
+): Promise<'changed' | 'waited for' | 'as wanted'> {
+  let outcome: 'changed' | 'waited for' | 'as wanted' = 'as wanted'
   for (const { projection, serving } of live) {
     const { name, version } = projection
     const newest = projections.find((one) => one.name === name)!.version
-    if (serving || wanted(name, newest, promotes) !== version) continue
-    const previous = await promote(client, name, version)
-    if (version === newest) await onPromoted(name, version, previous)
-    log.info({ projection: name, version, previous }, 'a read model shows another version')
-    changed = true
+    if (wanted(name, newest, promotes) !== version) continue
+    if (serving) {
+      // The process that showed it may have died before it said so.
+      const said = shown(name)
+      if (said !== undefined && said !== version && promotes === 'auto') await onPromoted(name, version, said)
+      continue
+    }
+    try {
+      const previous = await promote(client, name, version)
+      if (version === newest) await onPromoted(name, version, previous)
+      log.info({ projection: name, version, previous }, 'a read model shows another version')
+      outcome = 'changed'
+    } catch (error) {
+      if (!isWaitedFor(error)) throw error
+      log.warn({ projection: name, version }, 'a read model cannot show another version while it is read for long')
+      if (outcome === 'as wanted') outcome = 'waited for'
+    }
   }
-  return changed
+  return outcome
 }
-
-const logStopped = ({ name, version, error }: Stopped, log: Log) =>
-  log.error({ projection: name, version, event: error }, 'a projection stopped at an event it cannot fold')
 
 async function openGroup(client: Client): Promise<Checkpoint> {
   await client.query('insert into projection_groups (name) values ($1) on conflict do nothing', [groupName])

@@ -1,17 +1,8 @@
 import type { Client } from 'pg'
 import type { AnyProjection } from './projection.ts'
+import { NoTable } from './shape.ts'
 import { Table } from './table.ts'
-
-/** Of one version of a projection. `building` and `verifying`: by a build. `ready`: to be brought to where the group is. */
-export type State = 'building' | 'verifying' | 'ready' | 'live' | 'stopped'
-
-interface Known {
-  name: string
-  version: number
-  state: State
-  position: string | null
-  serving: boolean
-}
+import { enter, isBuilt, move, toPosition, type Version, versions } from './versions.ts'
 
 /** A version that has a position of its own. */
 export interface Lagging {
@@ -23,7 +14,7 @@ export interface Lagging {
 export interface Unbuilt {
   projection: AnyProjection
   serving: boolean
-  /** A build met an event that it cannot fold. */
+  /** A build met what it cannot fold. */
   stopped: boolean
 }
 
@@ -32,9 +23,9 @@ export interface Members {
   lagging: Lagging[]
   /** To be built from the whole log. */
   unbuilt: Unbuilt[]
+  /** Read models whose shown version this release cannot follow. */
+  helpless: string[]
 }
-
-export const toPosition = (text: string | null) => (text === null ? undefined : BigInt(text))
 
 /**
  * Where each version that this release can fold stands; versions nobody has seen yet are entered. `projections` are what this release wants to
@@ -45,54 +36,68 @@ export async function openMembers(
   { projections: current, retired = [] }: { projections: readonly AnyProjection[]; retired?: readonly AnyProjection[] },
   group: bigint | undefined,
 ): Promise<Members> {
-  const members: Members = { live: [], lagging: [], unbuilt: [] }
-  const { rows } = await client.query<Known>('select name, version, state, position, serving from projections')
+  const members: Members = { live: [], lagging: [], unbuilt: [], helpless: [] }
+  const known = await versions(client)
   for (const projection of [...current, ...retired]) {
-    const { name, version } = projection
-    const versions = rows.filter((row) => row.name === name)
-    let known = versions.find((row) => row.version === version)
-    if (!known) {
-      if (retired.includes(projection)) continue // Dropped, or never there.
-      // With nothing applied yet the group itself builds it, from the first event on.
-      const first = group === undefined && versions.length === 0
-      known = {
-        name,
-        version,
-        state: first ? 'live' : 'building',
-        position: null,
-        serving: versions.length === 0,
-      } satisfies Known
-      await client.query('insert into projections (name, version, state, serving) values ($1, $2, $3, $4)', [
-        name,
-        version,
-        known.state,
-        known.serving,
-      ])
-    }
-    const built = known.state === 'live' || known.state === 'ready' || known.position !== null
-    if (!built || known.state === 'verifying') {
-      members.unbuilt.push({ projection, serving: known.serving, stopped: known.state === 'stopped' })
-      continue
-    }
-    const table = await Table.open(client, projection, known.serving)
-    if (known.state === 'live') members.live.push(table)
-    else members.lagging.push({ table, position: toPosition(known.position), stopped: known.state === 'stopped' })
+    const all = known.filter(({ name }) => name === projection.name)
+    const one = all.find(({ version }) => version === projection.version)
+    if (!one && retired.includes(projection)) continue // Dropped, or never there.
+    await place(client, projection, one ?? (await entered(client, projection, all, group)), members)
   }
-  await stopUnknown(client, rows, [...current, ...retired])
+  await stopUnknown(client, known, [...current, ...retired], group, members)
   return members
 }
 
-/** What is served and cannot be folded any more stands still, and says so. */
-async function stopUnknown(client: Client, rows: readonly Known[], folded: readonly AnyProjection[]): Promise<void> {
-  for (const { name, version, serving, state } of rows) {
-    if (!serving || state === 'stopped' || folded.some((one) => one.name === name && one.version === version)) continue
-    const message = `This release cannot fold version ${version} of ${name}: put its fold into projections/retired/`
-    await client.query(
-      `update projections set state = 'stopped', error = $3, position = coalesce(position, (select position from projection_groups where name = 'live'))
-        where name = $1 and version = $2`,
-      [name, version, JSON.stringify({ message })],
+async function entered(
+  client: Client,
+  { name, version }: AnyProjection,
+  others: readonly Version[],
+  group: bigint | undefined,
+): Promise<Version> {
+  // With nothing applied yet the group itself builds it, from the first event on.
+  const first = group === undefined && others.length === 0
+  const one = { name, version, state: first ? 'live' : 'building', serving: others.length === 0 } as const
+  await enter(client, one)
+  return { ...one, position: null, expected: null }
+}
+
+async function place(client: Client, projection: AnyProjection, one: Version, members: Members): Promise<void> {
+  const { serving, state } = one
+  const stopped = state === 'stopped'
+  if (!isBuilt(one) || state === 'verifying') {
+    members.unbuilt.push({ projection, serving, stopped })
+    return
+  }
+  try {
+    const table = await Table.open(client, projection, serving)
+    if (state === 'live') members.live.push(table)
+    else members.lagging.push({ table, position: toPosition(one.position), stopped })
+  } catch (error) {
+    if (!(error instanceof NoTable)) throw error
+    await move(
+      client,
+      one,
+      { states: [state] },
+      { state: 'stopped', position: null, error: { message: error.message } },
     )
+    if (serving) members.helpless.push(projection.name)
   }
 }
 
-export const keyOf = ({ name, version }: AnyProjection) => `${name}@${version}`
+/** What this release cannot fold would miss what comes now: it stands where the group is, and says so. */
+async function stopUnknown(
+  client: Client,
+  known: readonly Version[],
+  folded: readonly AnyProjection[],
+  group: bigint | undefined,
+  members: Members,
+): Promise<void> {
+  for (const one of known) {
+    const { name, version, serving, state } = one
+    if (folded.some((projection) => projection.name === name && projection.version === version)) continue
+    if (serving) members.helpless.push(name)
+    const message = `This release cannot fold version ${version} of ${name}: put its fold into projections/retired/`
+    if (state === 'live')
+      await move(client, one, { states: ['live'] }, { state: 'stopped', position: group ?? null, error: { message } })
+  }
+}

@@ -11,6 +11,8 @@ export interface Orders {
   skipped: Skipped
   /** The version to show: the one given, unless somebody went back from it; then the one they went back to. */
   wanted(projection: string, newest: number, promotes: 'auto' | 'manual'): number | undefined
+  /** The version last promoted or gone back to; undefined where nobody has said anything. */
+  shown(projection: string): number | undefined
 }
 
 /** From the projections' own streams: what was said once holds for every later build, on whatever database. */
@@ -29,6 +31,7 @@ export async function readOrders(store: EventStore, projections: readonly AnyPro
   )
   return {
     skipped: (name, position) => states.get(name)?.skipped.includes(String(position)) ?? false,
+    shown: (name) => states.get(name)?.shown,
     wanted: (name, newest, promotes) => {
       const { shown, withdrawn } = states.get(name) ?? Projection.initial
       return promotes === 'auto' && !withdrawn.includes(newest) ? newest : shown

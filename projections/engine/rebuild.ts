@@ -1,7 +1,9 @@
 import type { Recorded } from '../../ops/platform/eventStore.ts'
 import { haltAt } from './apply.ts'
 import type { Building } from './building.ts'
+import { isFaultOfData, wordsOf } from './faults.ts'
 import { occurred, occurredAsStored } from './fold.ts'
+import type { Skipped } from './orders.ts'
 import { isAppendOnly, type Occurred } from './projection.ts'
 
 /** Rows in memory, of all tables together. About 1 KB each. */
@@ -12,7 +14,7 @@ export interface RebuildOptions {
   events: AsyncIterable<readonly Recorded[]>
   buildings: readonly Building[]
   /** Positions that an operator told a projection to pass over. */
-  skipped: (projection: string, position: bigint) => boolean
+  skipped: Skipped
   /** Events so far, and the position of the last one. */
   onProgress: (events: number, position: bigint) => void
   signal: AbortSignal
@@ -29,33 +31,54 @@ export async function rebuild(options: RebuildOptions): Promise<bigint | undefin
   let count = 0
   for await (const batch of events) {
     signal.throwIfAborted()
-    const buildings = options.buildings.filter(({ halted }) => !halted)
-    if (buildings.length === 0) return position
+    if (options.buildings.every(({ halted }) => halted)) return position
     const folding = batch.map((event) => ({ event, decoded: occurred(event), stored: occurredAsStored(event) }))
-    for (const building of buildings) await building.prefetch(folding.map(({ decoded }) => decoded))
-    for (const building of buildings) {
-      const kind = isAppendOnly(building.projection) ? 'stored' : 'decoded'
-      for (const one of folding) {
-        if (skipped(building.projection.name, one.event.position)) continue
-        if (!attempt(building, one[kind], one.event)) break
-      }
-      await building.send()
-    }
+    for (const building of options.buildings)
+      await unlessRefused(building, async () => {
+        await building.prefetch(folding.map(({ decoded }) => decoded))
+        foldAll(building, folding, skipped)
+        await building.send()
+      })
     count += batch.length
     position = batch.at(-1)?.position ?? position
     if (position !== undefined) onProgress(count, position)
-    while (total(buildings) > maxRows) await largest(buildings).evict()
+    for (;;) {
+      const buildings = options.buildings.filter(({ halted }) => !halted)
+      if (total(buildings) <= maxRows) break
+      const evicting = largest(buildings)
+      await unlessRefused(evicting, () => evicting.evict())
+    }
   }
   return position
 }
 
-function attempt(building: Building, seen: Occurred, event: Recorded): boolean {
+interface Folding {
+  event: Recorded
+  decoded: Occurred
+  stored: Occurred
+}
+
+/** What Postgres refuses of one candidate halts that one, and none of the others. */
+async function unlessRefused(building: Building, act: () => Promise<void>): Promise<void> {
+  if (building.halted) return
   try {
-    building.fold(seen)
-    return true
+    await act()
   } catch (error) {
-    building.halted = haltAt(event, error as Error)
-    return false
+    if (!isFaultOfData(error)) throw error
+    building.halted = { message: wordsOf(error) }
+  }
+}
+
+function foldAll(building: Building, folding: readonly Folding[], skipped: Skipped): void {
+  const kind = isAppendOnly(building.projection) ? 'stored' : 'decoded'
+  for (const one of folding) {
+    if (skipped(building.projection.name, one.event.position)) continue
+    try {
+      building.fold(one[kind])
+    } catch (error) {
+      building.halted = haltAt(one.event, error as Error)
+      return
+    }
   }
 }
 

@@ -1,18 +1,25 @@
 import type { ClientBase } from 'pg'
 import { crc32 } from 'node:zlib'
+import { faultOfData } from './faults.ts'
 
 /** How a value gets into a column, and whether its text is the same here and in Postgres. */
 interface Column {
   name: string
-  kind: 'plain' | 'json' | 'array' | 'time' | 'inexact'
+  kind: 'plain' | 'uuid' | 'json' | 'array' | 'time' | 'inexact'
 }
 
 const kinds: Record<string, Column['kind']> = {
   jsonb: 'json',
   ARRAY: 'array',
+  uuid: 'uuid',
   'timestamp with time zone': 'time',
   'double precision': 'inexact',
   real: 'inexact',
+}
+
+/** A migration is missing. */
+export class NoTable extends Error {
+  override readonly name = 'NoTable'
 }
 
 type Values = Readonly<Record<string, unknown>>
@@ -34,7 +41,7 @@ export class Shape {
         where table_schema = current_schema and table_name = $1 order by ordinal_position`,
       [table],
     )
-    if (rows.length === 0) throw new Error(`There is no table ${table}: write its migration`)
+    if (rows.length === 0) throw new NoTable(`There is no table ${table}: write its migration`)
     return new Shape(
       table,
       rows.map(({ name, type }) => ({ name, kind: kinds[type] ?? 'plain' })),
@@ -45,9 +52,11 @@ export class Shape {
     return this.columns.map(({ name }) => name).join(', ')
   }
 
-  /** A line of Postgres's COPY text format. */
+  /** A line of Postgres's COPY text format. Throws a fault of data where jsonb, which the live group writes by, would refuse the row. */
   line(row: Values): string {
-    return `${this.columns.map(({ name, kind }) => cell(row[name], kind)).join('\t')}\n`
+    const line = `${this.columns.map(({ name, kind }) => cell(row[name], kind)).join('\t')}\n`
+    if (!line.isWellFormed()) throw faultOfData(`A row of ${this.table} has half of a pair of surrogates`)
+    return line
   }
 
   /** Of the columns whose text is the same on both sides; rows in any order, their sum is that of `checksumSql`. */
@@ -57,14 +66,14 @@ export class Shape {
 
   get checksumSql(): string {
     const texts = this.#exact.map(({ name, kind }) => {
-      const text = kind === 'time' ? `(extract(epoch from ${name}) * 1000)::bigint::text` : `${name}::text`
+      const text = kind === 'time' ? `floor(extract(epoch from ${name}) * 1000)::bigint::text` : `${name}::text`
       return `coalesce(${text}, '')`
     })
     return `coalesce(sum(crc32(convert_to(${texts.join(` || '|' || `)}, 'UTF8'))), 0)::text`
   }
 
   get #exact(): readonly Column[] {
-    return this.columns.filter(({ kind }) => kind === 'plain' || kind === 'time')
+    return this.columns.filter(({ kind }) => kind === 'plain' || kind === 'uuid' || kind === 'time')
   }
 }
 
@@ -87,5 +96,6 @@ const arrayText = (values: readonly unknown[]) =>
 
 function exact(value: unknown, kind: Column['kind']): string {
   if (value === null || value === undefined) return ''
-  return kind === 'time' ? String(Date.parse(value as string)) : String(value as string | number | boolean | bigint)
+  if (kind === 'time') return String(Date.parse(value as string))
+  return kind === 'uuid' ? (value as string).toLowerCase() : String(value as string | number | boolean | bigint)
 }

@@ -12,6 +12,8 @@ export class TableWriter {
   readonly #client: Client
   readonly #shape: Shape
   #copying: CopyStreamQuery | undefined
+  /** What the COPY under way failed of: what follows from it says less. */
+  #broken: Error | undefined
 
   constructor(client: Client, shape: Shape) {
     this.#client = client
@@ -24,9 +26,11 @@ export class TableWriter {
       const freeze = table === this.#shape.table ? ' with (freeze)' : ''
       if (!this.#copying) {
         this.#copying = this.#client.query(copyFrom(`copy ${table} (${this.#shape.names}) from stdin${freeze}`))
-        this.#copying.on('error', () => undefined) // Said again by whoever waits for it next.
+        this.#copying.on('error', (error) => (this.#broken ??= error))
       }
-      if (!this.#copying.write(lines.slice(i, i + pieceLines).join(''))) await once(this.#copying, 'drain')
+      await this.#orBroken(async (copying) => {
+        if (!copying.write(lines.slice(i, i + pieceLines).join(''))) await once(copying, 'drain')
+      })
     }
   }
 
@@ -53,11 +57,21 @@ export class TableWriter {
 
   /** Ends the COPY: all that was added is there, and the connection is free. */
   async settle(): Promise<void> {
-    const copying = this.#copying
+    await this.#orBroken(async (copying) => {
+      copying.end()
+      await finished(copying)
+    })
     this.#copying = undefined
-    if (!copying) return
-    copying.end()
-    await finished(copying)
+  }
+
+  async #orBroken(act: (copying: CopyStreamQuery) => Promise<void>): Promise<void> {
+    if (this.#broken) throw this.#broken
+    try {
+      if (this.#copying) await act(this.#copying)
+    } catch (error) {
+      throw this.#broken ?? error
+    }
+    if (this.#broken) throw this.#broken as Error
   }
 
   abandon(): void {

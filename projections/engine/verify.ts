@@ -1,14 +1,18 @@
 import type { Client } from 'pg'
 import pLimit from 'p-limit'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
 import type { Expected } from './building.ts'
 import { foldRow, type Row } from './fold.ts'
+import type { Skipped } from './orders.ts'
 import { type AnyProjection, isAppendOnly, type Projection, tableOf } from './projection.ts'
 import { Shape } from './shape.ts'
+import { toPosition } from './versions.ts'
 
 /** Rows that are folded again; all of them where there are no more. */
 const sampledRows = 1000
 const streamsAtOnce = 16
+const knownWithinMs = 60_000
 
 /** How a row of the table differs from the fold of its events. */
 export interface Drift {
@@ -33,7 +37,8 @@ export interface VerifyOptions {
   expected: Expected
   /** Up to which the table was folded. */
   position: bigint | undefined
-  skipped: (projection: string, position: bigint) => boolean
+  skipped: Skipped
+  signal: AbortSignal
   sample?: number
 }
 
@@ -51,6 +56,7 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
   if (found.checksum !== expected.checksum)
     return { ...found, refolded: 0, fault: `${table} does not hold what its build wrote: the checksums differ` }
   if (isAppendOnly(projection)) return { rows: found.rows, refolded: 0 }
+  await whenEventsAreKnown(options)
   const { refolded, drift } = await refold({ ...options, projection })
   if (drift.length === 0) return { rows: found.rows, refolded }
   const { id, fields, events } = drift[0]!
@@ -68,6 +74,25 @@ async function refold(
   const events = await eventsOf(options, ids)
   const folded: Row[] = ids.flatMap((id) => foldRow(projection, id, events.get(id) ?? []).at(-1)?.after ?? [])
   return { refolded: ids.length, drift: await differences(client, table, ids, folded, events) }
+}
+
+/** `resource_events`, by which a row's events are found, must have them all: it is followed by the group, which may be behind a build. */
+async function whenEventsAreKnown({ client, position, signal }: VerifyOptions): Promise<void> {
+  for (const until = Date.now() + knownWithinMs; ; await delay(50, undefined, { signal })) {
+    const { rows } = await client.query<{ live: boolean }>(
+      `select exists (select 1 from projections where name = 'resource_events' and serving and state = 'live') as live`,
+    )
+    const group = await groupPosition(client)
+    if (rows[0]!.live && group !== undefined && (position === undefined || group >= position)) return
+    if (Date.now() > until) throw new Error('resource_events has not reached the build, so that it cannot be verified')
+  }
+}
+
+export async function groupPosition(client: Client): Promise<bigint | undefined> {
+  const { rows } = await client.query<{ position: string | null }>(
+    `select position from projection_groups where name = 'live'`,
+  )
+  return toPosition(rows[0]?.position ?? null)
 }
 
 /** Of each row, its events in order, read from the streams that have them. */

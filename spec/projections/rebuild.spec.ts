@@ -201,10 +201,10 @@ describe('building a new version of a read model', function () {
           `drop table if exists ${one.name}_v2; create table ${one.name}_v2 (like ${one.name}_v1 including all)`,
         )
         await rows(
-          `insert into projections (name, version, state, serving) values ($1, 2, 'building', false) on conflict do nothing`,
+          `insert into projections (name, version, state, serving) values ($1, 2, 'building', false) on conflict (name, version) do update set state = 'building', position = null`,
           [one.name],
         )
-        buildings.push(await Building.begin(config.DATABASE_URL, one, () => undefined))
+        buildings.push((await Building.begin(config.DATABASE_URL, one, () => undefined))!)
       }
       const signal = new AbortController().signal
       async function* small() {
@@ -297,11 +297,12 @@ describe('building a new version of a read model', function () {
   it('is refused while another one is at it', async () => {
     await tableForShouting()
     const { DATABASE_URL } = connections.config
-    const first = await Building.begin(DATABASE_URL, shouting, () => undefined)
+    await rows(`insert into projections (name, version, state, serving) values ('facilities', 2, 'building', false)`)
+    const first = (await Building.begin(DATABASE_URL, shouting, () => undefined))!
     const second = Building.begin(DATABASE_URL, shouting, () => undefined)
     expect(await second.catch((error: unknown) => error)).to.be.instanceOf(BeingBuilt)
     await first.end()
-    await (await Building.begin(DATABASE_URL, shouting, () => undefined)).end()
+    await (await Building.begin(DATABASE_URL, shouting, () => undefined))!.end()
   })
 
   it('waits for an operator where that is wanted, and can be gone back from', async () => {
@@ -322,7 +323,7 @@ describe('building a new version of a read model', function () {
       'loud_name',
     )
     expect(await swap(client, 'facilities', 3).catch((error: Error) => error.message)).to.equal(
-      'There is no version 3 of facilities',
+      'Version 3 of facilities is not there, and cannot be shown',
     )
     expect(promoted).to.deep.equal([])
     await client.end()
@@ -375,6 +376,7 @@ describe('building a new version of a read model', function () {
       before: old('facilities')[0]!,
       after: louder,
       position,
+      skipped: never,
       samples: 2,
     })
     await client.end()

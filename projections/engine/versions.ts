@@ -1,0 +1,77 @@
+import type { ClientBase } from 'pg'
+import type { Expected } from './building.ts'
+import type { AnyProjection } from './projection.ts'
+
+/**
+ * Of one version of a projection. `building`, `verifying`: in the hands of a build. `ready`: built, with a position of its own, to be brought to
+ * where the group is. `live`: a member of the group, whose position is its own. `stopped`: at a position if it was built.
+ */
+export type State = 'building' | 'verifying' | 'ready' | 'live' | 'stopped'
+
+export interface Version {
+  name: string
+  version: number
+  state: State
+  position: string | null
+  serving: boolean
+  expected: Expected | null
+}
+
+export const keyOf = ({ name, version }: Pick<AnyProjection, 'name' | 'version'>) => `${name}@${version}`
+
+export const toPosition = (text: string | null) => (text === null ? undefined : BigInt(text))
+
+/** The table holds what the log says up to some position. */
+export const isBuilt = ({ state, position }: Version) =>
+  state !== 'building' && (state !== 'stopped' || position !== null)
+
+export async function versions(client: ClientBase): Promise<Version[]> {
+  const { rows } = await client.query<Version>(
+    'select name, version, state, position, serving, expected from projections order by name, version',
+  )
+  return rows
+}
+
+export async function versionOf(client: ClientBase, { name, version }: AnyProjection): Promise<Version | undefined> {
+  return (await versions(client)).find((one) => one.name === name && one.version === version)
+}
+
+export async function enter(
+  client: ClientBase,
+  { name, version, state, serving }: Omit<Version, 'position' | 'expected'>,
+) {
+  await client.query('insert into projections (name, version, state, serving) values ($1, $2, $3, $4)', [
+    name,
+    version,
+    state,
+    serving,
+  ])
+}
+
+/**
+ * Moves a version to another state, from one of these and from this position (any, where none is given); its progress is over. False if
+ * it stood elsewhere: somebody else has moved it, and what was meant for it is void.
+ */
+export async function move(
+  client: ClientBase,
+  { name, version }: Pick<Version, 'name' | 'version'>,
+  from: { states: readonly State[]; position?: bigint | undefined },
+  to: { state: State; position: bigint | null; error?: object; expected?: Expected },
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `update projections
+        set state = $3, position = $4::numeric, error = $5::jsonb, expected = coalesce($6::jsonb, expected), progress = null, updated_at = now()
+      where name = $1 and version = $2 and state = any($7) and ($8::numeric is null or position = $8::numeric)`,
+    [
+      name,
+      version,
+      to.state,
+      to.position?.toString() ?? null,
+      to.error ? JSON.stringify(to.error) : null,
+      to.expected ? JSON.stringify(to.expected) : null,
+      from.states,
+      from.position?.toString() ?? null,
+    ],
+  )
+  return rowCount === 1
+}
