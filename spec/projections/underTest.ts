@@ -154,6 +154,10 @@ export function projectionsUnderTest() {
   async function today() {
     const running = group(projections)
     await caughtUp()
+    await eventually(async () => {
+      for (const { name } of projections)
+        expect(await rows('select to_regclass($1) as known', [name])).to.not.deep.equal([{ known: null }])
+    })
     await running.stop()
   }
 
