@@ -172,7 +172,8 @@ describe('Persistent subscriptions of an embedded store that is started again', 
   })
 
   it(`nothing is lost in ${ROUNDS} crashes: each event is acknowledged or parked at last`, async () => {
-    const COUNT = 3_000
+    // Enough for every round to have something left to crash in.
+    const COUNT = 1_000 + ROUNDS * 700
     await create({ checkPointUpperBound: 20, checkPointLowerBound: 1, checkPointAfter: 10, maxRetryCount: 100 })
     const done = new Set<number>()
     const parked = new Set<number>()
