@@ -40,7 +40,8 @@ describe('the first day of a new installation', function () {
 
   it('starts with nothing but a folder, and says where everything is', async () => {
     running = await startProcess(dataDir)
-    expect(running.output()).to.include('is ready').and.to.include('bootstrap-credentials.txt')
+    // The address may be known before the last line has come through the pipe.
+    await eventually(() => expect(running.output()).to.include('is ready').and.to.include('bootstrap-credentials.txt'))
     expect(statSync(join(dataDir, 'bootstrap-credentials.txt')).mode & 0o777).to.equal(0o600)
     const ready = await fetch(`${running.url}/health/ready`)
     expect([ready.status, ((await ready.json()) as { status: string }).status]).to.deep.equal([200, 'ready'])
