@@ -9,6 +9,7 @@ import { answered, type Deps } from './http.ts'
 
 const Name = z.strictObject({ name: z.string().regex(/^[a-z_]{1,60}$/) })
 const Promotion = z.strictObject({ version: z.int().min(1).optional() })
+const Pause = z.strictObject({ reason: line(500).optional() })
 const Skip = z.strictObject({ position: z.string().regex(/^\d{1,20}$/), reason: line(500) })
 
 interface Version {
@@ -90,13 +91,29 @@ export async function skip(
     Projection.skip({ position, reason, skipped_at: now() }),
     intent,
   )
-  await tryAgain({ store, database, now }, name)
+  await database.query('select pg_notify($1, $2)', [projectionChanges, `${resume} ${name}`])
   return outcome
 }
 
-/** Tries stopped versions again. Nothing is decided by that: the leader hears of it, and forgets it. */
+/**
+ * Has the version that readers see stand where it is until `tryAgain`. No event: it is about this database's tables, and goes with them.
+ * The leader does it, between two batches; where none runs, the next one.
+ */
+export async function pause({ database }: Steering, name: string, reason = 'by an operator'): Promise<number> {
+  await versionsOf(database, name)
+  const { rows } = await database.query<{ version: number }>(
+    'update projections set paused = $2 where name = $1 and serving returning version',
+    [name, reason],
+  )
+  if (!rows[0]) throw new Problem('not_ready', `No version of ${name} is shown`)
+  await database.query('select pg_notify($1, $2)', [projectionChanges, `paused ${name}`])
+  return rows[0].version
+}
+
+/** Tries stopped and paused versions again. No event either: nothing of the log follows from it. */
 export async function tryAgain({ database }: Steering, name: string): Promise<void> {
   await versionsOf(database, name)
+  await database.query('update projections set paused = null where name = $1', [name])
   await database.query('select pg_notify($1, $2)', [projectionChanges, `${resume} ${name}`])
 }
 
@@ -144,6 +161,18 @@ export const projections = ({ store, now, database }: Deps & { database: Databas
       answers,
       run: async ({ params: { name }, body, intent }) =>
         answered(202, await skip(steering, name, body, intent), { name }),
+    }),
+    route<{ name: string }, {}, z.infer<typeof Pause>>({
+      method: 'POST',
+      path: `${path}/pause`,
+      permission,
+      params: Name,
+      body: Pause,
+      answers,
+      run: async ({ params: { name }, body }) => {
+        const version = await pause(steering, name, body.reason)
+        return { status: 202, body: { name, version } }
+      },
     }),
     route<{ name: string }, {}, {}>({
       method: 'POST',

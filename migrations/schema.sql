@@ -37,7 +37,8 @@ CREATE UNIQUE INDEX facilities_v1_pkey ON public.facilities_v1 USING btree (id);
 create table projection_groups (
   name text not null,
   position numeric(20,0),
-  updated_at timestamp with time zone not null default now()
+  updated_at timestamp with time zone not null default now(),
+  event_id uuid
 );
 CREATE UNIQUE INDEX projection_groups_pkey ON public.projection_groups USING btree (name);
 
@@ -50,7 +51,10 @@ create table projections (
   updated_at timestamp with time zone not null default now(),
   serving boolean not null default true,
   expected jsonb,
-  progress jsonb
+  progress jsonb,
+  event_id uuid,
+  paused text,
+  passed_over jsonb
 );
 CREATE UNIQUE INDEX projections_pkey ON public.projections USING btree (name, version);
 CREATE UNIQUE INDEX projections_serving ON public.projections USING btree (name) WHERE serving;

@@ -21,6 +21,9 @@ const SETTINGS = {
   shared_buffers: '128MB',
   max_connections: '200',
   fsync: 'on',
+  // Nobody replicates it: what a build fills in one transaction need not be written twice.
+  wal_level: 'minimal',
+  max_wal_senders: '0',
   // Never worth its start-up cost on the short queries of this product.
   jit: 'off',
   timezone: 'UTC',

@@ -10,6 +10,7 @@ import {
   FORWARDS,
   jsonEvent,
   NO_STREAM,
+  type Position,
   type ResolvedEvent,
   START,
   streamNameFilter,
@@ -35,6 +36,8 @@ export interface Recorded {
   position: bigint
   data: Record<string, any>
   metadata: Record<string, any>
+  /** As the metadata have it; given where they are only parsed when somebody looks at them. */
+  readonly schema?: number
   /** Why the personal fields could not be opened; they are then still as stored. */
   unreadable?: Error
 }
@@ -71,6 +74,8 @@ export interface EventStore {
   readFast(after: bigint | undefined, onFallback: (why: Error) => void): AsyncGenerator<Recorded[]>
   /** The position of the newest event that is none of the server's own; undefined in an empty log. */
   head(): Promise<bigint | undefined>
+  /** The id of the event at this position; `gone`: there is none, but some behind it; `beyond`: the log does not get there. */
+  eventAt(position: bigint): Promise<{ id: string } | 'gone' | 'beyond'>
   /** The position of the newest event stored before this time; undefined when there is none. */
   positionBefore(time: Date): Promise<bigint | undefined>
   close(): Promise<void>
@@ -252,12 +257,34 @@ export function connectEventStore(options: {
   const head = async () => (await newest(() => true, 8)) ?? newest(() => true)
   const positionBefore = (time: Date) => newest(({ created }) => created < time)
 
+  /** The server's own ones included. */
+  async function nextFrom(from: { direction?: typeof BACKWARDS; fromPosition: Position | typeof END }) {
+    try {
+      for await (const { event } of until<AllStreamResolvedEvent>(client.readAll({ ...from, maxCount: 1 }), patience))
+        return event
+      return undefined
+    } catch (error) {
+      throw translated(error, '$all')
+    }
+  }
+
+  async function eventAt(position: bigint) {
+    // Servers differ in what they answer from a position that none of their events has: an error, or what comes behind it.
+    const found = await nextFrom({ fromPosition: { commit: position, prepare: position } }).catch((error: unknown) => {
+      if (error instanceof Unavailable) throw error
+      return undefined
+    })
+    if (found?.position.commit === position) return { id: found.id }
+    const last = await nextFrom({ direction: BACKWARDS, fromPosition: END })
+    return last && last.position.commit > position ? ('gone' as const) : ('beyond' as const)
+  }
+
   async function close() {
     await Promise.allSettled(pending)
     await client.dispose()
   }
 
-  return { sealing, append, read, follow, readAll, readFast, head, positionBefore, close }
+  return { sealing, append, read, follow, readAll, readFast, head, eventAt, positionBefore, close }
 }
 
 async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {

@@ -22,6 +22,19 @@ export class StoredEvent {
   set metadata(metadata: Buffer | Record<string, any>) {
     this.#metadata = metadata
   }
+
+  /** What the metadata says of it, found without parsing all of them: we write it first. */
+  get schema(): number {
+    const bytes = this.#metadata
+    if (
+      Buffer.isBuffer(bytes) &&
+      bytes.length > 12 &&
+      bytes[11] === COMMA &&
+      bytes.toString('latin1', 0, 10) === '{"schema":'
+    )
+      return bytes[10]! - ZERO
+    return this.metadata['schema'] as number
+  }
 }
 
 const nothing = Buffer.alloc(0)
@@ -29,6 +42,8 @@ const parsed = (json: Buffer) => (json.length === 0 ? {} : (JSON.parse(json.toSt
 
 const prefix = 5
 const DOLLAR = '$'.charCodeAt(0)
+const COMMA = ','.charCodeAt(0)
+const ZERO = '0'.charCodeAt(0)
 
 /**
  * Finds the events in a gRPC stream of ReadResp messages by walking the bytes: only the fields that are needed become objects. Field numbers

@@ -1,25 +1,45 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
 import * as Projection from '../../domain/projection.ts'
 import { projections } from '../../projections/all.ts'
 import { type Build, Builds } from '../../projections/engine/builds.ts'
-import { runGroup } from '../../projections/engine/group.ts'
+import { type GroupOptions, runGroup } from '../../projections/engine/group.ts'
+import type { AnyProjection } from '../../projections/engine/projection.ts'
 import { retired } from '../../projections/retired/all.ts'
 import { typescript } from '../embedded/typescriptChild.ts'
-import type { BuildOrder } from './buildChild.ts'
+import type { BuildOrder } from './orderedBuild.ts'
 import type { Connections } from './connections.ts'
 
+/** What another release, or a spec, does otherwise. */
+interface Release extends Pick<GroupOptions, 'followedFromStart'> {
+  /** The versions to show. */
+  shown?: readonly AnyProjection[]
+  /** Those before them that can still be folded. */
+  former?: readonly AnyProjection[]
+  /** Builds all of them: see `buildToOrder`. */
+  program?: URL
+}
+
+const buildChild = new URL('./buildChild.ts', import.meta.url)
+/** Rows of a build die young or live to its end: what is young has room until it is dead. MB. */
+const youngSpace = '--max-semi-space-size=64'
+
 /** Follows the log for the read models, or stands by. */
-export function runProjections({ config, store, log, lifecycle }: Connections): void {
+export function runProjections(
+  { config, store, log, lifecycle }: Connections,
+  { shown = projections, former = retired, program = buildChild, ...bounds }: Release = {},
+): void {
   const signal = lifecycle.stopping
-  const builds = new Builds(inChild(config), log, signal)
+  const builds = new Builds(inChild(config, program), log, signal)
   const running = runGroup({
+    ...bounds,
     databaseUrl: config.DATABASE_URL,
     store,
-    projections,
-    retired,
+    projections: shown,
+    retired: former,
     builds,
     promotes: config.PROJECTIONS_PROMOTE,
     onPromoted: (name, version, previous_version) => {
@@ -40,10 +60,10 @@ export function runProjections({ config, store, log, lifecycle }: Connections): 
 
 /** A build takes a core, and not the event loop of whoever serves. */
 const inChild =
-  (config: Connections['config']): Build =>
+  (config: Connections['config'], file: URL): Build =>
   async (versions, signal) => {
-    const [program, ...args] = typescript('../roles/buildChild.ts')
-    const child = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'] })
+    const [node, ...args] = typescript(fileURLToPath(file))
+    const child = spawn(node, [youngSpace, ...args], { stdio: ['pipe', 'inherit', 'inherit'] })
     const stop = () => child.kill('SIGTERM')
     signal.addEventListener('abort', stop, { once: true })
     const order: BuildOrder = {

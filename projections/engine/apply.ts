@@ -7,10 +7,16 @@ import type { AnyProjection } from './projection.ts'
 import type { Skipped } from './orders.ts'
 import type { Table } from './table.ts'
 
+/** A position in a log, and the event that this log has there: undefined where that was not kept. */
+export interface Place {
+  position: bigint | undefined
+  eventId?: string | undefined
+}
+
 /** Where the batch leads from and to; the row is moved only if it is still where we left it. */
-export type Checkpoint = { position: bigint | undefined; name: string } & (
-  { table: 'projection_groups' } | { table: 'projections'; version: number }
-)
+export type Checkpoint = Place & { name: string } & (
+    { table: 'projection_groups' } | { table: 'projections'; version: number }
+  )
 
 /** Somebody else moved the checkpoint: this instance leads no longer. */
 export class CheckpointMoved extends Error {
@@ -26,12 +32,11 @@ export interface Halt {
   message: string
 }
 
-export interface Stopped {
+export interface Stopped extends Place {
   name: string
   version: number
   /** Readers see it. */
   serving: boolean
-  position: bigint | undefined
   error: Halt
 }
 
@@ -61,7 +66,7 @@ export async function applyBatch(
     if (live.length === 0 && checkpoint.table === 'projections') break
     const names = [...alreadyStopped, ...servingNames(stopped)]
     stopped.push(...(await applyOne(client, at, live, event, skipped, names)))
-    at.position = event.position
+    Object.assign(at, placeOf(event))
   }
   return stopped
 }
@@ -69,6 +74,8 @@ export async function applyBatch(
 interface Folded {
   table: Table
   changes: Changes
+  /** Positions of the batch that an operator told it to pass over. */
+  passedOver: bigint[]
 }
 
 async function fold(
@@ -80,8 +87,9 @@ async function fold(
   const folded: Folded[] = []
   for (const table of tables) {
     const { projection } = table
-    const seen = events.filter(({ position }) => !skipped(projection.name, position))
-    folded.push({ table, changes: await foldBatch(projection, seen, (ids) => table.load(client, ids)) })
+    const passedOver = events.map(({ position }) => position).filter((position) => skipped(projection.name, position))
+    const seen = events.filter(({ position }) => !passedOver.includes(position))
+    folded.push({ table, passedOver, changes: await foldBatch(projection, seen, (ids) => table.load(client, ids)) })
   }
   return folded
 }
@@ -98,7 +106,7 @@ async function applyOne(
   const folded = await fold(client, tables, [event], skipped)
   for (const one of folded) {
     const error = await refusal(client, one)
-    if (error) one.changes = { rows: new Map(), appended: [], poison: { event, error } }
+    if (error) one.changes = { rows: new Map(), created: new Set(), appended: [], poison: { event, error } }
   }
   return write(client, checkpoint, folded, [event], alreadyStopped)
 }
@@ -127,26 +135,35 @@ async function write(
   events: readonly Recorded[],
   alreadyStopped: readonly string[],
 ): Promise<Stopped[]> {
-  const stopped = folded.flatMap(({ table, changes }) => stoppedAt(table, changes, events, checkpoint.position))
+  const stopped = folded.flatMap(({ table, changes }) => stoppedAt(table, changes, events, checkpoint))
 
   const values: unknown[] = []
   const bind = (value: unknown) => `$${values.push(value)}`
   const own = checkpoint.table === 'projections' ? stopped[0] : undefined
-  const to = own ? (own.position?.toString() ?? null) : String(events.at(-1)!.position)
+  const to = own ?? placeOf(events.at(-1)!)
   // A projection's own checkpoint is its row: it is stopped by the same update that moves it.
   const halted = own ? `, state = 'stopped', error = ${bind(JSON.stringify(own.error))}::jsonb` : ''
+  // What it passes over is written down as it does: whoever moves it may have heard of more of it than others.
+  const passedOver = (folded[0]?.passedOver ?? []).filter((position) => position <= (to.position ?? 0n)).map(String)
+  const passed =
+    checkpoint.table === 'projections' && passedOver.length > 0
+      ? `, passed_over = passed_over || ${bind(JSON.stringify(passedOver))}::jsonb`
+      : ''
   const ofVersion = checkpoint.table === 'projections' ? ` and version = ${bind(checkpoint.version)}` : ''
   const parts = [
-    `moved as materialized (update ${checkpoint.table} set position = ${bind(to)}::numeric${halted}, updated_at = now()
+    `moved as materialized (update ${checkpoint.table} set ${placed(to, bind)}${halted}${passed}, updated_at = now()
       where name = ${bind(checkpoint.name)}${ofVersion} and position is not distinct from ${bind(checkpoint.position?.toString() ?? null)}::numeric returning 1)`,
   ]
   const add = (statement: string) => parts.push(`w${parts.length} as (${statement})`)
   for (const { table, changes } of folded) table.writes(changes, bind).forEach(add)
   if (!own)
-    for (const { name, version, position, error } of stopped)
-      add(`update projections set state = 'stopped', position = ${bind(position?.toString() ?? null)}::numeric, error = ${bind(JSON.stringify(error))}::jsonb, updated_at = now()
+    for (const { name, version, error, ...place } of stopped)
+      add(`update projections set state = 'stopped', ${placed(place, bind)}, error = ${bind(JSON.stringify(error))}::jsonb, updated_at = now()
         from moved where name = ${bind(name)} and version = ${bind(version)}`)
-  const told = JSON.stringify({ position: to, stopped: [...alreadyStopped, ...servingNames(stopped)] })
+  const told = JSON.stringify({
+    position: to.position?.toString() ?? null,
+    stopped: [...alreadyStopped, ...servingNames(stopped)],
+  })
   const notification = checkpoint.table === 'projection_groups' ? `pg_notify('${positions}', ${bind(told)})` : '1'
   const result = await client.query(`with ${parts.join(',\n')} select ${notification} from moved`, values)
   if (result.rowCount === 0) throw new CheckpointMoved(`${checkpoint.name} is no longer at ${checkpoint.position}`)
@@ -155,19 +172,19 @@ async function write(
   return stopped
 }
 
-function stoppedAt(
-  table: Table,
-  { poison }: Changes,
-  events: readonly Recorded[],
-  from: bigint | undefined,
-): Stopped[] {
+function stoppedAt(table: Table, { poison }: Changes, events: readonly Recorded[], from: Place): Stopped[] {
   if (!poison) return []
   const { event, error } = poison
   const before = events[events.indexOf(event) - 1]
   const { name, version } = table.projection
-  const position = before?.position ?? from
-  return [{ name, version, serving: table.serving, position, error: haltAt(event, error) }]
+  const { position, eventId } = before ? placeOf(before) : from
+  return [{ name, version, serving: table.serving, position, eventId, error: haltAt(event, error) }]
 }
+
+export const placeOf = ({ position, id }: Recorded): Place => ({ position, eventId: id })
+
+const placed = ({ position, eventId }: Place, bind: (value: unknown) => string) =>
+  `position = ${bind(position?.toString() ?? null)}::numeric, event_id = ${bind(eventId ?? null)}::uuid`
 
 export const servingNames = (stopped: readonly Stopped[]) =>
   stopped.filter(({ serving }) => serving).map(({ name }) => name)
@@ -175,7 +192,10 @@ export const servingNames = (stopped: readonly Stopped[]) =>
 export const isOf = (stopped: Stopped, { name, version }: AnyProjection) =>
   stopped.name === name && stopped.version === version
 
-export const haltAt = (event: Recorded, error: Error): Halt => ({
+export const haltAt = (
+  event: Omit<Halt, 'message' | 'position'> & { position: bigint | string },
+  error: Error,
+): Halt => ({
   position: String(event.position),
   stream: event.stream,
   revision: event.revision,

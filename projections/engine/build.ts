@@ -3,17 +3,18 @@ import { projectionChanges } from '../../ops/platform/channels.ts'
 import { connectAlone } from '../../ops/platform/database.ts'
 import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
 import type { Log } from '../../ops/platform/log.ts'
-import { CheckpointMoved } from './apply.ts'
+import { CheckpointMoved, type Place, placeOf } from './apply.ts'
 import { Building } from './building.ts'
 import { catchUp, isNear } from './catchUp.ts'
 import { isFaultOfData, wordsOf } from './faults.ts'
-import { readOrders, type Skipped } from './orders.ts'
+import { type Orders, readOrders, type Skipped } from './orders.ts'
+import { isOfThisLog } from './origin.ts'
 import { type AnyProjection, isAppendOnly } from './projection.ts'
 import { rebuild } from './rebuild.ts'
 import { Table } from './table.ts'
 import { NoTable } from './shape.ts'
 import { type Drift, groupPosition, verify } from './verify.ts'
-import { keyOf, move, toPosition, versionOf } from './versions.ts'
+import { keyOf, move, placeIn, toPosition, versionOf } from './versions.ts'
 
 const progressEveryMs = 500
 
@@ -40,13 +41,16 @@ export async function build(options: BuildOptions): Promise<void> {
     options.log.warn({ error: error.message }, 'the build lost a connection'),
   )
   try {
-    const { skipped } = await readOrders(options.store, options.projections)
+    const orders = await readOrders(options.store, options.projections)
+    const { skipped } = orders
     // Append-only ones first: others are verified by way of `resource_events`.
     const wanted = options.projections
       .filter((one) => options.versions.includes(keyOf(one)))
       .sort((one, other) => Number(isAppendOnly(other)) - Number(isAppendOnly(one)))
-    await buildAll(client, wanted, skipped, options)
+    await buildAll(client, wanted, orders, options)
+    performance.mark('built')
     for (const one of wanted) await prove(client, one, skipped, options)
+    performance.mark('verified')
     for (const one of wanted) await approach(client, one, skipped, options)
   } finally {
     await client.end()
@@ -64,28 +68,43 @@ async function halt(client: Client, one: AnyProjection, error: object): Promise<
 async function buildAll(
   client: Client,
   wanted: readonly AnyProjection[],
-  skipped: Skipped,
+  { skipped, skippedBy }: Orders,
   { databaseUrl, store, read, log, signal }: BuildOptions,
 ): Promise<void> {
   const buildings: Building[] = []
   try {
     for (const one of wanted) {
-      const begun = await begin(client, one, databaseUrl, log)
+      const begun = await begin(client, one, skippedBy(one.name), databaseUrl, log)
       if (begun) buildings.push(begun)
     }
     if (buildings.length === 0) return
     const onProgress = progressOf(client, buildings, await store.head())
-    const position = await rebuild({ events: read(), buildings, skipped, signal, onProgress })
-    await Promise.all(buildings.map((building) => finish(client, building, position, log)))
+    const last: Place = { position: undefined }
+    await rebuild({ events: notingLast(read(), last), buildings, skipped, signal, onProgress })
+    await Promise.all(buildings.map((building) => finish(client, building, last, log)))
   } finally {
     await Promise.all(buildings.map((building) => building.end()))
   }
 }
 
-async function begin(client: Client, one: AnyProjection, databaseUrl: string, log: Log): Promise<Building | undefined> {
+async function* notingLast(batches: AsyncIterable<readonly Recorded[]>, last: Place) {
+  for await (const batch of batches) {
+    if (batch.length > 0) Object.assign(last, placeOf(batch.at(-1)!))
+    yield batch
+  }
+}
+
+async function begin(
+  client: Client,
+  one: AnyProjection,
+  passedOver: readonly string[],
+  databaseUrl: string,
+  log: Log,
+): Promise<Building | undefined> {
   try {
     const begun = await Building.begin(databaseUrl, one, (error) => log.warn({ error: error.message }, 'a build broke'))
-    if (begun) await move(client, one, { states: ['building', 'stopped'] }, { state: 'building', position: null })
+    if (begun)
+      await move(client, one, { states: ['building', 'stopped'] }, { state: 'building', position: null, passedOver })
     return begun
   } catch (error) {
     if (!(error instanceof NoTable)) throw error
@@ -94,10 +113,10 @@ async function begin(client: Client, one: AnyProjection, databaseUrl: string, lo
   }
 }
 
-async function finish(client: Client, building: Building, position: bigint | undefined, log: Log): Promise<void> {
+async function finish(client: Client, building: Building, { position, eventId }: Place, log: Log): Promise<void> {
   const { projection } = building
   try {
-    if (!building.halted) return await building.finish(position)
+    if (!building.halted) return await building.finish(position, eventId)
   } catch (error) {
     if (!isFaultOfData(error)) throw error
     building.halted = { message: wordsOf(error) }
@@ -144,6 +163,7 @@ async function prove(
     position,
     skipped,
     signal,
+    serving: version.serving,
   })
   const { fault, drift, ...counted } = verified
   if (fault) {
@@ -169,10 +189,12 @@ async function approach(
     const version = await versionOf(client, one)
     const group = await groupPosition(client)
     if (!version || version.position === null || !['ready', 'stopped'].includes(version.state)) return
-    const position = toPosition(version.position)
-    if (isNear(position, group)) return
-    const table = await Table.open(client, one, version.serving)
-    const lagging = { table, position, stopped: version.state === 'stopped' }
+    const place = placeIn(version)
+    if (isNear(place.position, group)) return
+    if (!(await isOfThisLog(client, store, place))) throw new Error(`${keyOf(one)} was built from another log`)
+    // Whether readers see it is the leader's affair.
+    const table = await Table.open(client, one, false)
+    const lagging = { table, ...place, stopped: version.state === 'stopped' }
     const reached = await catchUp(client, store, lagging, group, skipped, signal).catch((error: unknown) => {
       // The leader, or another build, is at it too, and is farther.
       if (error instanceof CheckpointMoved) return undefined

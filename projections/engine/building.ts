@@ -1,15 +1,17 @@
 import type { Client } from 'pg'
 import { connectAlone } from '../../ops/platform/database.ts'
-import { foldEvent, handlerOf, idsFor, type Row } from './fold.ts'
-import { type AnyProjection, isAppendOnly, type Occurred, tableOf } from './projection.ts'
+import { haltAt, type Halt } from './apply.ts'
+import { creates, foldOne, handlerOf, idsFor, type Row } from './fold.ts'
+import { type AnyProjection, isAppendOnly, type Occurred, type Projection, tableOf } from './projection.ts'
 import { RowCache, type Slot } from './rowCache.ts'
 import { indexName, Shape } from './shape.ts'
 import { TableWriter } from './tableWriter.ts'
 import { isBuilt, move, versionOf } from './versions.ts'
-import type { Halt } from './apply.ts'
 
 /** Lines of an append-only table that are sent at once. */
 const sentLines = 1000
+/** Events of rows that are not at hand: when there are so many, the rows are read back. */
+const keptEvents = 10_000
 
 /** By another process; two would undo each other. */
 export class BeingBuilt extends Error {
@@ -36,6 +38,11 @@ export class Building {
   /** How the key and nothing else was declared, to be made again after the load. */
   readonly #key: string
   #evicted = false
+  /** The table has its key again. */
+  #keyed = false
+  /** By row, the events of those that are not at hand. */
+  readonly #late = new Map<string, Occurred[]>()
+  #lateEvents = 0
   #lines: string[] = []
   #sending: Promise<unknown> | undefined
   #count = 0
@@ -93,7 +100,7 @@ export class Building {
   ): Promise<Building | undefined> {
     const client = await connectAlone(databaseUrl, onBroken)
     try {
-      await client.query('set synchronous_commit = off')
+      await client.query(`set synchronous_commit = off; set maintenance_work_mem = '256MB'`)
       const shape = await take(client, tableOf(projection))
       if (!shape) await client.end()
       return shape && new Building(projection, client, shape, await dropKey(client, tableOf(projection)))
@@ -111,6 +118,11 @@ export class Building {
     return this.#rows.size
   }
 
+  /** Whether events of this type mean anything to it. */
+  takes(type: string): boolean {
+    return isAppendOnly(this.projection) || handlerOf(this.projection, type) !== undefined
+  }
+
   /** Throws what the fold throws, having changed nothing. */
   fold(event: Occurred): void {
     if (isAppendOnly(this.projection)) {
@@ -119,7 +131,30 @@ export class Building {
     }
     const handler = handlerOf(this.projection, event.type)
     if (!handler) return
-    for (const [id, row] of foldEvent(handler, event, (id) => this.#rows.get(id))) this.#rows.put(id, row)
+    for (const id of creates(handler) ? [event.id] : idsFor(handler, event)) {
+      const slot = this.#rows.find(id)
+      // Each row follows from its own events alone: one that has left the cache waits for its events to be gathered.
+      const isAway = !slot && this.#evicted && (!creates(handler) || this.#late.has(id))
+      if (isAway) this.#keepForLater(id, event)
+      else this.#foldInto(id, slot, event)
+    }
+  }
+
+  #foldInto(id: string, slot: Slot | undefined, event: Occurred): void {
+    const row = foldOne(handlerOf(this.projection as Projection, event.type)!, event, slot?.row ?? null)
+    if (!slot) {
+      if (row) this.#rows.add(id, row)
+    } else if (row !== slot.row) {
+      slot.row = row
+      slot.dirty = true
+    }
+  }
+
+  #keepForLater(id: string, event: Occurred): void {
+    const events = this.#late.get(id)
+    if (events) events.push(asItIs(event))
+    else this.#late.set(id, [asItIs(event)])
+    this.#lateEvents++
   }
 
   #append(row: Row): void {
@@ -128,25 +163,36 @@ export class Building {
     this.#checksum += BigInt(this.#shape.checksum(row))
   }
 
-  /** Brings back the rows that these events ask for and that have left the cache. */
-  async prefetch(events: readonly Occurred[]): Promise<void> {
-    if (!this.#evicted || isAppendOnly(this.projection)) return
-    const wanted = new Set<string>()
-    for (const event of events) {
-      const handler = handlerOf(this.projection, event.type)
-      if (handler) for (const id of idsFor(handler, event)) if (!this.#rows.has(id)) wanted.add(id)
-    }
-    if (wanted.size === 0) return
-    await this.#table.settle()
+  /** Brings back the rows that events were kept for, and folds those. Nothing can be left to fold when it is loaded. */
+  async settle(): Promise<void> {
+    if (this.#late.size === 0) return
+    await this.#makeKey()
     const { rows } = await this.#client.query<{ row: Row }>(
       `select to_jsonb(t) as row from ${this.#shape.table} t where id = any($1::uuid[])`,
-      [[...wanted]],
+      [[...this.#late.keys()]],
     )
     for (const { row } of rows) this.#rows.loaded(row, this.#shape.checksum(row))
+    for (const [id, events] of this.#late)
+      for (const event of events) {
+        try {
+          this.#foldInto(id, this.#rows.find(id), event)
+        } catch (error) {
+          this.halted ??= haltAt(event, error as Error)
+        }
+      }
+    this.#late.clear()
+    this.#lateEvents = 0
+  }
+
+  async #makeKey(): Promise<void> {
+    await this.#table.settle()
+    if (!this.#keyed) await this.#client.query(`alter table ${this.#shape.table} add ${this.#key}`)
+    this.#keyed = true
   }
 
   /** Sends what an append-only table has gathered; one piece is under way while the next is folded. */
   async send(): Promise<void> {
+    if (this.#lateEvents >= keptEvents) await this.settle()
     if (this.#lines.length < sentLines) return
     await this.#sending
     this.#sending = this.#table.add(this.#lines)
@@ -156,10 +202,7 @@ export class Building {
 
   /** Writes and forgets the rows that were not used for longest. */
   async evict(): Promise<void> {
-    if (!this.#evicted) {
-      this.#evicted = true
-      await this.#client.query(`alter table ${this.#shape.table} add ${this.#key}`)
-    }
+    this.#evicted = true
     await this.#write(this.#rows.rotate())
   }
 
@@ -170,19 +213,18 @@ export class Building {
     this.#lines = []
     await this.#write(this.#rows.rotate())
     await this.#write(this.#rows.rotate())
-    await this.#table.settle()
-    if (!this.#evicted) await this.#client.query(`alter table ${this.#shape.table} add ${this.#key}`)
+    await this.#makeKey()
     return { rows: this.#count, checksum: String(this.#checksum) }
   }
 
   /** Loads, makes the indexes, and records in the same transaction what there is and up to where. */
-  async finish(position: bigint | undefined): Promise<void> {
+  async finish(position: bigint | undefined, eventId?: string): Promise<void> {
     const { table } = this.#shape
     const expected = await this.load()
     for (const columns of this.projection.indexes)
       await this.#client.query(`create index if not exists ${indexName(table, columns)} on ${table} (${columns})`)
     const from = { states: ['building', 'stopped'] as const }
-    const to = { state: 'verifying' as const, position: position ?? 0n, expected }
+    const to = { state: 'verifying' as const, position: position ?? 0n, eventId, expected }
     if (!(await move(this.#client, this.projection, from, to))) throw new Error(`${table} was built by somebody else`)
     await this.#client.query('commit')
     await this.#client.query(`analyze ${table}`)
@@ -195,20 +237,36 @@ export class Building {
   }
 
   async #write(leaving: ReadonlyMap<string, Slot>): Promise<void> {
-    const fresh: string[] = []
-    const changed: string[] = []
-    const gone: string[] = []
-    for (const [id, { row, dirty, stored }] of leaving) {
-      if (!dirty) continue
+    const dirty = [...leaving].filter(([, slot]) => slot.dirty)
+    for (const [, { row, stored }] of dirty) {
       if (stored !== undefined) this.#checksum -= BigInt(stored)
       if (row) this.#checksum += BigInt(this.#shape.checksum(row))
       this.#count += (row ? 1 : 0) - (stored !== undefined ? 1 : 0)
-      if (row) (stored === undefined ? fresh : changed).push(this.#shape.line(row))
-      else if (stored !== undefined) gone.push(id)
     }
-    await this.#table.add(fresh)
-    await this.#table.replace(changed)
-    await this.#table.remove(gone)
+    const has = (stored: boolean) => dirty.filter(([, slot]) => (slot.stored !== undefined) === stored)
+    await this.#table.add(this.#linesOf(has(false)))
+    await this.#table.replace(this.#linesOf(has(true)))
+    await this.#table.remove(has(true).flatMap(([id, { row }]) => (row ? [] : [id])))
+  }
+
+  *#linesOf(slots: readonly [string, Slot][]): Generator<string> {
+    for (const [, { row }] of slots) if (row) yield this.#shape.line(row)
+  }
+}
+
+/** What an event says, without what it was read from: that would keep whole pieces of the connection in memory. */
+function asItIs(event: Occurred): Occurred {
+  const { id, stream, type, revision, position } = event
+  const known = { id, stream, type, revision, position }
+  try {
+    return { ...known, data: event.data }
+  } catch (error) {
+    // Whoever needs the data stops at it, and nobody else.
+    return Object.defineProperty({ ...known, data: {} }, 'data', {
+      get: () => {
+        throw error
+      },
+    })
   }
 }
 

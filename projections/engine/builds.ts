@@ -20,13 +20,15 @@ export class Builds {
     this.#signal = signal
   }
 
-  /** Begins, unless one is under way: `onEnd` is the time to ask again. */
-  ensure(versions: readonly string[]): void {
-    if (versions.length === 0 || this.#running) return
+  /** Begins, unless one is under way: `onEnd` is the time to ask again. False when these are left for then. */
+  ensure(versions: readonly string[]): boolean {
+    if (versions.length === 0) return true
+    if (this.#running) return false
     this.#running = this.#run(versions).finally(() => {
       this.#running = undefined
       this.onEnd()
     })
+    return true
   }
 
   /** When the one under way has ended. */

@@ -1,32 +1,32 @@
 import type { Client } from 'pg'
 import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
-import { applyBatch, type Checkpoint, type Stopped } from './apply.ts'
+import { applyBatch, type Checkpoint, type Place, placeOf, type Stopped } from './apply.ts'
 import type { Lagging } from './members.ts'
 import type { Skipped } from './orders.ts'
 
 /** So near, in positions, a version is brought to the group between two of its batches; from farther away beside it. */
 const near = 4n * 1024n * 1024n
 
-export const isNear = (from: bigint | undefined, to: bigint | undefined) =>
-  to === undefined || (from ?? 0n) >= to - near
+export const isNear = (from: bigint | undefined, to: bigint | undefined, within = near) =>
+  to === undefined || (from ?? 0n) >= to - within
 
 /** Brings one version from its own position up to `to`; where it stands then, or the poison it stopped at. */
 export async function catchUp(
   client: Client,
   store: EventStore,
-  { table, position }: Lagging,
+  { table, position, eventId }: Lagging,
   to: bigint | undefined,
   skipped: Skipped,
   signal: AbortSignal,
-): Promise<{ position: bigint | undefined; halted?: Stopped }> {
+): Promise<Place & { halted?: Stopped }> {
   const { name, version } = table.projection
-  const checkpoint: Checkpoint = { table: 'projections', name, version, position }
+  const checkpoint: Checkpoint = { table: 'projections', name, version, position, eventId }
   if (to === undefined || (position !== undefined && position >= to)) return checkpoint
   for await (const events of upTo(store.readAll(position), to)) {
     signal.throwIfAborted()
     const [halted] = await applyBatch(client, checkpoint, [table], events, skipped)
     if (halted) return { position: halted.position, halted }
-    checkpoint.position = events.at(-1)!.position
+    Object.assign(checkpoint, placeOf(events.at(-1)!))
   }
   return checkpoint
 }

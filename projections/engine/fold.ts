@@ -8,43 +8,70 @@ export type Row = { id: string } & Record<string, unknown>
 /** What a batch did to one table. A null row is deleted. */
 export interface Changes {
   rows: Map<string, Row | null>
+  /** Those of the rows that the table must not hold yet. */
+  created: Set<string>
   appended: unknown[]
   /** The event that could not be folded; the changes are those of the events before it. */
   poison?: { event: Recorded; error: Error }
 }
 
-/** Decodes when a fold first looks at the data, so that only who needs a broken event stops at it. */
-export function occurred(event: Recorded): Occurred {
-  let decoded: object | undefined
-  return {
-    id: splitStream(event.stream)[1],
-    stream: event.stream,
-    type: event.type,
-    revision: event.revision,
-    position: String(event.position),
-    get data() {
-      if (decoded) return decoded
-      if (event.unreadable) throw event.unreadable
-      const known = decodeFrom({
-        stream: event.stream,
-        type: event.type,
-        data: event.data,
-        schema: event.metadata['schema'] as number,
-      })
-      if (!known) throw new Error(`${event.stream} is no stream of ours`)
-      return (decoded = known.data)
-    },
+/** As it was stored: parsed when somebody looks at it, which most never do. */
+class Stored implements Occurred {
+  protected readonly event: Recorded
+
+  constructor(event: Recorded) {
+    this.event = event
+  }
+
+  get id() {
+    return splitStream(this.event.stream)[1]
+  }
+  get stream() {
+    return this.event.stream
+  }
+  get type() {
+    return this.event.type
+  }
+  get revision() {
+    return this.event.revision
+  }
+  get position() {
+    return String(this.event.position)
+  }
+  get data(): object {
+    return this.event.data
   }
 }
 
+/** Decodes when a fold first looks at the data, so that only who needs a broken event stops at it. */
+class Decoded extends Stored {
+  #data: object | undefined
+
+  override get data(): object {
+    return (this.#data ??= decoded(this.event))
+  }
+}
+
+function decoded(event: Recorded): object {
+  if (event.unreadable) throw event.unreadable
+  const { stream, type, data } = event
+  const known = decodeFrom({ stream, type, data, schema: event.schema ?? (event.metadata['schema'] as number) })
+  if (!known) throw new Error(`${stream} is no stream of ours`)
+  return known.data
+}
+
+export const occurred = (event: Recorded): Occurred => new Decoded(event)
+export const occurredAsStored = (event: Recorded) => new Stored(event) as Occurred & { data: Record<string, any> }
+
 type AnyHandler = Handler<Row, any>
+export const creates = (handler: AnyHandler): handler is Extract<AnyHandler, { create: unknown }> => 'create' in handler
 export const handlerOf = (projection: Projection, type: string) =>
   (projection.on as Record<string, AnyHandler | undefined>)[type]
 
 /** The ids whose rows must be at hand before the event can be folded. */
 export function idsFor(handler: AnyHandler, event: Occurred): string[] {
   if (typeof handler === 'function') return [event.id]
-  if ('create' in handler) return []
+  if (creates(handler)) return []
   return [...new Set(handler.rows(event as never))].filter((id): id is string => id !== undefined)
 }
 
@@ -54,14 +81,21 @@ export function foldEvent(
   event: Occurred,
   rowOf: (id: string) => Row | null,
 ): [id: string, row: Row | null][] {
-  if (typeof handler !== 'function' && 'create' in handler) return [[event.id, handler.create(event as never)]]
+  if (creates(handler)) return [[event.id, foldOne(handler, event, rowOf(event.id))]]
   return idsFor(handler, event).flatMap((id) => {
     const before = rowOf(id)
-    if (typeof handler === 'function' && before === null) return []
-    const after =
-      typeof handler === 'function' ? handler(before!, event as never) : handler.fold(before, event as never)
+    const after = foldOne(handler, event, before)
     return after === before ? [] : [[id, after]]
   })
+}
+
+/** What one event makes of one of the rows that it names. */
+export function foldOne(handler: AnyHandler, event: Occurred, before: Row | null): Row | null {
+  if (typeof handler === 'function') return before && handler(before, event as never)
+  if (!creates(handler)) return handler.fold(before, event as never)
+  // Nobody decides that twice: to overwrite what is there would hide that a fold names the wrong event. Elsewhere the table's key refuses it.
+  if (before) throw new Error(`${event.type} makes a row that is there already`)
+  return handler.create(event as never)
 }
 
 /** Folds a batch in order over rows that are at hand or loaded once for the whole batch. */
@@ -70,7 +104,7 @@ export async function foldBatch(
   events: readonly Recorded[],
   load: (ids: readonly string[]) => Promise<ReadonlyMap<string, Row>>,
 ): Promise<Changes> {
-  const changes: Changes = { rows: new Map(), appended: [] }
+  const changes: Changes = { rows: new Map(), created: new Set(), appended: [] }
   if (isAppendOnly(projection)) {
     for (const event of events) {
       try {
@@ -98,25 +132,16 @@ export async function foldBatch(
   const rowOf = (id: string) => (changes.rows.has(id) ? changes.rows.get(id)! : (stored.get(id) ?? null))
   for (const { handler, event, seen } of handled) {
     try {
-      for (const [id, row] of foldEvent(handler, seen, rowOf)) changes.rows.set(id, row)
+      for (const [id, row] of foldEvent(handler, seen, rowOf)) {
+        if (creates(handler) && !changes.rows.has(id)) changes.created.add(id)
+        changes.rows.set(id, row)
+      }
     } catch (error) {
       return { ...changes, poison: { event, error: error as Error } }
     }
   }
   return changes
 }
-
-export const occurredAsStored = (event: Recorded) => ({
-  id: splitStream(event.stream)[1],
-  stream: event.stream,
-  type: event.type,
-  revision: event.revision,
-  position: String(event.position),
-  // Parsed when somebody looks at it: most never do.
-  get data() {
-    return event.data
-  },
-})
 
 /** One row after each of these events, oldest first: how history says what changed. */
 export function foldRow(

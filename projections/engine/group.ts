@@ -6,15 +6,17 @@ import { positions, projectionChanges, resume } from '../../ops/platform/channel
 import { connectAlone } from '../../ops/platform/database.ts'
 import type { EventStore } from '../../ops/platform/eventStore.ts'
 import type { Log } from '../../ops/platform/log.ts'
-import { applyBatch, type Checkpoint, CheckpointMoved, isOf, servingNames } from './apply.ts'
+import { applyBatch, type Checkpoint, CheckpointMoved, isOf, placeOf, servingNames } from './apply.ts'
 import type { Builds } from './builds.ts'
 import { join, logStopped } from './join.ts'
 import { openMembers } from './members.ts'
+import { openGroup } from './openGroup.ts'
+import { passOver } from './passOver.ts'
 import type { AnyProjection } from './projection.ts'
 import { type Orders, readOrders } from './orders.ts'
-import { isWaitedFor, promote } from './promote.ts'
+import { promote } from './promote.ts'
 import type { Table } from './table.ts'
-import { toPosition } from './versions.ts'
+import { isWaitedFor } from './view.ts'
 
 export interface GroupOptions {
   databaseUrl: string
@@ -29,11 +31,12 @@ export interface GroupOptions {
   promotes: 'auto' | 'manual'
   /** Writes down what was promoted without being asked. */
   onPromoted: (name: string, version: number, previous: number | undefined) => Promise<unknown>
+  /** The longest log, in positions, that is followed from its first event; behind a longer one everything is built. */
+  followedFromStart?: bigint
   log: Log
   signal: AbortSignal
 }
 
-export const groupName = 'live'
 const leaderLock = '7283947561029384'
 const swapAgainMs = 2000
 /** Why a round ends before its leader does. */
@@ -93,21 +96,35 @@ async function followAsLeader(client: Client, options: GroupOptions, attempted: 
   builds.onEnd = changed
   let again: NodeJS.Timeout | undefined
   try {
-    const checkpoint = await openGroup(client)
+    const checkpoint = await openGroup(client, options)
     const orders = await readOrders(store, options.projections)
     const { skipped } = orders
-    const members = await openMembers(client, options, checkpoint.position)
+    const known = [...options.projections, ...(options.retired ?? [])]
+    await passOver({ client, store, log, projections: known, orders, group: checkpoint })
+    const members = await openMembers(client, options, checkpoint, orders)
     const { position } = checkpoint
     const joined = await join(members, { client, store, log, skipped, position, attempted, signal })
     const { live, stopped } = joined
     const shown = await showWanted(client, live, orders, options)
     if (shown === 'changed') return
-    if (shown === 'waited for') again = setTimeout(changed, swapAgainMs)
+    if (shown === 'waited for' || joined.read) again = setTimeout(changed, swapAgainMs)
     await tell(client, checkpoint, stopped)
-    builds.ensure(joined.apart)
+    signal.throwIfAborted() // Told of something meanwhile, even to try again what was just tried: all of it is looked at anew.
+    const isBuilding = builds.ensure(joined.apart)
+    for (const key of joined.tried) if (isBuilding || !joined.apart.includes(key)) attempted.add(key)
 
-    const onBroken = (error: Error) => log.warn({ error: error.message }, 'the subscription broke; subscribing again')
+    let broken = false
+    const onBroken = (error: Error) => {
+      log.warn({ error: error.message }, 'the subscription broke; subscribing again')
+      // What answers next may be another log.
+      broken = true
+      store.head().then(
+        () => changed(),
+        () => undefined,
+      )
+    }
     for await (const events of store.follow({ after: checkpoint.position, signal, onBroken })) {
+      if (broken) return
       for (const halted of await applyBatch(client, checkpoint, live, events, skipped, stopped)) {
         stopped.push(...servingNames([halted]))
         logStopped(halted, log)
@@ -116,9 +133,9 @@ async function followAsLeader(client: Client, options: GroupOptions, attempted: 
           1,
         )
       }
-      const reached = (checkpoint.position = events.at(-1)!.position)
+      Object.assign(checkpoint, placeOf(events.at(-1)!))
       onProgress()
-      if (joined.ahead.some((position) => position <= reached)) return
+      if (joined.ahead.some((position) => position <= checkpoint.position!)) return
       // Somebody has decided about projections: look again at what is wanted.
       if (events.some(({ stream }) => splitStream(stream)[0] === Projection.category)) {
         attempted.clear()
@@ -171,13 +188,4 @@ async function showWanted(
     }
   }
   return outcome
-}
-
-async function openGroup(client: Client): Promise<Checkpoint> {
-  await client.query('insert into projection_groups (name) values ($1) on conflict do nothing', [groupName])
-  const { rows } = await client.query<{ position: string | null }>(
-    'select position from projection_groups where name = $1',
-    [groupName],
-  )
-  return { table: 'projection_groups', name: groupName, position: toPosition(rows[0]!.position) }
 }

@@ -18,6 +18,10 @@ export interface Joined {
   ahead: bigint[]
   /** Read models whose shown version is not followed. */
   stopped: string[]
+  /** Versions that were tried, or are to be by a build. */
+  tried: string[]
+  /** Some can be left to a build only when nobody reads any more what they held. */
+  read: boolean
 }
 
 interface Options {
@@ -28,26 +32,34 @@ interface Options {
   /** Of the group. */
   position: bigint | undefined
   /** The versions tried in the life of this leader: a stopped one is tried once, and again when an operator says so. */
-  attempted: Set<string>
+  attempted: ReadonlySet<string>
   signal: AbortSignal
 }
 
 /** The members, and with them the versions that could be brought to exactly where the group is. */
 export async function join(members: Members, options: Options): Promise<Joined> {
-  const joined: Joined = { live: [...members.live], apart: [], ahead: [], stopped: [...members.helpless] }
-  for (const { projection, serving, stopped } of members.unbuilt) {
+  const joined: Joined = {
+    live: [...members.live],
+    apart: [],
+    ahead: [],
+    stopped: [...members.helpless],
+    tried: [],
+    read: false,
+  }
+  for (const { projection, serving, stopped, read } of members.unbuilt) {
     if (serving) joined.stopped.push(projection.name)
-    if (mayTry(projection, stopped, options)) joined.apart.push(keyOf(projection))
+    if (read) joined.read = true
+    else if (mayTry(projection, stopped, joined, options)) joined.apart.push(keyOf(projection))
   }
   for (const one of members.lagging)
     if (!(await admit(one, joined, options)) && one.table.serving) joined.stopped.push(one.table.projection.name)
   return joined
 }
 
-function mayTry(projection: AnyProjection, stopped: boolean, { attempted }: Options): boolean {
+function mayTry(projection: AnyProjection, stopped: boolean, { tried }: Joined, { attempted }: Options): boolean {
   const key = keyOf(projection)
   if (stopped && attempted.has(key)) return false
-  attempted.add(key)
+  tried.push(key)
   return true
 }
 
@@ -59,7 +71,7 @@ async function admit(one: Lagging, joined: Joined, options: Options): Promise<bo
     joined.ahead.push(one.position)
     return false
   }
-  if (!mayTry(projection, one.stopped, options)) return false
+  if (!mayTry(projection, one.stopped, joined, options)) return false
   if (!isNear(one.position, group)) {
     joined.apart.push(keyOf(projection))
     return false

@@ -9,6 +9,8 @@ export type Skipped = (projection: string, position: bigint) => boolean
 /** What operators have said about projections. */
 export interface Orders {
   skipped: Skipped
+  /** The positions that a projection passes over. */
+  skippedBy(projection: string): readonly string[]
   /** The version to show: the one given, unless somebody went back from it; then the one they went back to. */
   wanted(projection: string, newest: number, promotes: 'auto' | 'manual'): number | undefined
   /** The version last promoted or gone back to; undefined where nobody has said anything. */
@@ -29,8 +31,13 @@ export async function readOrders(store: EventStore, projections: readonly AnyPro
       }),
     ),
   )
+  const skippedBy = (name: string) => states.get(name)?.skipped ?? []
   return {
-    skipped: (name, position) => states.get(name)?.skipped.includes(String(position)) ?? false,
+    skippedBy,
+    skipped: (name, position) => {
+      const positions = skippedBy(name)
+      return positions.length > 0 && positions.includes(String(position))
+    },
     shown: (name) => states.get(name)?.shown,
     wanted: (name, newest, promotes) => {
       const { shown, withdrawn } = states.get(name) ?? Projection.initial

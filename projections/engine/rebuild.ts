@@ -4,10 +4,12 @@ import type { Building } from './building.ts'
 import { isFaultOfData, wordsOf } from './faults.ts'
 import { occurred, occurredAsStored } from './fold.ts'
 import type { Skipped } from './orders.ts'
-import { isAppendOnly, type Occurred } from './projection.ts'
+import { isAppendOnly } from './projection.ts'
 
 /** Rows in memory, of all tables together. About 1 KB each. */
-const heldRows = 500_000
+const heldRows = 50_000
+/** So many that they are gone before anything is taken for long-lived. */
+const batchSize = 500
 
 export interface RebuildOptions {
   /** All events from the first, in batches. */
@@ -26,36 +28,67 @@ export interface RebuildOptions {
  * others. Leaves what was folded unfinished; returns the position of the last event read.
  */
 export async function rebuild(options: RebuildOptions): Promise<bigint | undefined> {
-  const { events, skipped, onProgress, signal, maxRows = heldRows } = options
+  const { buildings, events, skipped, onProgress, signal, maxRows = heldRows } = options
+  const takers = takersOf(buildings)
   let position: bigint | undefined
   let count = 0
-  for await (const batch of events) {
+  for await (const batch of inBatches(events)) {
     signal.throwIfAborted()
-    if (options.buildings.every(({ halted }) => halted)) return position
-    const folding = batch.map((event) => ({ event, decoded: occurred(event), stored: occurredAsStored(event) }))
-    for (const building of options.buildings)
-      await unlessRefused(building, async () => {
-        await building.prefetch(folding.map(({ decoded }) => decoded))
-        foldAll(building, folding, skipped)
-        await building.send()
-      })
+    if (buildings.every(({ halted }) => halted)) return position
+    for (const event of batch) foldInto(takers(event.type), event, skipped)
+    for (const building of buildings) await unlessRefused(building, () => building.send())
     count += batch.length
-    position = batch.at(-1)?.position ?? position
-    if (position !== undefined) onProgress(count, position)
-    for (;;) {
-      const buildings = options.buildings.filter(({ halted }) => !halted)
-      if (total(buildings) <= maxRows) break
-      const evicting = largest(buildings)
-      await unlessRefused(evicting, () => evicting.evict())
-    }
+    position = batch.at(-1)!.position
+    onProgress(count, position)
+    await evictDownTo(maxRows, buildings)
   }
+  for (const building of buildings) await unlessRefused(building, () => building.settle())
   return position
 }
 
-interface Folding {
-  event: Recorded
-  decoded: Occurred
-  stored: Occurred
+/** Small batches joined: what is done once a batch costs as much as the folding of many events. */
+async function* inBatches(events: AsyncIterable<readonly Recorded[]>): AsyncGenerator<readonly Recorded[]> {
+  let gathered: Recorded[] = []
+  for await (const batch of events) {
+    gathered.push(...batch)
+    if (gathered.length < batchSize) continue
+    yield gathered
+    gathered = []
+  }
+  if (gathered.length > 0) yield gathered
+}
+
+/** The candidates that fold events of a type. */
+function takersOf(buildings: readonly Building[]): (type: string) => readonly Building[] {
+  const known = new Map<string, readonly Building[]>()
+  return (type) => {
+    let takers = known.get(type)
+    if (!takers) known.set(type, (takers = buildings.filter((building) => building.takes(type))))
+    return takers
+  }
+}
+
+function foldInto(takers: readonly Building[], event: Recorded, skipped: Skipped): void {
+  if (takers.length === 0) return
+  const decoded = occurred(event)
+  for (const building of takers) {
+    const { projection } = building
+    if (building.halted || skipped(projection.name, event.position)) continue
+    try {
+      building.fold(isAppendOnly(projection) ? occurredAsStored(event) : decoded)
+    } catch (error) {
+      building.halted = haltAt(event, error as Error)
+    }
+  }
+}
+
+async function evictDownTo(maxRows: number, buildings: readonly Building[]): Promise<void> {
+  for (;;) {
+    const going = buildings.filter(({ halted }) => !halted)
+    if (total(going) <= maxRows) return
+    const evicting = largest(going)
+    await unlessRefused(evicting, () => evicting.evict())
+  }
 }
 
 /** What Postgres refuses of one candidate halts that one, and none of the others. */
@@ -66,19 +99,6 @@ async function unlessRefused(building: Building, act: () => Promise<void>): Prom
   } catch (error) {
     if (!isFaultOfData(error)) throw error
     building.halted = { message: wordsOf(error) }
-  }
-}
-
-function foldAll(building: Building, folding: readonly Folding[], skipped: Skipped): void {
-  const kind = isAppendOnly(building.projection) ? 'stored' : 'decoded'
-  for (const one of folding) {
-    if (skipped(building.projection.name, one.event.position)) continue
-    try {
-      building.fold(one[kind])
-    } catch (error) {
-      building.halted = haltAt(one.event, error as Error)
-      return
-    }
   }
 }
 

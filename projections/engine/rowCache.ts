@@ -18,21 +18,20 @@ export class RowCache {
     return this.#hot.size + this.#old.size
   }
 
-  has(id: string): boolean {
-    return this.#hot.has(id) || this.#old.has(id)
+  /** What is held of a row; it counts as touched. */
+  find(id: string): Slot | undefined {
+    const hot = this.#hot.get(id)
+    if (hot) return hot
+    const old = this.#old.get(id)
+    if (!old) return undefined
+    this.#old.delete(id)
+    this.#hot.set(id, old)
+    return old
   }
 
-  get(id: string): Row | null {
-    return this.#slot(id)?.row ?? null
-  }
-
-  put(id: string, row: Row | null): void {
-    const slot = this.#slot(id)
-    if (!slot) this.#hot.set(id, { row, dirty: true, stored: undefined })
-    else {
-      slot.row = row
-      slot.dirty = true
-    }
+  /** A row that is not held, and that the table does not hold either. */
+  add(id: string, row: Row | null): void {
+    this.#hot.set(id, { row, dirty: true, stored: undefined })
   }
 
   loaded(row: Row, stored: number): void {
@@ -45,15 +44,5 @@ export class RowCache {
     this.#old = this.#hot
     this.#hot = new Map()
     return leaving
-  }
-
-  #slot(id: string): Slot | undefined {
-    const hot = this.#hot.get(id)
-    if (hot) return hot
-    const old = this.#old.get(id)
-    if (!old) return undefined
-    this.#old.delete(id)
-    this.#hot.set(id, old)
-    return old
   }
 }

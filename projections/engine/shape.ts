@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg'
+import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { faultOfData } from './faults.ts'
 
@@ -28,10 +29,13 @@ type Values = Readonly<Record<string, unknown>>
 export class Shape {
   readonly table: string
   readonly columns: readonly Column[]
+  /** Those whose text is the same on both sides. */
+  readonly #exact: readonly Column[]
 
   private constructor(table: string, columns: readonly Column[]) {
     this.table = table
     this.columns = columns
+    this.#exact = columns.filter(({ kind }) => kind === 'plain' || kind === 'uuid' || kind === 'time')
   }
 
   /** Throws when a migration has not made the table. */
@@ -54,14 +58,23 @@ export class Shape {
 
   /** A line of Postgres's COPY text format. Throws a fault of data where jsonb, which the live group writes by, would refuse the row. */
   line(row: Values): string {
-    const line = `${this.columns.map(({ name, kind }) => cell(row[name], kind)).join('\t')}\n`
+    let line = cell(row[this.columns[0]!.name], this.columns[0]!.kind)
+    for (let i = 1; i < this.columns.length; i++) {
+      const { name, kind } = this.columns[i]!
+      line += `\t${cell(row[name], kind)}`
+    }
     if (!line.isWellFormed()) throw faultOfData(`A row of ${this.table} has half of a pair of surrogates`)
-    return line
+    return `${line}\n`
   }
 
   /** Of the columns whose text is the same on both sides; rows in any order, their sum is that of `checksumSql`. */
   checksum(row: Values): number {
-    return crc32(this.#exact.map(({ name, kind }) => exact(row[name], kind)).join('|'))
+    let text = ''
+    for (let i = 0; i < this.#exact.length; i++) {
+      const { name, kind } = this.#exact[i]!
+      text += i === 0 ? exact(row[name], kind) : `|${exact(row[name], kind)}`
+    }
+    return crc32(text)
   }
 
   get checksumSql(): string {
@@ -71,13 +84,17 @@ export class Shape {
     })
     return `coalesce(sum(crc32(convert_to(${texts.join(` || '|' || `)}, 'UTF8'))), 0)::text`
   }
-
-  get #exact(): readonly Column[] {
-    return this.columns.filter(({ kind }) => kind === 'plain' || kind === 'uuid' || kind === 'time')
-  }
 }
 
-export const indexName = (table: string, columns: string) => `${table}_${columns.replace(/\W+/g, '_')}`
+const longestName = 63
+
+/** Postgres cuts a longer name off, and would then take another index of that beginning for this one. */
+export function indexName(table: string, columns: string): string {
+  const name = `${table}_${columns.replace(/\W+/g, '_')}`
+  if (name.length <= longestName) return name
+  const rest = createHash('sha256').update(columns).digest('hex').slice(0, 8)
+  return `${name.slice(0, longestName - rest.length - 1)}_${rest}`
+}
 
 const special = /[\\\t\n\r]/
 const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }

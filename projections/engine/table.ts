@@ -3,6 +3,7 @@ import type { Client, ClientBase } from 'pg'
 import type { Changes, Row } from './fold.ts'
 import { type AnyProjection, isAppendOnly, tableOf } from './projection.ts'
 import { indexName, Shape } from './shape.ts'
+import { showFirst } from './view.ts'
 
 const cachedRows = 50_000
 
@@ -27,7 +28,7 @@ export class Table {
     const { table, columns } = await Shape.of(client, tableOf(projection))
     for (const listed of projection.indexes)
       await client.query(`create index if not exists ${indexName(table, listed)} on ${table} (${listed})`)
-    if (serving) await createView(client, projection.name, table)
+    if (serving) await showFirst(client, projection.name, table)
     return new Table(
       projection,
       serving,
@@ -67,14 +68,17 @@ export class Table {
         parts.push(`insert into ${this.name} select r.* from moved, ${populate(changes.appended)} r`)
       return parts
     }
-    const kept = [...changes.rows.values()].filter((row) => row !== null)
+    const kept = [...changes.rows].flatMap(([id, row]) => (row ? [{ row, made: changes.created.has(id) }] : []))
+    const made = kept.filter(({ made }) => made).map(({ row }) => row)
+    const changed = kept.filter(({ made }) => !made).map(({ row }) => row)
     const gone = [...changes.rows].filter(([, row]) => row === null).map(([id]) => id)
     const assignments = this.#columns
       .filter((column) => column !== 'id')
       .map((column) => `${column} = excluded.${column}`)
-    if (kept.length > 0)
+    if (made.length > 0) parts.push(`insert into ${this.name} select r.* from moved, ${populate(made)} r`)
+    if (changed.length > 0)
       parts.push(
-        `insert into ${this.name} select r.* from moved, ${populate(kept)} r on conflict (id) do update set ${assignments.join(', ')}`,
+        `insert into ${this.name} select r.* from moved, ${populate(changed)} r on conflict (id) do update set ${assignments.join(', ')}`,
       )
     if (gone.length > 0) parts.push(`delete from ${this.name} using moved where id = any(${bind(gone)}::uuid[])`)
     return parts
@@ -87,10 +91,4 @@ export class Table {
       else this.#rows.delete(id)
     }
   }
-}
-
-/** Never replaces one: which version it shows is for `promote` alone to change. */
-async function createView(client: ClientBase, name: string, table: string): Promise<void> {
-  const { rows } = await client.query<{ known: boolean }>('select to_regclass($1) is not null as known', [name])
-  if (!rows[0]!.known) await client.query(`create view ${name} as select * from ${table}`)
 }

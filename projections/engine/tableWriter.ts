@@ -5,7 +5,7 @@ import { from as copyFrom, type CopyStreamQuery } from 'pg-copy-streams'
 import type { Shape } from './shape.ts'
 
 /** Lines that go to Postgres in one piece. */
-const pieceLines = 1000
+const pieceLines = 500
 
 /** Writes lines of Postgres's COPY format to one table. A COPY stays open from call to call, until the connection is needed for something else. */
 export class TableWriter {
@@ -20,27 +20,37 @@ export class TableWriter {
     this.#shape = shape
   }
 
-  /** Rows that the table does not hold yet. */
-  async add(lines: readonly string[], table = this.#shape.table): Promise<void> {
-    for (let i = 0; i < lines.length; i += pieceLines) {
-      const freeze = table === this.#shape.table ? ' with (freeze)' : ''
-      if (!this.#copying) {
-        this.#copying = this.#client.query(copyFrom(`copy ${table} (${this.#shape.names}) from stdin${freeze}`))
-        this.#copying.on('error', (error) => (this.#broken ??= error))
-      }
-      await this.#orBroken(async (copying) => {
-        if (!copying.write(lines.slice(i, i + pieceLines).join(''))) await once(copying, 'drain')
-      })
+  /** Rows that the table does not hold yet. Lines are asked for as they can be sent. */
+  async add(lines: Iterable<string>, table = this.#shape.table): Promise<void> {
+    let piece: string[] = []
+    for (const line of lines) {
+      piece.push(line)
+      if (piece.length < pieceLines) continue
+      await this.#send(piece, table)
+      piece = []
     }
+    if (piece.length > 0) await this.#send(piece, table)
+  }
+
+  async #send(piece: readonly string[], table: string): Promise<void> {
+    const freeze = table === this.#shape.table ? ' with (freeze)' : ''
+    if (!this.#copying) {
+      this.#copying = this.#client.query(copyFrom(`copy ${table} (${this.#shape.names}) from stdin${freeze}`))
+      this.#copying.on('error', (error) => (this.#broken ??= error))
+    }
+    await this.#orBroken(async (copying) => {
+      if (!copying.write(piece.join(''))) await once(copying, 'drain')
+    })
   }
 
   /** Rows that the table holds in an older state; they go through a table beside it. */
-  async replace(lines: readonly string[]): Promise<void> {
-    if (lines.length === 0) return
+  async replace(lines: Iterable<string>): Promise<void> {
+    const all = [...lines]
+    if (all.length === 0) return
     const { table, columns } = this.#shape
     await this.settle()
     await this.#client.query(`create temp table if not exists newer_${table} (like ${table}) on commit drop`)
-    await this.add(lines, `newer_${table}`)
+    await this.add(all, `newer_${table}`)
     await this.settle()
     const assignments = columns.filter(({ name }) => name !== 'id').map(({ name }) => `${name} = newer.${name}`)
     await this.#client.query(

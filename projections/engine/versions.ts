@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg'
+import type { Place } from './apply.ts'
 import type { Expected } from './building.ts'
 import type { AnyProjection } from './projection.ts'
 
@@ -13,13 +14,24 @@ export interface Version {
   version: number
   state: State
   position: string | null
+  event_id: string | null
   serving: boolean
   expected: Expected | null
+  /** Why an operator had it follow the log no longer. */
+  paused: string | null
+  /** Positions of events that its rows were made without. */
+  passed_over: readonly string[] | null
 }
 
 export const keyOf = ({ name, version }: Pick<AnyProjection, 'name' | 'version'>) => `${name}@${version}`
 
 export const toPosition = (text: string | null) => (text === null ? undefined : BigInt(text))
+
+/** Where a row of `projections` or `projection_groups` stands. */
+export const placeIn = ({ position, event_id }: Pick<Version, 'position' | 'event_id'>): Place => ({
+  position: toPosition(position),
+  eventId: event_id ?? undefined,
+})
 
 /** The table holds what the log says up to some position. */
 export const isBuilt = ({ state, position }: Version) =>
@@ -27,7 +39,7 @@ export const isBuilt = ({ state, position }: Version) =>
 
 export async function versions(client: ClientBase): Promise<Version[]> {
   const { rows } = await client.query<Version>(
-    'select name, version, state, position, serving, expected from projections order by name, version',
+    'select name, version, state, position, event_id, serving, expected, paused, passed_over from projections order by name, version',
   )
   return rows
 }
@@ -38,29 +50,37 @@ export async function versionOf(client: ClientBase, { name, version }: AnyProjec
 
 export async function enter(
   client: ClientBase,
-  { name, version, state, serving }: Omit<Version, 'position' | 'expected'>,
+  { name, version, state, serving, passed_over }: Omit<Version, 'position' | 'event_id' | 'expected' | 'paused'>,
 ) {
-  await client.query('insert into projections (name, version, state, serving) values ($1, $2, $3, $4)', [
-    name,
-    version,
-    state,
-    serving,
-  ])
+  await client.query(
+    'insert into projections (name, version, state, serving, passed_over) values ($1, $2, $3, $4, $5)',
+    [name, version, state, serving, JSON.stringify(passed_over)],
+  )
 }
 
 /**
- * Moves a version to another state, from one of these and from this position (any, where none is given); its progress is over. False if
+ * Moves a version to another state, from one of these and from this position (any, where none is given); its progress is over. The event there
+ * is known still where the position stays. False if
  * it stood elsewhere: somebody else has moved it, and what was meant for it is void.
  */
 export async function move(
   client: ClientBase,
   { name, version }: Pick<Version, 'name' | 'version'>,
   from: { states: readonly State[]; position?: bigint | undefined },
-  to: { state: State; position: bigint | null; error?: object; expected?: Expected },
+  to: {
+    state: State
+    position: bigint | null
+    eventId?: string | undefined
+    error?: object
+    expected?: Expected
+    passedOver?: readonly string[]
+  },
 ): Promise<boolean> {
   const { rowCount } = await client.query(
     `update projections
-        set state = $3, position = $4::numeric, error = $5::jsonb, expected = coalesce($6::jsonb, expected), progress = null, updated_at = now()
+        set state = $3, position = $4::numeric, error = $5::jsonb, expected = coalesce($6::jsonb, expected), progress = null, updated_at = now(),
+            passed_over = coalesce($10::jsonb, passed_over),
+            event_id = case when position = $4::numeric then coalesce($9::uuid, event_id) else $9::uuid end
       where name = $1 and version = $2 and state = any($7) and ($8::numeric is null or position = $8::numeric)`,
     [
       name,
@@ -71,6 +91,8 @@ export async function move(
       to.expected ? JSON.stringify(to.expected) : null,
       from.states,
       from.position?.toString() ?? null,
+      to.eventId ?? null,
+      to.passedOver ? JSON.stringify(to.passedOver) : null,
     ],
   )
   return rowCount === 1

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { projections } from '../../projections/all.ts'
-import { expectProblem } from '../api.ts'
+import { after, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
-import { newFacility, type System, theSystem } from '../system.ts'
+import { newFacility, type System, theSystem, unique } from '../system.ts'
 
 const path = '/api/v1/projections'
 
@@ -41,15 +41,61 @@ describe('steering projections', () => {
   it('is for super admins alone', async () => {
     for (const { api } of [facility.facilityAdmin, facility.user]) {
       expectProblem(await api.get(path), 403, 'forbidden')
+      expectProblem(await api.get(`${path}/uploads/diff`), 403, 'forbidden')
       expectProblem(await api.post(`${path}/uploads/rollback`), 403, 'forbidden')
+      expectProblem(await api.post(`${path}/uploads/pause`), 403, 'forbidden')
     }
     expectProblem(await system.as({}).get(path), 401, 'unauthenticated')
+  })
+
+  it('compares no version with itself', async () => {
+    expectProblem(await system.admin.get(`${path}/uploads/diff`), 409, 'not_ready')
+    expectProblem(await system.admin.get(`${path}/nothing/diff`), 404, 'not_found')
+  })
+
+  it('pauses one until it is resumed: readers who ask for what came since are told, the others read on', async () => {
+    const facilities = `${path}/facilities`
+    const register = async () => {
+      const name = unique('paused')
+      return system.admin.post('/api/v1/facilities', { name, code: name })
+    }
+    const before = await register()
+    const own = `/api/v1/facilities/${before.body.id}`
+    expect((await system.admin.get(own, after(before))).status).to.equal(200)
+    const standing = async () => {
+      const { body } = await system.admin.get(path)
+      return (body.items as { name: string; state: string; error: unknown }[]).find(
+        ({ name }) => name === 'facilities',
+      )!
+    }
+    for (const _ of ['once', 'again']) {
+      const { status, body } = await system.admin.post(`${facilities}/pause`, { reason: 'spec' })
+      expect([status, body]).to.deep.equal([202, { name: 'facilities', version: 1 }])
+    }
+    try {
+      await eventually(async () =>
+        expect(await standing()).to.deep.include({ state: 'stopped', error: { message: 'paused: spec' } }),
+      )
+      const since = await register()
+      const url = `/api/v1/facilities/${since.body.id}`
+      await eventually(async () => expectProblem(await system.admin.get(url, after(since)), 503, 'read_model_behind'))
+      expectProblem(await system.admin.get(url), 404, 'not_found')
+      expect((await system.admin.get(own)).status).to.equal(200)
+      expect((await system.admin.get('/api/v1/users', after(since))).status, 'the others go on').to.equal(200)
+      expect((await system.admin.post(`${facilities}/resume`)).status).to.equal(202)
+      await eventually(async () => expect((await system.admin.get(url, after(since))).status).to.equal(200))
+      expect(await standing()).to.deep.include({ state: 'live', error: null })
+    } finally {
+      await system.admin.post(`${facilities}/resume`)
+    }
   })
 
   for (const [what, act, status, code] of [
     ['a version that is not there', 'uploads/promote {"version":99}', 409, 'not_ready'],
     ['a read model that is not there', 'nothing/promote {}', 404, 'not_found'],
     ['a name that none can have', 'UPLOADS;/promote {}', 404, 'not_found'],
+    ['to pause a read model that is not there', 'nothing/pause {}', 404, 'not_found'],
+    ['to pause for a reason of more than a line', 'uploads/pause {"reason":"a\\nb"}', 400, 'invalid_request'],
     ['going back where there is nothing to go back to', 'uploads/rollback {}', 409, 'not_ready'],
     [
       'to skip an event that nothing is stopped at',

@@ -296,9 +296,11 @@ describe('the live projection group', () => {
     await eventually(async () =>
       expect(await nameOf(other.id), 'it goes on once the code was mended').to.be.a('string'),
     )
-    expect(await rows(`select state, position, error from projections where name = 'facilities'`)).to.deep.equal([
-      { state: 'live', position: null, error: null },
-    ])
+    await eventually(async () =>
+      expect(await rows(`select state, position, error from projections where name = 'facilities'`)).to.deep.equal([
+        { state: 'live', position: null, error: null },
+      ]),
+    )
   })
 
   it('tells who waits for an event that the projection stops at that it will not come', async () => {

@@ -135,6 +135,21 @@ describe('building a new version of a read model', function () {
     )
   })
 
+  it('has every index that is asked for, however long its name', async () => {
+    await today()
+    await tableForShouting()
+    const all = 'status, created_at, code, timezone, address, name, loud_name'
+    const indexes = [`${all}, id`, `${all}, id desc`, 'code']
+    group(withNext({ ...shouting, indexes }), { retired: old('facilities') })
+    await eventually(async () => expect((await stateOf('facilities', 2))?.serving).to.equal(true))
+    const found = await rows<{ name: string; definition: string }>(
+      `select indexname as name, indexdef as definition from pg_indexes where tablename = 'facilities_v2'`,
+    )
+    for (const columns of indexes)
+      expect(found.filter(({ definition }) => definition.toLowerCase().endsWith(`(${columns})`))).to.have.length(1)
+    expect(found.map(({ name }) => name)).to.include('facilities_v2_code')
+  })
+
   it('is refused while another one is at it', async () => {
     await tableForShouting()
     const { DATABASE_URL } = tested.connections.config

@@ -1,6 +1,10 @@
 import { expect } from 'chai'
+import { systemIntent } from '../../commands/http.ts'
+import { skip } from '../../commands/projections.ts'
 import { connectAlone } from '../../ops/platform/database.ts'
 import { projections } from '../../projections/all.ts'
+import { Building } from '../../projections/engine/building.ts'
+import { rebuild } from '../../projections/engine/rebuild.ts'
 import type { AnyProjection, Projection } from '../../projections/engine/projection.ts'
 import { listenForPositions } from '../../read-api/freshness.ts'
 import { eventually } from '../eventually.ts'
@@ -115,7 +119,15 @@ describe('read models on a bad day', function () {
     group(projections)
     await someFacility()
     await caughtUp()
-    expect(await stateOf('facilities', 2)).to.include({ state: 'building', position: null })
+    const { state, position, error } = (await stateOf('facilities', 2))!
+    expect({ state, position }, 'it does not look as if somebody were at it').to.deep.equal({
+      state: 'stopped',
+      position: null,
+    })
+    expect(error!.message).to.include('cannot fold version 2')
+    await stopGroups()
+    group(withNext(shouting), { retired: old('facilities') })
+    await eventually(async () => expect((await stateOf('facilities', 2))?.serving).to.equal(true))
   })
 
   it('who reads after a write is told when the shown version is not followed, and when it is again', async () => {
@@ -195,6 +207,42 @@ describe('read models on a bad day', function () {
     }
   })
 
+  it('what makes a row that is there already is refused, by the group and by a build, whether it holds the row or not', async () => {
+    await today()
+    const [id, registered] = [idOf('twice'), { name: 'First', code: 'f', registered_at: at }]
+    const stream = `facility-${id}`
+    await append(stream, [['FacilityRegistered', registered]])
+    group(projections)
+    await caughtUp()
+    await append(stream, [['FacilityRegistered', { ...registered, name: 'Second' }]], 0)
+    await caughtUp()
+    expect((await stateOf('facilities', 1))!.error).to.deep.include({ stream, revision: 1, type: 'FacilityRegistered' })
+    expect(await rows('select name from facilities where id = $1', [id])).to.deep.equal([{ name: 'First' }])
+    await stopGroups()
+    const steering = {
+      store: tested.connections.store,
+      database: tested.connections.database,
+      now: () => new Date().toISOString(),
+    }
+    await tableForShouting()
+    await ask('facilities')
+    await buildOnce(withNext(shouting), ['facilities@2'])
+    expect((await stateOf('facilities', 2))!.error!.message).to.include('is there already')
+    await rows(`update projections set state = 'building', error = null where version = 2`)
+    const building = (await Building.begin(tested.connections.config.DATABASE_URL, shouting, () => undefined))!
+    const signal = new AbortController().signal
+    const events = tested.connections.store.readAll(undefined)
+    const never = () => false
+    await rebuild({ events, buildings: [building], skipped: never, onProgress: never, signal, maxRows: 1 })
+    const refused = building.halted?.message ?? (await building.finish(1n).catch((error: Error) => error.message))
+    expect(refused).to.match(/is there already|unique/)
+    await building.end()
+    const { position } = (await stateOf('facilities', 1))!.error as unknown as { position: string }
+    await skip(steering, 'facilities', { position, reason: 'spec' }, systemIntent('spec', 'skip', position))
+    group(projections)
+    await eventually(async () => expect((await stateOf('facilities', 1))!.state).to.equal('live'))
+  })
+
   it('half of a pair of surrogates stops a build as it stops the group, and holds up no other', async () => {
     await append(`facility-${idOf('surrogate')}`, [
       ['FacilityRegistered', { name: 'half \ud800', code: 's', registered_at: at }],
@@ -206,7 +254,6 @@ describe('read models on a bad day', function () {
     await tableForShouting()
     await rows('create table uploads_v2 (like uploads_v1 including all)')
     for (const name of ['facilities', 'uploads']) await ask(name)
-    group(projections.map(unicode))
     await buildOnce([...projections, shouting, nextOf('uploads', () => ({}))], ['facilities@2', 'uploads@2'])
     expect((await stateOf('facilities', 2))!.error!.message).to.include('surrogates')
     expect((await stateOf('uploads', 2))!.state).to.equal('ready')

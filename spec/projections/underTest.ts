@@ -126,7 +126,8 @@ export function projectionsUnderTest() {
     {
       retired = [],
       promotes = 'auto' as 'auto' | 'manual',
-    }: { retired?: readonly AnyProjection[]; promotes?: 'auto' | 'manual' } = {},
+      ...bounds
+    }: { retired?: readonly AnyProjection[]; promotes?: 'auto' | 'manual'; followedFromStart?: bigint } = {},
   ) {
     const controller = new AbortController()
     const { signal } = controller
@@ -139,7 +140,7 @@ export function projectionsUnderTest() {
     const builds = new Builds(building, specLog, signal)
     const promoted: [string, number, number | undefined][] = []
     const onPromoted = (...what: [string, number, number | undefined]) => Promise.resolve(promoted.push(what))
-    const running = runGroup({ ...common, projections: members, retired, builds, promotes, onPromoted })
+    const running = runGroup({ ...common, ...bounds, projections: members, retired, builds, promotes, onPromoted })
     const started = { promoted, stop: () => (controller.abort(), Promise.all([running, builds.settled()])) }
     groups.push(started)
     return started
@@ -184,6 +185,7 @@ export function projectionsUnderTest() {
     rows(`insert into projections (name, version, state, serving) values ($1, $2, 'building', false)`, [name, version])
 
   return {
+    dataDir,
     get connections() {
       return connections
     },
