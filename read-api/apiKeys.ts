@@ -4,7 +4,7 @@ import { type Route, route, Uuid } from '../ops/platform/route.ts'
 import { ApiKey } from '../ops/platform/shapes.ts'
 import type { ApiKeyRow } from '../projections/apiKeys.ts'
 import { byIdRoute } from './byId.ts'
-import type { HistoryDeps } from './history.ts'
+import type { ResourceDeps } from './folding.ts'
 import { matching, page, pageOf, pageQuery } from './page.ts'
 
 const path = '/api/v1/api-keys'
@@ -17,7 +17,7 @@ const Query = pageQuery('created_at', 'name').extend({
   device_id: Uuid.optional(),
 })
 
-export const apiKeys = ({ database }: HistoryDeps): Route[] => [
+export const apiKeys = (deps: ResourceDeps): Route[] => [
   route<{}, z.infer<typeof Query>>({
     method: 'GET',
     path,
@@ -28,8 +28,15 @@ export const apiKeys = ({ database }: HistoryDeps): Route[] => [
     run: async ({ query: { status, facility_id, device_id, ...asked }, facility }) => {
       const filtered = visible(facility)
       matching(filtered, { status, facility_id, device_id })
-      return { status: 200, body: await page<ApiKeyRow>(database, filtered, asked) }
+      return { status: 200, body: await page<ApiKeyRow>(deps.database, filtered, asked) }
     },
   }),
-  byIdRoute(database, { path, permission: 'api-key:read', readModel: 'api_keys', shape: ApiKey, visible }),
+  byIdRoute(deps, {
+    path,
+    resource: 'apiKey',
+    readModel: 'api_keys',
+    permission: 'api-key:read',
+    shape: ApiKey,
+    visible,
+  }),
 ]

@@ -4,12 +4,14 @@ import { line, type Route, route, Uuid } from '../ops/platform/route.ts'
 import { Device } from '../ops/platform/shapes.ts'
 import type { DeviceRow } from '../projections/devices.ts'
 import { byIdRoute } from './byId.ts'
-import { type HistoryDeps, historyRoute } from './history.ts'
+import type { ResourceDeps } from './folding.ts'
+import { historyRoute } from './history.ts'
 import { matching, page, pageOf, pageQuery, searching } from './page.ts'
 
 const path = '/api/v1/devices'
 const visible = (facility: string | undefined) =>
   queryBuilder('devices').modify((query) => facility && void query.where({ facility_id: facility }))
+const about = { path, resource: 'device', readModel: 'devices', permission: 'device:read', visible }
 
 const Query = pageQuery('created_at', 'name', 'serial', 'model').extend({
   status: Device.shape.status.optional(),
@@ -18,7 +20,7 @@ const Query = pageQuery('created_at', 'name', 'serial', 'model').extend({
   q: line(100).optional(),
 })
 
-export const devices = (deps: HistoryDeps): Route[] => [
+export const devices = (deps: ResourceDeps): Route[] => [
   route<{}, z.infer<typeof Query>>({
     method: 'GET',
     path,
@@ -33,6 +35,6 @@ export const devices = (deps: HistoryDeps): Route[] => [
       return { status: 200, body: await page<DeviceRow>(deps.database, filtered, asked) }
     },
   }),
-  byIdRoute(deps.database, { path, permission: 'device:read', readModel: 'devices', shape: Device, visible }),
-  historyRoute(deps, { path, resource: 'device', readModel: 'devices', permission: 'device:read', visible }),
+  byIdRoute(deps, { ...about, shape: Device }),
+  historyRoute(deps, about),
 ]

@@ -4,19 +4,21 @@ import { line, type Route, route } from '../ops/platform/route.ts'
 import { Facility } from '../ops/platform/shapes.ts'
 import type { FacilityRow } from '../projections/facilities.ts'
 import { byIdRoute } from './byId.ts'
-import { type HistoryDeps, historyRoute } from './history.ts'
+import type { ResourceDeps } from './folding.ts'
+import { historyRoute } from './history.ts'
 import { matching, page, pageOf, pageQuery, searching } from './page.ts'
 
 const path = '/api/v1/facilities'
 const visible = (facility: string | undefined) =>
   queryBuilder('facilities').modify((query) => facility && void query.where({ id: facility }))
+const about = { path, resource: 'facility', readModel: 'facilities', permission: 'facility:read', visible }
 
 const Query = pageQuery('created_at', 'name', 'code').extend({
   status: Facility.shape.status.optional(),
   q: line(100).optional(),
 })
 
-export const facilities = (deps: HistoryDeps): Route[] => [
+export const facilities = (deps: ResourceDeps): Route[] => [
   route<{}, z.infer<typeof Query>>({
     method: 'GET',
     path,
@@ -31,6 +33,6 @@ export const facilities = (deps: HistoryDeps): Route[] => [
       return { status: 200, body: await page<FacilityRow>(deps.database, filtered, asked) }
     },
   }),
-  byIdRoute(deps.database, { path, permission: 'facility:read', readModel: 'facilities', shape: Facility, visible }),
-  historyRoute(deps, { path, resource: 'facility', readModel: 'facilities', permission: 'facility:read', visible }),
+  byIdRoute(deps, { ...about, shape: Facility }),
+  historyRoute(deps, about),
 ]

@@ -1,32 +1,20 @@
 import type { Knex } from 'knex'
 import { type Database, queryBuilder, rowsOf } from '../ops/platform/database.ts'
-import type { EventStore, Recorded } from '../ops/platform/eventStore.ts'
+import type { Recorded } from '../ops/platform/eventStore.ts'
 import { Id, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import { History } from '../ops/platform/shapes.ts'
+import { type Change, changesOf, type ResourceDeps, shownFolding } from './folding.ts'
 import { one } from './page.ts'
-
-type Fields = Record<string, unknown> | null
-
-export interface HistoryDeps {
-  database: Database
-  store: EventStore
-  /** The row of the read model before and after each of these events, by the projection's own fold. */
-  changesOf: (
-    readModel: string,
-    id: string,
-    events: readonly Recorded[],
-  ) => readonly { before: Fields; after: Fields }[]
-}
-
-/** Never shown to anyone, whatever the role. */
-const secrets = new Set(['password_hash', 'secret_sha256', 'refresh_id', 'wrapped', 'object_key'])
+import { eventsAt, placesOf, timesOf } from './resourceEvents.ts'
+import { secrets, withoutFields } from './secrets.ts'
 
 /**
- * `GET <path>/:id/history`: the resource's own events and those of whatever belongs to it, oldest first.
+ * `GET <path>/:id/history`: the resource's own events and those of whatever belongs to it, oldest first. Those that an
+ * operator skipped are there, and have changed nothing.
  * @param visible the rows of the read model that the caller may see
  */
 export function historyRoute(
-  { database, store, changesOf }: HistoryDeps,
+  deps: ResourceDeps,
   what: {
     path: string
     resource: string
@@ -43,24 +31,21 @@ export function historyRoute(
     reads: [what.readModel, 'resource_events', 'users'],
     answers: { 200: History, 404: ProblemDocument },
     run: async ({ params, facility }) => {
-      await one(database, what.visible(facility).where({ id: params.id }).select('id'))
-      const events = await eventsOf(database, store, what.resource, params.id)
-      const changes = changesOf(what.readModel, params.id, events)
-      const names = await namesOf(database, events)
-      return { status: 200, body: { items: events.map((event, i) => item(event, changes[i]!, names)) } }
+      await one(deps.database, what.visible(facility).where({ id: params.id }).select('id'))
+      const folding = await shownFolding(deps, what.readModel)
+      const events = await eventsAt(deps.store, await placesOf(deps.database, what.resource, params.id))
+      const folded = events.filter(({ position }) => !folding.isSkipped(position))
+      const changes = changesOf(folding, params.id, folded)
+      const changeOf = new Map(folded.map((event, i) => [event, changes[i]!]))
+      const times = timesOf(events)
+      const names = await namesOf(deps.database, events)
+      const items = events.map((event, i) => item(event, times[i], changeOf.get(event) ?? unchanged, names))
+      return { status: 200, body: { items } }
     },
   })
 }
 
-async function eventsOf(database: Database, store: EventStore, resource: string, id: string): Promise<Recorded[]> {
-  const known = await rowsOf<{ stream: string; revision: number }>(
-    database,
-    queryBuilder('resource_events').where({ resource, id }).orderBy('position').select('stream', 'revision'),
-  )
-  const streams = [...new Set(known.map(({ stream }) => stream))]
-  const read = new Map(await Promise.all(streams.map(async (stream) => [stream, await store.read(stream)] as const)))
-  return known.flatMap(({ stream, revision }) => read.get(stream)!.find((event) => event.revision === revision) ?? [])
-}
+const unchanged: Change = { before: null, after: null }
 
 async function namesOf(database: Database, events: readonly Recorded[]): Promise<ReadonlyMap<string, string>> {
   const actors = events.map(({ metadata }) => metadata['actor'] as Actor)
@@ -78,16 +63,9 @@ interface Actor {
   id: string
 }
 
-function item(
-  event: Recorded,
-  { before, after }: { before: Fields; after: Fields },
-  names: ReadonlyMap<string, string>,
-) {
+function item(event: Recorded, at: string | undefined, { before, after }: Change, names: ReadonlyMap<string, string>) {
   const actor = event.metadata['actor'] as Actor
   const data = Object.fromEntries(Object.entries(event.data).filter(([field]) => !secrets.has(field)))
-  const at = Object.entries(event.data).find(
-    ([field]) => field.endsWith('_at') && !['expires_at', 'recorded_at'].includes(field),
-  )
   const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(
     (field) => !secrets.has(field),
   )
@@ -96,7 +74,7 @@ function item(
     stream: event.stream,
     revision: event.revision,
     type: event.type,
-    at: at?.[1],
+    at,
     actor: { ...actor, name: actor.kind === 'system' ? actor.id : (names.get(actor.id) ?? null) },
     data: withoutKeys(data),
     changes: fields
@@ -110,8 +88,4 @@ function item(
 }
 
 /** Where objects lie is no one's business either, at any depth. */
-function withoutKeys(value: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(value, (field, inner: unknown) => (secrets.has(field) ? undefined : inner)) ?? 'null',
-  ) as unknown
-}
+const withoutKeys = (value: unknown) => withoutFields(value, secrets)

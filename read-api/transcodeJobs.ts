@@ -1,16 +1,19 @@
 import type { z } from 'zod'
 import { type Database, queryBuilder, rowsOf } from '../ops/platform/database.ts'
-import { Id, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
+import { type Route, route, Uuid } from '../ops/platform/route.ts'
 import { TranscodeJob } from '../ops/platform/shapes.ts'
 import type { TranscodeJobRow } from '../projections/transcodeJobs.ts'
-import { type HistoryDeps, historyRoute } from './history.ts'
-import { matching, one, page, pageOf, pageQuery } from './page.ts'
+import { byIdRoute } from './byId.ts'
+import type { ResourceDeps } from './folding.ts'
+import { historyRoute } from './history.ts'
+import { matching, page, pageOf, pageQuery } from './page.ts'
 
 const path = '/api/v1/transcode-jobs'
 const permission = 'transcode-job:read'
 const reads = ['transcode_jobs']
 const visible = (facility: string | undefined) =>
   queryBuilder('transcode_jobs').modify((query) => facility && void query.where({ facility_id: facility }))
+const about = { path, resource: 'transcodeJob', readModel: 'transcode_jobs', permission, visible }
 
 const Query = pageQuery('requested_at', 'finished_at').extend({
   facility_id: Uuid.optional(),
@@ -31,7 +34,7 @@ async function placed(database: Database, rows: readonly TranscodeJobRow[]): Pro
   return rows.map((row) => ({ ...row, position_in_queue: placeOf.get(row.id) ?? null }))
 }
 
-export const transcodeJobs = (deps: HistoryDeps): Route[] => [
+export const transcodeJobs = (deps: ResourceDeps): Route[] => [
   route<{}, z.infer<typeof Query>>({
     method: 'GET',
     path,
@@ -48,17 +51,12 @@ export const transcodeJobs = (deps: HistoryDeps): Route[] => [
       }
     },
   }),
-  route<{ id: string }>({
-    method: 'GET',
-    path: `${path}/:id`,
-    permission,
-    params: Id,
-    reads,
-    answers: { 200: TranscodeJob, 404: ProblemDocument },
-    run: async ({ params, facility }) => {
-      const row = await one<TranscodeJobRow>(deps.database, visible(facility).where({ id: params.id }))
-      return { status: 200, body: (await placed(deps.database, [row]))[0] }
-    },
+  byIdRoute<TranscodeJobRow>(deps, {
+    ...about,
+    shape: TranscodeJob,
+    // Where in the queue it stood then, no event of its own tells.
+    shown: async (row, isPresent) =>
+      isPresent ? (await placed(deps.database, [row]))[0] : { ...row, position_in_queue: null },
   }),
-  historyRoute(deps, { path, resource: 'transcodeJob', readModel: 'transcode_jobs', permission, visible }),
+  historyRoute(deps, about),
 ]

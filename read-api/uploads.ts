@@ -14,13 +14,16 @@ import {
 } from '../ops/platform/route.ts'
 import { Upload } from '../ops/platform/shapes.ts'
 import type { UploadRow } from '../projections/uploads.ts'
-import { type HistoryDeps, historyRoute } from './history.ts'
+import { byIdRoute } from './byId.ts'
+import type { ResourceDeps } from './folding.ts'
+import { historyRoute } from './history.ts'
 import { serve } from './media.ts'
 import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
 
 const path = '/api/v1/uploads'
 const permission = 'upload:read'
 const reads = ['uploads']
+const about = { path, resource: 'upload', readModel: 'uploads', permission }
 
 // What was deleted is not listed; its history stays.
 const any = (facility: string | undefined) =>
@@ -43,7 +46,7 @@ const shown = (row: UploadRow): z.infer<typeof Upload> => Upload.parse(row)
 const bytes = z.string().meta({ description: 'The bytes', format: 'binary' })
 const renditions = { webm: 'opus-webm', mp4: 'aac-mp4' } as const
 
-export const uploads = ({ objects, ...deps }: HistoryDeps & { objects: Objects }): Route[] => {
+export const uploads = ({ objects, ...deps }: ResourceDeps & { objects: Objects }): Route[] => {
   const find = (request: Request<{ id: string }, unknown, unknown>) =>
     one<UploadRow>(deps.database, visible(request.facility).where({ id: request.params.id }))
   const media = { permission, params: Id, reads }
@@ -69,14 +72,8 @@ export const uploads = ({ objects, ...deps }: HistoryDeps & { objects: Objects }
         return { status: 200, body: { ...found, items: found.items.map(shown) } }
       },
     }),
-    route<{ id: string }>({
-      method: 'GET',
-      path: `${path}/:id`,
-      ...media,
-      answers: { 200: Upload, 404: ProblemDocument },
-      run: async (request) => ({ status: 200, body: shown(await find(request)) }),
-    }),
-    historyRoute(deps, { path, resource: 'upload', readModel: 'uploads', permission, visible: any }),
+    byIdRoute<UploadRow>(deps, { ...about, shape: Upload, visible, remembered: any, shown }),
+    historyRoute(deps, { ...about, visible: any }),
     route<{ id: string }>({
       method: 'GET',
       path: `${path}/:id/download`,

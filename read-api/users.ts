@@ -5,12 +5,14 @@ import { Role, Session, User } from '../ops/platform/shapes.ts'
 import type { SessionRow } from '../projections/sessions.ts'
 import type { UserRow } from '../projections/users.ts'
 import { byIdRoute } from './byId.ts'
-import { type HistoryDeps, historyRoute } from './history.ts'
+import type { ResourceDeps } from './folding.ts'
+import { historyRoute } from './history.ts'
 import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
 
 const path = '/api/v1/users'
 const visible = (facility: string | undefined) =>
   queryBuilder('users').modify((query) => facility && void query.where({ facility_id: facility }))
+const about = { path, resource: 'user', readModel: 'users', permission: 'user:read', visible }
 
 const Query = pageQuery('created_at', 'name', 'email').extend({
   role: Role.optional(),
@@ -21,7 +23,7 @@ const Query = pageQuery('created_at', 'name', 'email').extend({
 
 const SessionQuery = pageQuery('started_at').extend({ status: Session.shape.status.optional() })
 
-export const users = (deps: HistoryDeps): Route[] => [
+export const users = (deps: ResourceDeps): Route[] => [
   route({
     method: 'GET',
     path: '/api/auth/me',
@@ -66,6 +68,6 @@ export const users = (deps: HistoryDeps): Route[] => [
       return { status: 200, body: await page<UserRow>(deps.database, filtered, asked) }
     },
   }),
-  byIdRoute(deps.database, { path, permission: 'user:read', readModel: 'users', shape: User, visible }),
-  historyRoute(deps, { path, resource: 'user', readModel: 'users', permission: 'user:read', visible }),
+  byIdRoute(deps, { ...about, shape: User }),
+  historyRoute(deps, about),
 ]

@@ -184,6 +184,24 @@ export const Time = z.iso
   .transform((time) => new Date(time).toISOString())
   .refine((time) => /^(?!0000)\d{4}-/.test(time), 'must be in the years 0001 to 9999')
 
+const position = z
+  .string()
+  .regex(/^\d{1,20}$/)
+  .transform((digits) => ({ position: BigInt(digits) }))
+
+/** A point of the past, its events included: a time, or a position of the log. */
+export type Moment = { time: string } | { position: bigint }
+
+/** `?as_of=<RFC 3339 time | decimal position>`, on what can be shown as it was then. */
+export const AsOf = z.object({
+  as_of: z
+    .union([position, Time.transform((time) => ({ time }))], {
+      error: 'must be a time, like 2026-11-24T09:00:00Z (with + written as %2B), or a decimal position',
+    })
+    .optional()
+    .meta({ description: 'Answers with the state then: up to this time or log position, its own events included' }),
+})
+
 const mostErrors = 20
 
 /** What zod found, as the `errors` of a problem. */
