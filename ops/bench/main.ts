@@ -1,10 +1,13 @@
 import { Command } from 'commander'
 import type { Bench, Options } from './bench.ts'
 import { eventstore } from './eventstore.ts'
+import { replay } from './replay.ts'
 import { wholeNumber } from './options.ts'
 import { run } from './run.ts'
+import { swap } from './swap.ts'
+import { visible } from './visible.ts'
 
-const benches: readonly Bench[] = [eventstore]
+const benches: readonly Bench[] = [eventstore, replay, visible, swap]
 
 const program = new Command('npm run bench --').description(
   'Measures one thing beside its limit, or a peer, in the same run. A missed target is printed and fails nothing.',
