@@ -6,6 +6,7 @@ import { addEventCommands } from './events/commands.ts'
 import { addProjectionCommands } from './projections/commands.ts'
 import { createLifecycle, type Lifecycle } from './platform/lifecycle.ts'
 import { createLog, type Log } from './platform/log.ts'
+import type { Connections } from './roles/connections.ts'
 import { attachedConfig, checkedConfig, dataDirOf, startEmbedded } from './roles/environment.ts'
 
 // The one place that reads the environment; `.env` fills in what it does not set.
@@ -97,10 +98,13 @@ async function run(roles: readonly Role[], quiet = false): Promise<Lifecycle> {
         import('./roles/workers.ts'),
       ])
     const door = roles.includes('api') ? await openDoor(config.BIND_ADDR, config.defaultBindAddress, log) : undefined
-    const connections = await openConnections(config, log, lifecycle)
+    const opened: { connections?: Connections } = {}
+    const { openMetrics } = await import('./roles/metrics.ts')
+    const metrics = await openMetrics(config, () => opened.connections, log, lifecycle)
+    const connections = (opened.connections = await openConnections(config, log, lifecycle))
     if (roles.includes('projections')) runProjections(connections)
     await Promise.all([
-      door && serveApi(connections, door),
+      door && serveApi(connections, door, metrics),
       roles.includes('workers') && runWorkers(connections, environment['PATH'] ?? ''),
     ])
     if (door) lifecycle.onStop('http', () => door.close())

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Config } from '../ops/platform/config.ts'
 import { eventually } from './eventually.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -27,8 +28,27 @@ function environment(more: Record<string, string>): NodeJS.ProcessEnv {
   return { PATH, HOME, TMPDIR, BIND_ADDR: '127.0.0.1:0', LOG_LEVEL: 'warn', ...more }
 }
 
-function start(args: string[], more: Record<string, string>): { child: ChildProcess; output: () => string } {
-  const child = spawn(process.execPath, [join(root, 'ops/run.mjs'), ...args], {
+/** What a process is given that is to use servers which run already: all that is required then. */
+export function outsideServers(config: Config): Record<string, string> {
+  const names = [
+    ...['EVENTSTORE_URL', 'DATABASE_URL', 'NATS_URL', 'S3_ENDPOINT', 'POSTGRES_USER', 'POSTGRES_PASSWORD'],
+    ...['POSTGRES_DB', 'MINIO_ROOT_USER', 'MINIO_ROOT_PASSWORD', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'JWT_SECRET'],
+    ...['JWT_REFRESH_SECRET', 'DATA_ENCRYPTION_KEY', 'INITIAL_ADMIN_EMAIL', 'INITIAL_ADMIN_PASSWORD'],
+  ] as (keyof Config)[]
+  return {
+    ...Object.fromEntries(names.map((name) => [name, String(config[name])])),
+    CORS_ALLOWED_ORIGINS: 'http://localhost:3000',
+  }
+}
+
+const product = [join(root, 'ops/run.mjs')]
+
+function start(
+  args: string[],
+  more: Record<string, string>,
+  entry: string[] = product,
+): { child: ChildProcess; output: () => string } {
+  const child = spawn(process.execPath, [...entry, ...args], {
     cwd: root,
     env: environment(more),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -59,12 +79,31 @@ export async function startProcess(
   return { process: child, url, output, stop: () => end('SIGTERM'), kill: async () => void (await end('SIGKILL')) }
 }
 
-/** Runs a command to its end. */
-export async function runProcess(args: string[], env: Record<string, string>): Promise<Ended> {
-  const { child, output } = start(args, env)
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, output: output() }
+export interface Launched {
+  /** So far. */
+  output: () => string
+  ended: Promise<Ended>
+  /** SIGTERM, and its exit code. */
+  stop: () => Promise<number | null>
 }
+
+/**
+ * Starts a command, or a role that serves no API and so says nowhere when it is ready.
+ * @param entry what Node runs instead of the product's own
+ */
+export function launch(args: string[], env: Record<string, string>, entry?: string[]): Launched {
+  const { child, output } = start(args, env, entry)
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, output: output() }))
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+    return (await ended).code
+  }
+  return { output, ended, stop }
+}
+
+/** Runs a command to its end. */
+export const runProcess = (args: string[], env: Record<string, string>, entry?: string[]): Promise<Ended> =>
+  launch(args, env, entry).ended
 
 /** From `DATA_DIR/bootstrap-credentials.txt`. */
 export function bootstrapCredentials(dataDir: string): { email: string; password: string } {

@@ -28,6 +28,12 @@ const bitrate = z
   .transform((value) => (value.endsWith('k') ? Number(value.slice(0, -1)) * 1000 : Number(value)))
   .refine((bits) => bits >= 8000 && bits <= 512_000, 'must be between 8k and 512k')
 
+const address = (example: string) =>
+  z
+    .string()
+    .regex(/^.+:\d{1,5}$/, { error: `must be like ${example}`, abort: true })
+    .refine((address) => Number(address.split(':').at(-1)) < 65_536, 'must have a port up to 65535')
+
 const Environment = z.object({
   CORS_ALLOWED_ORIGINS: list,
   DATABASE_URL: text,
@@ -51,11 +57,7 @@ const Environment = z.object({
   S3_BUCKET: text.default('xylolabs'),
   S3_REGION: text.default('us-east-1'),
   S3_PATH_STYLE: flag.default(true),
-  BIND_ADDR: z
-    .string()
-    .regex(/^.+:\d{1,5}$/, 'must be like 0.0.0.0:3000')
-    .refine((address) => Number(address.split(':').at(-1)) < 65_536, 'must have a port up to 65535')
-    .default('0.0.0.0:3000'),
+  BIND_ADDR: address('0.0.0.0:3000').default('0.0.0.0:3000'),
   DATABASE_MAX_CONNECTIONS: whole(2, 1000).default(20),
   JWT_ACCESS_TTL_SECS: whole(1).default(900),
   JWT_REFRESH_TTL_SECS: whole(1).default(604_800),
@@ -74,7 +76,7 @@ const Environment = z.object({
   ADMIN_HOSTS: list.default([]),
   APP_HOSTS: list.default([]),
   TRUST_PROXY: whole(0, 10).default(0),
-  METRICS_ADDR: text.optional(),
+  METRICS_ADDR: address('127.0.0.1:9464').optional(),
   METRICS_TOKEN: text.optional(),
   PROJECTIONS_PROMOTE: z.enum(['auto', 'manual']).default('auto'),
   FFMPEG_PATH: text.optional(),

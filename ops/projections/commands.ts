@@ -1,17 +1,19 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Config } from '../platform/config.ts'
 
-function count(text: string): number {
-  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('not a number')
+const whole = (min: number, max: number) => (text: string) => {
+  if (!/^\d{1,9}$/.test(text) || Number(text) < min || Number(text) > max)
+    throw new InvalidArgumentError(`It has to be a whole number from ${min} to ${max}.`)
   return Number(text)
 }
+const version = whole(1, 999_999)
 
 interface Settings {
   /** Runs the act with the configuration of the running servers, or of ones started for it. */
   withServers: (act: (config: Config) => Promise<void>) => Promise<void>
 }
 
-/** `projections:list`, `:show-error`, `:promote`, `:rollback`, `:resume`, `:skip`, `:drop`, `:diff` and `:check`. */
+/** `projections:list`, `:show-error`, `:promote`, `:rollback`, `:pause`, `:resume`, `:skip`, `:drop`, `:diff` and `:check`. */
 export function addProjectionCommands(program: Command, { withServers }: Settings): void {
   const steering = () => import('./steering.ts')
   const looking = () => import('./looking.ts')
@@ -19,9 +21,13 @@ export function addProjectionCommands(program: Command, { withServers }: Setting
   program
     .command('projections:list')
     .description('where every version of every read model stands')
-    .option('--watch', 'draw it again every second until all builds have ended')
+    .option('--watch', 'show how far the builds are, until all of them have ended')
     .action(({ watch = false }: { watch?: boolean }) =>
-      withServers(async (config) => (await looking()).list(config, watch, process.stdout)),
+      withServers(async (config) =>
+        watch
+          ? (await import('./watching.ts')).watch(config, process.stdout)
+          : (await looking()).list(config, process.stdout),
+      ),
     )
 
   program
@@ -32,9 +38,10 @@ export function addProjectionCommands(program: Command, { withServers }: Setting
   program
     .command('projections:diff <name>')
     .description('what readers would see change if the other version were shown, and since which events')
-    .option('--samples <number>', 'rows to show', count, 5)
-    .action((name: string, { samples }: { samples: number }) =>
-      withServers(async (config) => (await looking()).showDiff(config, name, samples)),
+    .option('--with <number>', 'the other version; without it the newest one that is built', version)
+    .option('--samples <number>', 'rows to show', whole(0, 1000), 5)
+    .action((name: string, { with: version, samples }: { with?: number; samples: number }) =>
+      withServers(async (config) => (await looking()).showDiff(config, name, { version, samples })),
     )
 
   program
@@ -49,7 +56,7 @@ export function addProjectionCommands(program: Command, { withServers }: Setting
   program
     .command('projections:promote <name>')
     .description('let readers see the newest version, or the one named')
-    .option('--to <number>', 'the version', count)
+    .option('--to <number>', 'the version', version)
     .action((name: string, { to }: { to?: number }) =>
       withServers(async (config) => (await steering()).promoteTo(config, name, to)),
     )
@@ -60,8 +67,16 @@ export function addProjectionCommands(program: Command, { withServers }: Setting
     .action((name: string) => withServers(async (config) => (await steering()).rollBackTo(config, name)))
 
   program
+    .command('projections:pause <name>')
+    .description('have the version that is shown stand where it is, until it is resumed')
+    .option('--reason <text>', 'shown to whoever asks why')
+    .action((name: string, { reason }: { reason?: string }) =>
+      withServers(async (config) => (await steering()).pauseIt(config, name, reason)),
+    )
+
+  program
     .command('projections:resume <name>')
-    .description('try a stopped read model again')
+    .description('try a stopped or paused read model again')
     .action((name: string) => withServers(async (config) => (await steering()).resumeIt(config, name)))
 
   program
@@ -76,7 +91,7 @@ export function addProjectionCommands(program: Command, { withServers }: Setting
   program
     .command('projections:drop')
     .argument('<name>')
-    .argument('<version>', 'one that is not shown', count)
+    .argument('<version>', 'one that is not shown', version)
     .description('forget a version, and its table')
     .action((name: string, version: number) =>
       withServers(async (config) => (await steering()).drop(config, name, version)),

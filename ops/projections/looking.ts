@@ -1,32 +1,23 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { WriteStream } from 'node:tty'
 import Table from 'cli-table3'
-import { projections } from '../../projections/all.ts'
 import { check } from '../../projections/engine/check.ts'
-import { diff, type Difference } from '../../projections/engine/diff.ts'
-import { readOrders } from '../../projections/engine/orders.ts'
-import { retired } from '../../projections/retired/all.ts'
-import { type Status, statuses } from '../../read-api/projections.ts'
+import type { Difference } from '../../projections/engine/diff.ts'
+import { keyOf } from '../../projections/engine/versions.ts'
+import type { Comparison } from '../../read-api/projectionDiff.ts'
+import { countedEvents } from '../../read-api/projectionLag.ts'
+import { type Status, statusReader } from '../../read-api/projections.ts'
 import type { Config } from '../platform/config.ts'
-import { connectAlone } from '../platform/database.ts'
 import { createProgress } from '../platform/progress.ts'
+import { compareVersions, everything, presentable } from './comparing.ts'
 import { opened } from './steering.ts'
 
-const everything = [...projections, ...retired]
-
-export const list = (config: Config, watch: boolean, out: WriteStream) =>
-  opened(config, async ({ store, database }) => {
-    for (;;) {
-      const found = await statuses(database, store)
-      if (watch && out.isTTY) out.write('\u001b[H\u001b[2J')
-      console.log(tableOf(found))
-      const building = found.some(({ state }) => state === 'building' || state === 'verifying' || state === 'ready')
-      if (!watch || !building) return
-      await delay(1000)
-    }
+export const list = (config: Config, out: WriteStream) =>
+  opened(config, async (open) => {
+    const found = await statusReader(open)()
+    out.write(`${tableOf(found)}\n`)
   })
 
-function tableOf(found: readonly Status[]): string {
+export function tableOf(found: readonly Status[]): string {
   const table = new Table({
     head: ['read model', 'version', 'shown', 'state', 'behind', 'events/s', 'done in', ''],
     style: { head: [], border: [], compact: true },
@@ -37,54 +28,43 @@ function tableOf(found: readonly Status[]): string {
       one.version,
       one.serving ? 'yes' : '',
       one.state,
-      one.lag_events === 0 ? '' : `${one.lag_events} events`,
-      one.events_per_second ?? '',
-      one.eta_seconds === null ? '' : `${one.eta_seconds} s`,
+      behind(one),
+      one.events_per_sec ?? '',
+      one.eta_secs === null ? '' : `${one.eta_secs} s`,
       one.error ? String(one.error['message']).slice(0, 60) : '',
     ])
   return table.toString()
 }
 
+function behind({ lag_events, state }: Status): string {
+  if (lag_events === null) return '?'
+  if (lag_events === 0) return ''
+  return `${state !== 'building' && lag_events >= countedEvents ? 'at least ' : ''}${lag_events} events`
+}
+
 export const showError = (config: Config, name: string) =>
-  opened(config, async ({ store, database }) => {
-    const found = (await statuses(database, store)).filter((one) => one.name === name)
+  opened(config, async (open) => {
+    const found = (await statusReader(open)()).filter((one) => one.name === name)
     if (found.length === 0) throw new Error(`There is no read model ${name}`)
     const stopped = found.filter(({ error }) => error)
     for (const { version, error } of stopped) console.log(`${name} ${version}: ${JSON.stringify(error, null, 2)}`)
     if (stopped.length === 0) console.log(`${name} is not stopped`)
   })
 
-/** Between the version that is shown and the newest other one. */
-export const showDiff = (config: Config, name: string, samples: number) =>
-  opened(config, async ({ store, database }) => {
-    const found = (await statuses(database, store)).filter((one) => one.name === name)
-    const shown = found.find(({ serving }) => serving)
-    const other = found.find(({ serving, state }) => !serving && (state === 'live' || state === 'ready'))
-    if (!shown || !other) throw new Error(`There are no two versions of ${name} that are built`)
-    const foldOf = ({ version }: Status) => {
-      const fold = everything.find((one) => one.name === name && one.version === version)
-      if (!fold) throw new Error(`This release has no fold of version ${version} of ${name}`)
-      return fold
-    }
-    const client = await connectAlone(config.DATABASE_URL, () => undefined)
-    try {
-      const position = BigInt(other.position ?? 0)
-      const { skipped } = await readOrders(store, projections)
-      const difference = await diff({
-        client,
-        store,
-        before: foldOf(shown),
-        after: foldOf(other),
-        position,
-        skipped,
-        samples,
-      })
-      console.log(`${name}: version ${shown.version} is shown, version ${other.version} would be`)
-      console.log(textOf(difference))
-    } finally {
-      await client.end()
-    }
+/** Between the version that is shown and the one named, or the newest other one. */
+export const showDiff = (config: Config, name: string, asked: { version?: number | undefined; samples: number }) =>
+  opened(config, async ({ store }) => {
+    const compared = await compareVersions({ databaseUrl: config.DATABASE_URL, store }, name, asked)
+    console.log(headingOf(compared))
+    console.log(textOf(compared.difference))
   })
+
+function headingOf({ name, shown, other }: Comparison): string {
+  const heading = `${name}: version ${shown.version} is shown, version ${other.version} would be`
+  if (shown.position === other.position) return heading
+  const [from, to] = [shown, other].map(({ position }) => String(position ?? 'nothing'))
+  return `${heading}\nThey stand at ${from} and ${to}: what happened between is in the difference too`
+}
 
 function textOf({ added, removed, changed, fields, samples }: Difference): string {
   const lines = [`${added} rows added, ${removed} removed, ${changed} changed`]
@@ -97,10 +77,10 @@ function textOf({ added, removed, changed, fields, samples }: Difference): strin
   return lines.join('\n')
 }
 
-/** Whether nothing drifted. */
+/** Whether all that readers see was compared, and nothing drifted. */
 export async function checkAll(config: Config): Promise<boolean> {
-  let drifted = 0
-  await opened(config, async ({ store }) => {
+  let good = true
+  await opened(config, async ({ store, database }) => {
     const progress = createProgress(process.stderr)
     const step = progress.step('folding the log', 100)
     const checked = await check({
@@ -113,13 +93,19 @@ export async function checkAll(config: Config): Promise<boolean> {
       step.end()
       progress.close()
     })
+    let drifted = 0
     for (const { name, version, drift, fault } of checked) {
       const rows = drift.added + drift.removed + drift.changed
       drifted += rows + (fault ? 1 : 0)
+      const own = everything.filter((one) => keyOf(one) === keyOf({ name, version }))
       if (fault) console.log(`${name} ${version} cannot be folded: ${fault}`)
-      else if (rows > 0) console.log(`${name} ${version}\n${textOf(drift)}`)
+      else if (rows > 0) console.log(`${name} ${version}\n${textOf(presentable(drift, own))}`)
     }
+    const compared = new Set(checked.map(keyOf))
+    const left = (await statusReader({ database, store })()).filter((one) => one.serving && !compared.has(keyOf(one)))
+    for (const { name, version, state } of left) console.log(`${name} ${version} is ${state}: it was not compared`)
     console.log(`${drifted} drift in ${checked.length} read models`)
+    good = drifted === 0 && left.length === 0
   })
-  return drifted === 0
+  return good
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { promote, rollBack, skip, tryAgain } from '../../commands/projections.ts'
+import { pause, promote, rollBack, skip, tryAgain } from '../../commands/projections.ts'
 import { systemIntent } from '../../commands/http.ts'
 import { personalFields } from '../../domain/events.ts'
 import { projectionChanges } from '../platform/channels.ts'
@@ -49,6 +49,12 @@ export const skipEvent = (config: Config, name: string, what: { position: string
     console.log(`${name} passes over the event at position ${what.position}`)
   })
 
+export const pauseIt = (config: Config, name: string, reason: string | undefined) =>
+  opened(config, async (open) => {
+    const version = await pause(open, name, reason)
+    console.log(`version ${version} of ${name} is paused`)
+  })
+
 export const resumeIt = (config: Config, name: string) =>
   opened(config, async (open) => {
     await tryAgain(open, name)
@@ -70,13 +76,22 @@ async function shown(database: Database, name: string, version: number): Promise
 /** Not one that is shown, nor the one that this release would build again at once. */
 export const drop = (config: Config, name: string, version: number) =>
   opened(config, async ({ database }) => {
+    const { rows } = await database.query<{ version: number; serving: boolean }>(
+      'select version, serving from projections where name = $1',
+      [name],
+    )
+    if (rows.length === 0) throw new Error(`There is no read model ${name}`)
+    const one = rows.find((row) => row.version === version)
+    if (!one) throw new Error(`There is no version ${version} of ${name}`)
+    const shown = `Version ${version} of ${name} is shown: let readers see another one first`
+    if (one.serving) throw new Error(shown)
     if (projections.some((one) => one.name === name && one.version === version))
-      throw new Error(`Version ${version} is the one that this release wants to show`)
+      throw new Error(`Version ${version} of ${name} is the one that this release wants to show`)
     const { rowCount } = await database.query(
       'delete from projections where name = $1 and version = $2 and not serving',
       [name, version],
     )
-    if (rowCount === 0) throw new Error(`There is no version ${version} of ${name} that is not shown`)
+    if (rowCount === 0) throw new Error(shown)
     await database.query('select pg_notify($1, $2)', [projectionChanges, 'drop'])
     await database.query(`drop table if exists ${name}_v${version}`)
     console.log(`version ${version} of ${name} is gone; its fold can go from projections/retired/`)

@@ -11,37 +11,56 @@ import { uploads as uploadCommands } from '../../commands/uploads.ts'
 import { users as userCommands } from '../../commands/users.ts'
 import { projections } from '../../projections/all.ts'
 import { foldRow } from '../../projections/engine/fold.ts'
-import type { Projection } from '../../projections/engine/projection.ts'
+import { readOrders } from '../../projections/engine/orders.ts'
+import { type AnyProjection, type Projection, tableOf } from '../../projections/engine/projection.ts'
+import { retired } from '../../projections/retired/all.ts'
 import { apiKeys } from '../../read-api/apiKeys.ts'
 import { devices } from '../../read-api/devices.ts'
 import { facilities } from '../../read-api/facilities.ts'
+import type { ResourceDeps } from '../../read-api/folding.ts'
 import { type Freshness, listenForPositions } from '../../read-api/freshness.ts'
-import type { HistoryDeps } from '../../read-api/history.ts'
+import { projectionDiff } from '../../read-api/projectionDiff.ts'
 import { projections as projectionStatus } from '../../read-api/projections.ts'
 import { transcodeJobs } from '../../read-api/transcodeJobs.ts'
 import { uploads } from '../../read-api/uploads.ts'
 import { users } from '../../read-api/users.ts'
 import { isAway, queryBuilder, rowsOf } from '../platform/database.ts'
 import type { EventStore } from '../platform/eventStore.ts'
+import type { Metrics } from '../platform/metrics.ts'
 import { createPasswords } from '../platform/passwords.ts'
 import type { Route } from '../platform/route.ts'
 import { createTokens } from '../platform/tokens.ts'
+import { compareVersions } from '../projections/comparing.ts'
 import { followEndings } from '../server/admission.ts'
 import { createApp } from '../server/app.ts'
 import { authentication } from '../server/authentication.ts'
 import type { Door } from '../server/door.ts'
 import { mountHealth } from '../server/health.ts'
+import { mountMetrics, requestDurations } from '../server/metrics.ts'
 import type { Connections } from './connections.ts'
 
 const toleratedStandstillMs = 10_000
+/** Of each statement of a comparison that is asked for by HTTP. */
+const comparingMs = 15_000
 
 const now = () => new Date().toISOString()
 
-export const changesOf: HistoryDeps['changesOf'] = (readModel, id, events) =>
-  foldRow(projections.find(({ name }) => name === readModel) as Projection, id, events)
+/** How every version that this release can fold makes its rows, without what operators have it pass over. */
+export const foldings =
+  (store: EventStore, known: readonly AnyProjection[] = [...projections, ...retired]): ResourceDeps['foldingOf'] =>
+  async (readModel, version) => {
+    const projection = known.find((one) => one.name === readModel && one.version === version)
+    if (!projection) return undefined
+    const { skipped } = await readOrders(store, [projection])
+    return {
+      table: tableOf(projection),
+      isSkipped: (position) => skipped(readModel, position),
+      fold: (id, events) => foldRow(projection as Projection, id, events),
+    }
+  }
 
 /** The HTTP API over open connections; resolves once requests are answered. */
-export async function serveApi(connections: Connections, door: Door): Promise<void> {
+export async function serveApi(connections: Connections, door: Door, metrics?: Metrics): Promise<void> {
   const { config, store, database, bus, objects, log, lifecycle } = connections
   const signal = lifecycle.stopping
   const passwords = await createPasswords(Math.max(1, Math.min(2, cpus().length - 1)))
@@ -51,7 +70,9 @@ export async function serveApi(connections: Connections, door: Door): Promise<vo
   const freshness = listenForPositions({ databaseUrl: config.DATABASE_URL, log, signal })
   lifecycle.onStop('followers', () => Promise.all([admission.done, freshness.done]))
 
-  const deps = { store, now, passwords, tokens, database, objects, changesOf, maxBytes: config.UPLOAD_MAX_SIZE }
+  const foldingOf = foldings(store)
+  const maxBytes = config.UPLOAD_MAX_SIZE
+  const deps = { store, now, passwords, tokens, database, objects, freshness, foldingOf, maxBytes }
   const openSessionsOf = async (user_id: string) => {
     try {
       const open = queryBuilder('sessions').where({ user_id, status: 'open' }).select('id')
@@ -76,6 +97,9 @@ export async function serveApi(connections: Connections, door: Door): Promise<vo
     ...uploads(deps),
     ...transcodeJobs(deps),
     ...projectionStatus(deps),
+    ...projectionDiff((...asked) =>
+      compareVersions({ databaseUrl: config.DATABASE_URL, store, timeoutMs: comparingMs }, ...asked),
+    ),
   ]
   const app = createApp({
     routes,
@@ -85,7 +109,9 @@ export async function serveApi(connections: Connections, door: Door): Promise<vo
     corsOrigins: config.CORS_ALLOWED_ORIGINS,
     trustProxy: config.TRUST_PROXY,
     log,
-    mount: (app) =>
+    ...(metrics && { measure: requestDurations(metrics) }),
+    mount: (app) => {
+      if (metrics && config.METRICS_TOKEN !== undefined) mountMetrics(app, metrics, config.METRICS_TOKEN)
       mountHealth(
         app,
         {
@@ -99,7 +125,8 @@ export async function serveApi(connections: Connections, door: Door): Promise<vo
           projections: () => projectionsKeepUp(store, freshness),
         },
         log,
-      ),
+      )
+    },
   })
   await makeFirstAdmin(connections, passwords)
   await admission.ready

@@ -25,7 +25,7 @@ interface Release extends Pick<GroupOptions, 'followedFromStart'> {
 
 const buildChild = new URL('./buildChild.ts', import.meta.url)
 /** Rows of a build die young or live to its end: what is young has room until it is dead. MB. */
-const youngSpace = '--max-semi-space-size=64'
+const youngSpace = '--max-semi-space-size=32'
 
 /** Follows the log for the read models, or stands by. */
 export function runProjections(

@@ -27,6 +27,8 @@ export interface AppOptions {
   corsOrigins: readonly string[]
   trustProxy: number
   log: Log
+  /** Sees every request first. */
+  measure?: (request: Request, response: Response) => void
   /** Mounted before the routes: health, metrics, dashboards. */
   mount?: (app: Express) => void
 }
@@ -40,6 +42,7 @@ export function createApp(options: AppOptions): Express {
   const app = express()
   app.disable('x-powered-by').disable('etag').set('trust proxy', trustProxy).set('query parser', 'simple')
   app.use((request, response, next) => {
+    options.measure?.(request, response)
     const given = request.get('X-Request-Id')
     response.locals['requestId'] = given && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
     response.set('X-Request-Id', requestIdOf(response))

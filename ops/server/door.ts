@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import express from 'express'
 import type { Log } from '../platform/log.ts'
 import { Problem, problemDocument } from '../platform/route.ts'
 import { mountHealth } from './health.ts'
+import { closeServer, listenAt } from './listening.ts'
 
 export interface Door {
   /** From now on requests are the application's. */
@@ -25,13 +26,8 @@ export async function openDoor(address: string, othersWillDo: boolean, log: Log)
   server.headersTimeout = 60_000
   // But one that sends and asks for nothing is let go of.
   server.timeout = 60_000
-  const [host, port] = split(address)
-  await listen(server, host, port, othersWillDo && port !== 0 ? 50 : 1)
-  return {
-    port: (server.address() as { port: number }).port,
-    open: (app) => (current = app),
-    close: () => close(server),
-  }
+  const port = await listenAt(server, address, 'BIND_ADDR', othersWillDo ? 50 : 1)
+  return { port, open: (app) => (current = app), close: () => closeServer(server) }
 }
 
 function starting(log: Log): RequestListener {
@@ -44,36 +40,4 @@ function starting(log: Log): RequestListener {
     response.type('application/problem+json').send(JSON.stringify(problem))
   })
   return app
-}
-
-function split(address: string): [host: string, port: number] {
-  const colon = address.lastIndexOf(':')
-  return [address.slice(0, colon).replace(/^\[|\]$/g, ''), Number(address.slice(colon + 1))]
-}
-
-async function listen(server: Server, host: string, port: number, tries: number): Promise<void> {
-  for (let candidate = port; ; candidate++) {
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(candidate, host, () => {
-          server.off('error', reject)
-          resolve()
-        })
-      })
-      return
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-      if (candidate + 1 >= port + tries)
-        throw new Error(`${host}:${port} is in use: stop what listens there, or set BIND_ADDR`, { cause: error })
-    }
-  }
-}
-
-async function close(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve))
-  server.closeIdleConnections()
-  const hurry = setTimeout(() => server.closeAllConnections(), 10_000)
-  await closed
-  clearTimeout(hurry)
 }

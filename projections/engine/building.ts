@@ -11,7 +11,10 @@ import { isBuilt, move, versionOf } from './versions.ts'
 /** Lines of an append-only table that are sent at once. */
 const sentLines = 1000
 /** Events of rows that are not at hand: when there are so many, the rows are read back. */
-const keptEvents = 10_000
+const keptEvents = 50_000
+
+// Newer rows are few beside the table they go into, which has no statistics yet: they are put in by its key.
+const settings = `set synchronous_commit = off; set maintenance_work_mem = '256MB'; set enable_hashjoin = off; set enable_mergejoin = off`
 
 /** By another process; two would undo each other. */
 export class BeingBuilt extends Error {
@@ -100,7 +103,7 @@ export class Building {
   ): Promise<Building | undefined> {
     const client = await connectAlone(databaseUrl, onBroken)
     try {
-      await client.query(`set synchronous_commit = off; set maintenance_work_mem = '256MB'`)
+      await client.query(settings)
       const shape = await take(client, tableOf(projection))
       if (!shape) await client.end()
       return shape && new Building(projection, client, shape, await dropKey(client, tableOf(projection)))

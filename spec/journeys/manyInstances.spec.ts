@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { createLifecycle } from '../../ops/platform/lifecycle.ts'
 import { apiOf, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
-import { type Running, startProcess } from '../process.ts'
+import { outsideServers, type Running, startProcess } from '../process.ts'
 import { sound } from '../sounds.ts'
 import { logIn, specLog, startServers, temporaryDataDir, unique } from '../system.ts'
 
@@ -24,27 +24,8 @@ describe('several instances of every role', function () {
   it('start together on nothing, make one first admin, and work side by side', async () => {
     const { stack, config } = await startServers(dataDir)
     lifecycle.onStop('stack', () => stack.stop())
-    const names = [
-      'POSTGRES_USER',
-      'POSTGRES_PASSWORD',
-      'POSTGRES_DB',
-      'JWT_SECRET',
-      'JWT_REFRESH_SECRET',
-      'MINIO_ROOT_USER',
-      'MINIO_ROOT_PASSWORD',
-    ] as const
-    const more = [
-      'S3_ACCESS_KEY',
-      'S3_SECRET_KEY',
-      'DATA_ENCRYPTION_KEY',
-      'EVENTSTORE_URL',
-      'DATABASE_URL',
-      'NATS_URL',
-      'S3_ENDPOINT',
-    ] as const
     const env = {
-      ...Object.fromEntries([...names, ...more].map((name) => [name, config[name]])),
-      CORS_ALLOWED_ORIGINS: 'http://localhost:3000',
+      ...outsideServers(config),
       INITIAL_ADMIN_EMAIL: credentials.email,
       INITIAL_ADMIN_PASSWORD: credentials.password,
     }

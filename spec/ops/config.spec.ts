@@ -190,6 +190,11 @@ describe('the configuration', () => {
 
     it('refuses a port that does not exist', () =>
       expect(faultyIn({ ...required, BIND_ADDR: '0.0.0.0:70000' })).to.deep.equal(['BIND_ADDR']))
+    it('refuses an address for metrics that has no port', () => {
+      for (const METRICS_ADDR of ['9464', '127.0.0.1', '127.0.0.1:70000'])
+        expect(faultyIn({ ...required, METRICS_ADDR })).to.deep.equal(['METRICS_ADDR'])
+      expect(faultyIn({ ...required, METRICS_ADDR: '[::1]:9464' })).to.deep.equal([])
+    })
     it('refuses an address of S3 that is none of HTTP, such as minio:9000', () =>
       expect(faultyIn({ ...required, S3_ENDPOINT: 'minio:9000' })).to.deep.equal(['S3_ENDPOINT']))
     it('never takes a format twice', () =>

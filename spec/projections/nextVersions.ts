@@ -7,3 +7,12 @@ export const nextVersionsOf = (...names: readonly string[]): Projection[] =>
     const today = projections.find((one) => one.name === name) as Projection
     return { ...today, version: today.version + 1 }
   })
+
+const facilities = projections.find(({ name }) => name === 'facilities') as Projection
+
+/** A change that readers would see, in a table like that of today. */
+export const louderFacilities: Projection = {
+  ...facilities,
+  version: facilities.version + 1,
+  on: { ...facilities.on, FacilityRenamed: (row, { data }) => ({ ...row, name: `${data.name}!` }) },
+}
