@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import http2 from 'node:http2'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
-import { until } from './eventStoreStreams.ts'
+import { gathered } from './eventStoreStreams.ts'
 import { EventWalk, type StoredEvent } from './eventWalk.ts'
 
 const path = '/event_store.client.streams.Streams/Read'
@@ -17,7 +17,7 @@ export class NotForBulk extends Error {
 }
 
 /**
- * All events behind a position, or all, system events left out, in one array a chunk of the connection: several times as fast as the official
+ * All events behind a position, or all, system events left out, in arrays of what has arrived: several times as fast as the official
  * client, which builds objects of every field. One node only (`esdb://[user:password@]host:port?tls=…&tlsCAFile=…`).
  * Throws NotForBulk before the first event, or what broke behind it.
  */
@@ -44,10 +44,8 @@ export async function* readInBulk(url: string, after: bigint | undefined): Async
     stream.on('trailers', (trailers) => (status = { ...status, ...trailers }))
     stream.end(request(after))
     const walk = new EventWalk()
-    const read = Object.assign(stream, { cancel: () => Promise.resolve(stream.close()) })
-    for await (const chunk of until<Buffer>(read, patience)) {
-      const events = walk.take(chunk)
-      if (events.length === 0) continue
+    const take = (chunk: Buffer, into: StoredEvent[]) => walk.take(chunk, into)
+    for await (const events of gathered(stream, take, patience)) {
       yielded = true
       yield events
     }

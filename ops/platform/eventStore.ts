@@ -17,7 +17,7 @@ import {
 } from '@eventstore/db-client'
 import { errorType, StreamGone, translated, Unavailable } from './eventStoreErrors.ts'
 import { NotForBulk, readInBulk } from './bulkReader.ts'
-import { batches, letGo, until } from './eventStoreStreams.ts'
+import { batches, gathered, letGo, until } from './eventStoreStreams.ts'
 import { createSealing, type Sealing } from './sealing.ts'
 
 export interface NewEvent {
@@ -112,9 +112,10 @@ export function connectEventStore(options: {
     }
   })
 
-  async function opened(resolved: ResolvedEvent | AllStreamResolvedEvent): Promise<Recorded> {
+  /** Of what a read gives, as stored. */
+  function recordedOf(resolved: ResolvedEvent | AllStreamResolvedEvent): Recorded {
     const event = resolved.event!
-    const recorded: Recorded = {
+    return {
       id: event.id,
       stream: event.streamId,
       type: event.type,
@@ -123,8 +124,17 @@ export function connectEventStore(options: {
       data: event.data as Record<string, any>,
       metadata: (event.metadata ?? {}) as Record<string, any>,
     }
-    const personal = options.personalFields(recorded)
-    return personal ? unsealed(recorded, personal) : recorded
+  }
+
+  /** Opens the personal fields of these; few have any. */
+  async function openAll<Events extends readonly Recorded[]>(events: Events): Promise<Events> {
+    const opening: Promise<unknown>[] = []
+    for (const event of events) {
+      const personal = options.personalFields(event)
+      if (personal) opening.push(unsealed(event, personal))
+    }
+    if (opening.length > 0) await Promise.all(opening)
+    return events
   }
 
   async function unsealed(recorded: Recorded, personal: NonNullable<ReturnType<PersonalFields>>): Promise<Recorded> {
@@ -146,7 +156,8 @@ export function connectEventStore(options: {
         ...(max !== undefined && { maxCount: max }),
       })
       for await (const resolved of until<ResolvedEvent>(found, patience))
-        if (resolved.event) events.push(await opened(resolved))
+        if (resolved.event) events.push(recordedOf(resolved))
+      await openAll(events)
       const unreadable = events.find((event) => event.unreadable)
       if (unreadable)
         throw new Error(`${stream}, revision ${unreadable.revision}: cannot be unsealed`, {
@@ -198,7 +209,7 @@ export function connectEventStore(options: {
       try {
         for await (const batch of batches<AllStreamResolvedEvent>(subscription, { signal, batchSize, onCaughtUp })) {
           failures = 0
-          const events = await Promise.all(batch.filter(({ event }) => event !== undefined).map(opened))
+          const events = await openAll(batch.filter(({ event }) => event !== undefined).map(recordedOf))
           if (events.length > 0) yield events
           last = events.at(-1)?.position ?? last
         }
@@ -214,24 +225,22 @@ export function connectEventStore(options: {
   }
 
   async function* readAll(after: bigint | undefined): AsyncGenerator<Recorded[]> {
-    const batch: Recorded[] = []
     const found = client.readAll({ fromPosition: after === undefined ? START : { commit: after, prepare: after } })
-    for await (const resolved of until<AllStreamResolvedEvent>(found, patience)) {
-      if (!resolved.event || resolved.event.type.startsWith('$') || resolved.event.position.commit === after) continue
-      batch.push(await opened(resolved))
-      if (batch.length >= batchSize) yield batch.splice(0)
+    const take = (resolved: AllStreamResolvedEvent, into: Recorded[]) => {
+      const { event } = resolved
+      if (event && !event.type.startsWith('$') && event.position.commit !== after) into.push(recordedOf(resolved))
     }
-    if (batch.length > 0) yield batch
+    try {
+      for await (const events of gathered(found, take, patience)) yield await openAll(events)
+    } finally {
+      await letGo(found, () => found.cancel())
+    }
   }
 
   async function* readFast(after: bigint | undefined, onFallback: (why: Error) => void): AsyncGenerator<Recorded[]> {
     try {
       for await (const events of readInBulk(options.url, after)) {
-        const sealed = events.flatMap((event) => {
-          const personal = options.personalFields(event)
-          return personal ? [unsealed(event, personal)] : []
-        })
-        if (sealed.length > 0) await Promise.all(sealed)
+        await openAll(events)
         yield events[0]!.position === after ? events.slice(1) : events
       }
     } catch (error) {

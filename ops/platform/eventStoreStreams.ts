@@ -37,6 +37,66 @@ export async function* until<Item>(
   }
 }
 
+/** So many items are given at once, if there are so many; reading pauses when there are several times as many. */
+const gatheredItems = 500
+const pausedAt = 4 * gatheredItems
+
+/**
+ * Arrays of what a read has brought, each chunk looked at as it comes: to wait for each would cost more than what is done with it. Throws what
+ * the stream broke on, or `onSilence()` when nothing comes for so long although it is waited for. To let go of it is the caller's.
+ * @param take adds what is in a chunk
+ */
+export async function* gathered<Chunk, Item>(
+  stream: Readable,
+  take: (chunk: Chunk, into: Item[]) => void,
+  { silenceMs, onSilence }: { silenceMs: number; onSilence: () => Error },
+): AsyncGenerator<Item[]> {
+  let items: Item[] = []
+  let ended: Error | 'well' | undefined
+  let wake: () => void = () => undefined
+  const end = (how: Error | 'well') => {
+    ended ??= how
+    wake()
+  }
+  stream.on('data', (chunk: Chunk) => {
+    try {
+      take(chunk, items)
+    } catch (error) {
+      end(error as Error)
+    }
+    if (items.length >= pausedAt) stream.pause()
+    if (items.length >= gatheredItems) wake()
+  })
+  stream.on('end', () => end('well')).on('error', end)
+  stream.on('close', () => end(new Error('The connection was closed')))
+  for (;;) {
+    if (items.length < gatheredItems && ended === undefined) {
+      stream.resume()
+      const isSilent = await tooLong(new Promise((resolve) => (wake = resolve)), silenceMs)
+      if (isSilent && items.length === 0 && ended === undefined) throw onSilence()
+      if (items.length === 0) continue
+    }
+    const batch = items
+    items = []
+    if (batch.length > 0) yield batch
+    else if (ended === 'well') return
+    else if (ended) throw ended
+  }
+}
+
+async function tooLong(arrived: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<true>((resolve) => {
+    // A loop that took its time has not yet looked at what has come meanwhile.
+    timer = setTimeout(() => setImmediate(resolve, true), ms)
+  })
+  try {
+    return await Promise.race([arrived.then(() => false), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 export interface BatchOptions {
   signal: AbortSignal
   batchSize: number

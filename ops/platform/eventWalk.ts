@@ -1,45 +1,53 @@
-/** An event as it was stored, its JSON parsed when it is looked at. */
+/** An event as it was stored: what most readers never look at is still bytes, and read out of them when somebody does. */
 export class StoredEvent {
-  id = ''
   stream = ''
   type = ''
   revision = 0
   position = 0n
-  #data: Buffer | Record<string, any> = nothing
-  #metadata: Buffer | Record<string, any> = nothing
+  readonly #bytes: Buffer
+  #data: Record<string, any> | undefined
+  #metadata: Record<string, any> | undefined
+  /** Where in the bytes they lie: nowhere, if there are none. */
+  idAt = 0
+  idEnd = 0
+  dataAt = 0
+  dataEnd = 0
+  metadataAt = 0
+  metadataEnd = 0
 
-  get data(): Record<string, any> {
-    if (Buffer.isBuffer(this.#data)) this.#data = parsed(this.#data)
-    return this.#data
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
   }
-  set data(data: Buffer | Record<string, any>) {
+
+  get id(): string {
+    return this.#bytes.toString('utf8', this.idAt, this.idEnd)
+  }
+  get data(): Record<string, any> {
+    return (this.#data ??= this.#parsed(this.dataAt, this.dataEnd))
+  }
+  set data(data: Record<string, any>) {
     this.#data = data
   }
   get metadata(): Record<string, any> {
-    if (Buffer.isBuffer(this.#metadata)) this.#metadata = parsed(this.#metadata)
-    return this.#metadata
-  }
-  set metadata(metadata: Buffer | Record<string, any>) {
-    this.#metadata = metadata
+    return (this.#metadata ??= this.#parsed(this.metadataAt, this.metadataEnd))
   }
 
-  /** What the metadata says of it, found without parsing all of them: we write it first. */
+  /** What the metadata say of it, found without parsing all of them: we write it first. */
   get schema(): number {
-    const bytes = this.#metadata
-    if (
-      Buffer.isBuffer(bytes) &&
-      bytes.length > 12 &&
-      bytes[11] === COMMA &&
-      bytes.toString('latin1', 0, 10) === '{"schema":'
-    )
-      return bytes[10]! - ZERO
-    return this.metadata['schema'] as number
+    const at = this.metadataAt
+    const isFirst =
+      this.metadataEnd - at > 12 &&
+      this.#bytes[at + 11] === COMMA &&
+      this.#bytes.toString('latin1', at, at + 10) === '{"schema":'
+    return isFirst ? this.#bytes[at + 10]! - ZERO : (this.metadata['schema'] as number)
+  }
+
+  #parsed(at: number, end: number): Record<string, any> {
+    return at === end ? {} : (JSON.parse(this.#bytes.toString('utf8', at, end)) as Record<string, any>)
   }
 }
 
 const nothing = Buffer.alloc(0)
-const parsed = (json: Buffer) => (json.length === 0 ? {} : (JSON.parse(json.toString('utf8')) as Record<string, any>))
-
 const prefix = 5
 const DOLLAR = '$'.charCodeAt(0)
 const COMMA = ','.charCodeAt(0)
@@ -59,9 +67,9 @@ export class EventWalk {
     return this.#rest.length > 0
   }
 
-  take(chunk: Buffer): StoredEvent[] {
+  /** Adds the events that the chunk completes. */
+  take(chunk: Buffer, events: StoredEvent[]): void {
     const bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
-    const events: StoredEvent[] = []
     let at = 0
     while (bytes.length - at >= prefix) {
       const end = at + prefix + bytes.readUInt32BE(at + 1)
@@ -73,7 +81,6 @@ export class EventWalk {
       at = end
     }
     this.#rest = bytes.subarray(at)
-    return events
   }
 
   /** ReadResp {1: ReadEvent {1: RecordedEvent}} */
@@ -99,7 +106,7 @@ export class EventWalk {
 
   /** RecordedEvent {1: id {2}, 2: stream {3}, 3: revision, 5: commit, 6: metadata {1: key, 2: value}, 7: custom, 8: data} */
   #recorded(end: number): StoredEvent | undefined {
-    const event = new StoredEvent()
+    const event = new StoredEvent(this.#bytes)
     while (this.#at < end) {
       const tag = this.#varint()
       if (tag === 0x18) event.revision = this.#varint()
@@ -109,11 +116,13 @@ export class EventWalk {
         const length = this.#varint()
         const start = this.#at
         const stop = start + length
-        if (tag === 0x0a) event.id = this.#text(2, stop)
-        else if (tag === 0x12) event.stream = this.#text(3, stop)
+        if (tag === 0x0a) {
+          event.idEnd = this.#field(2, stop) ?? start
+          event.idAt = event.idEnd === start ? start : this.#at
+        } else if (tag === 0x12) event.stream = this.#text(3, stop)
         else if (tag === 0x32) this.#header(event, stop)
-        else if (tag === 0x3a) event.metadata = this.#bytes.subarray(start, stop)
-        else if (tag === 0x42) event.data = this.#bytes.subarray(start, stop)
+        else if (tag === 0x3a) [event.metadataAt, event.metadataEnd] = [start, stop]
+        else if (tag === 0x42) [event.dataAt, event.dataEnd] = [start, stop]
         this.#at = stop
       }
     }

@@ -39,10 +39,10 @@ export class Building {
   readonly #rows = new RowCache()
   readonly #table: TableWriter
   /** How the key and nothing else was declared, to be made again after the load. */
-  readonly #key: string
+  readonly #key: string | undefined
   #evicted = false
-  /** The table has its key again. */
-  #keyed = false
+  /** The table has its key. */
+  #keyed: boolean
   /** By row, the events of those that are not at hand. */
   readonly #late = new Map<string, Occurred[]>()
   #lateEvents = 0
@@ -53,12 +53,13 @@ export class Building {
   /** Why it cannot be finished; it folds nothing any more. */
   halted: (Partial<Halt> & { message: string }) | undefined
 
-  private constructor(projection: AnyProjection, client: Client, shape: Shape, key: string) {
+  private constructor(projection: AnyProjection, client: Client, shape: Shape, key: string | undefined) {
     this.projection = projection
     this.#client = client
     this.#shape = shape
     this.#table = new TableWriter(client, shape)
     this.#key = key
+    this.#keyed = key === undefined
   }
 
   /** Takes the version's own table; undefined when it was built meanwhile. Throws NoTable, or BeingBuilt. */
@@ -106,7 +107,10 @@ export class Building {
       await client.query(settings)
       const shape = await take(client, tableOf(projection))
       if (!shape) await client.end()
-      return shape && new Building(projection, client, shape, await dropKey(client, tableOf(projection)))
+      if (!shape) return undefined
+      // Rows that are only added are written while they are folded, when Postgres has time for their key; others all at once at the end.
+      const key = isAppendOnly(projection) ? undefined : await dropKey(client, tableOf(projection))
+      return new Building(projection, client, shape, key)
     } catch (error) {
       await client.end()
       throw error
