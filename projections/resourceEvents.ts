@@ -22,6 +22,9 @@ export const resourceEvents: AppendOnly<ResourceEventRow> = {
     const resource = stream.slice(0, stream.indexOf('-'))
     if (!resources.has(resource) || !uuid.test(id)) return []
     const own = { resource, id, position, stream, revision }
-    return resource === 'transcodeJob' ? [own, { ...own, resource: 'upload', id: data['upload_id'] as string }] : [own]
+    if (resource !== 'transcodeJob') return [own]
+    // Others stop at an event that names no upload; here it would only hide that it happened to the job.
+    const upload = data['upload_id'] as unknown
+    return typeof upload === 'string' && uuid.test(upload) ? [own, { ...own, resource: 'upload', id: upload }] : [own]
   },
 }

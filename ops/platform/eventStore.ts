@@ -64,8 +64,11 @@ export interface EventStore {
     events: readonly NewEvent[],
     expected: ExpectedRevision,
   ): Promise<{ revision: number; position: bigint }>
-  /** The events of one stream, oldest first; empty when it does not exist. Throws StreamGone. */
-  read(stream: string, options?: { from?: number; max?: number }): Promise<Recorded[]>
+  /**
+   * The events of one stream, oldest first; empty when it does not exist. Throws StreamGone, and where an event cannot be unsealed, unless such
+   * ones are wanted too: they then say why.
+   */
+  read(stream: string, options?: { from?: number; max?: number; unreadable?: 'too' }): Promise<Recorded[]>
   /** All events in order, in batches of what has arrived; never ends but by its signal, subscribes again by itself. */
   follow(options: FollowOptions): AsyncGenerator<Recorded[]>
   /** All events up to the end as it is now, oldest first. */
@@ -147,7 +150,10 @@ export function connectEventStore(options: {
     return recorded
   }
 
-  async function read(stream: string, { from, max }: { from?: number; max?: number } = {}): Promise<Recorded[]> {
+  async function read(
+    stream: string,
+    { from, max, unreadable: wanted }: { from?: number; max?: number; unreadable?: 'too' } = {},
+  ): Promise<Recorded[]> {
     const events: Recorded[] = []
     try {
       const found = client.readStream(stream, {
@@ -159,7 +165,7 @@ export function connectEventStore(options: {
         if (resolved.event) events.push(recordedOf(resolved))
       await openAll(events)
       const unreadable = events.find((event) => event.unreadable)
-      if (unreadable)
+      if (unreadable && !wanted)
         throw new Error(`${stream}, revision ${unreadable.revision}: cannot be unsealed`, {
           cause: unreadable.unreadable,
         })
@@ -285,6 +291,7 @@ export function connectEventStore(options: {
     })
     if (found?.position.commit === position) return { id: found.id }
     const last = await nextFrom({ direction: BACKWARDS, fromPosition: END })
+    if (last?.position.commit === position) return { id: last.id }
     return last && last.position.commit > position ? ('gone' as const) : ('beyond' as const)
   }
 

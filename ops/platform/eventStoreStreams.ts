@@ -58,7 +58,9 @@ export async function* gathered<Chunk, Item>(
     ended ??= how
     wake()
   }
-  stream.on('data', (chunk: Chunk) => {
+  let heardAt = performance.now()
+  const hear = (chunk: Chunk) => {
+    heardAt = performance.now()
     try {
       take(chunk, items)
     } catch (error) {
@@ -66,32 +68,41 @@ export async function* gathered<Chunk, Item>(
     }
     if (items.length >= pausedAt) stream.pause()
     if (items.length >= gatheredItems) wake()
-  })
+  }
+  stream.on('data', hear)
   stream.on('end', () => end('well')).on('error', end)
   stream.on('close', () => end(new Error('The connection was closed')))
-  for (;;) {
-    if (items.length < gatheredItems && ended === undefined) {
-      stream.resume()
-      const isSilent = await tooLong(new Promise((resolve) => (wake = resolve)), silenceMs)
-      if (isSilent && items.length === 0 && ended === undefined) throw onSilence()
-      if (items.length === 0) continue
+  try {
+    for (;;) {
+      if (items.length < gatheredItems && ended === undefined) {
+        const waitingSince = performance.now()
+        stream.resume()
+        await arrivedOrLate(new Promise((resolve) => (wake = resolve)), silenceMs)
+        // What is passed over is no silence.
+        const isSilent = performance.now() - Math.max(waitingSince, heardAt) >= silenceMs
+        if (isSilent && items.length === 0 && ended === undefined) throw onSilence()
+        if (items.length === 0) continue
+      }
+      const batch = items
+      items = []
+      if (batch.length > 0) yield batch
+      else if (ended === 'well') return
+      else if (ended) throw ended
     }
-    const batch = items
-    items = []
-    if (batch.length > 0) yield batch
-    else if (ended === 'well') return
-    else if (ended) throw ended
+  } finally {
+    stream.off('data', hear)
   }
 }
 
-async function tooLong(arrived: Promise<void>, ms: number): Promise<boolean> {
+/** Until it has arrived, but no longer than that. */
+async function arrivedOrLate(arrived: Promise<void>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<true>((resolve) => {
+  const late = new Promise<void>((resolve) => {
     // A loop that took its time has not yet looked at what has come meanwhile.
-    timer = setTimeout(() => setImmediate(resolve, true), ms)
+    timer = setTimeout(() => setImmediate(resolve), ms)
   })
   try {
-    return await Promise.race([arrived.then(() => false), late])
+    await Promise.race([arrived, late])
   } finally {
     clearTimeout(timer)
   }

@@ -103,12 +103,27 @@ async function applyOne(
   skipped: Skipped,
   alreadyStopped: readonly string[],
 ): Promise<Stopped[]> {
-  const folded = await fold(client, tables, [event], skipped)
+  const folded: Folded[] = []
+  for (const table of tables) folded.push(await foldAlone(client, table, event, skipped))
   for (const one of folded) {
     const error = await refusal(client, one)
     if (error) one.changes = { rows: new Map(), created: new Set(), appended: [], poison: { event, error } }
   }
   return write(client, checkpoint, folded, [event], alreadyStopped)
+}
+
+/** Rows that Postgres cannot look for stop the table that asks for them. */
+async function foldAlone(client: Client, table: Table, event: Recorded, skipped: Skipped): Promise<Folded> {
+  try {
+    return (await fold(client, [table], [event], skipped))[0]!
+  } catch (error) {
+    if (!isFaultOfData(error)) throw error
+    return {
+      table,
+      passedOver: [],
+      changes: { rows: new Map(), created: new Set(), appended: [], poison: { event, error } },
+    }
+  }
 }
 
 async function refusal(client: Client, { table, changes }: Folded): Promise<Error | undefined> {

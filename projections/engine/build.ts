@@ -49,12 +49,20 @@ export async function build(options: BuildOptions): Promise<void> {
       .sort((one, other) => Number(isAppendOnly(other)) - Number(isAppendOnly(one)))
     await buildAll(client, wanted, orders, options)
     performance.mark('built')
-    for (const one of wanted) await prove(client, one, skipped, options)
+    const unproven = await eachOf(wanted, (one) => prove(client, one, skipped, options))
     performance.mark('verified')
     for (const one of wanted) await approach(client, one, skipped, options)
+    if (unproven) throw unproven
   } finally {
     await client.end()
   }
+}
+
+/** What cannot be done for one is no reason to leave the others; the first failure is told when all have had their turn. */
+async function eachOf<One>(all: readonly One[], act: (one: One) => Promise<void>): Promise<Error | undefined> {
+  let failed: Error | undefined
+  for (const one of all) await act(one).catch((error: Error) => (failed ??= error))
+  return failed
 }
 
 /** Built versions, and ones that a build has given up, are the leader's again. */

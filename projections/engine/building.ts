@@ -1,10 +1,11 @@
 import type { Client } from 'pg'
 import { connectAlone } from '../../ops/platform/database.ts'
 import { haltAt, type Halt } from './apply.ts'
-import { creates, foldOne, handlerOf, idsFor, type Row } from './fold.ts'
+import { checkId, creates, foldOne, handlerOf, idsFor, type Row } from './fold.ts'
 import { type AnyProjection, isAppendOnly, type Occurred, type Projection, tableOf } from './projection.ts'
 import { RowCache, type Slot } from './rowCache.ts'
 import { indexName, Shape } from './shape.ts'
+import { Sum } from './sum.ts'
 import { TableWriter } from './tableWriter.ts'
 import { isBuilt, move, versionOf } from './versions.ts'
 
@@ -49,7 +50,7 @@ export class Building {
   #lines: string[] = []
   #sending: Promise<unknown> | undefined
   #count = 0
-  #checksum = 0n
+  readonly #checksum = new Sum()
   /** Why it cannot be finished; it folds nothing any more. */
   halted: (Partial<Halt> & { message: string }) | undefined
 
@@ -140,6 +141,7 @@ export class Building {
     if (!handler) return
     for (const id of creates(handler) ? [event.id] : idsFor(handler, event)) {
       const slot = this.#rows.find(id)
+      if (!slot) checkId(id)
       // Each row follows from its own events alone: one that has left the cache waits for its events to be gathered.
       const isAway = !slot && this.#evicted && (!creates(handler) || this.#late.has(id))
       if (isAway) this.#keepForLater(id, event)
@@ -167,7 +169,7 @@ export class Building {
   #append(row: Row): void {
     this.#lines.push(this.#shape.line(row))
     this.#count++
-    this.#checksum += BigInt(this.#shape.checksum(row))
+    this.#checksum.add(this.#shape.checksum(row))
   }
 
   /** Brings back the rows that events were kept for, and folds those. Nothing can be left to fold when it is loaded. */
@@ -246,8 +248,8 @@ export class Building {
   async #write(leaving: ReadonlyMap<string, Slot>): Promise<void> {
     const dirty = [...leaving].filter(([, slot]) => slot.dirty)
     for (const [, { row, stored }] of dirty) {
-      if (stored !== undefined) this.#checksum -= BigInt(stored)
-      if (row) this.#checksum += BigInt(this.#shape.checksum(row))
+      if (stored !== undefined) this.#checksum.add(-stored)
+      if (row) this.#checksum.add(this.#shape.checksum(row))
       this.#count += (row ? 1 : 0) - (stored !== undefined ? 1 : 0)
     }
     const has = (stored: boolean) => dirty.filter(([, slot]) => (slot.stored !== undefined) === stored)

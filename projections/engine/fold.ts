@@ -18,13 +18,14 @@ export interface Changes {
 /** As it was stored: parsed when somebody looks at it, which most never do. */
 class Stored implements Occurred {
   protected readonly event: Recorded
+  #id: string | undefined
 
   constructor(event: Recorded) {
     this.event = event
   }
 
   get id() {
-    return splitStream(this.event.stream)[1]
+    return (this.#id ??= splitStream(this.event.stream)[1])
   }
   get stream() {
     return this.event.stream
@@ -75,6 +76,14 @@ export function idsFor(handler: AnyHandler, event: Occurred): string[] {
   return [...new Set(handler.rows(event as never))].filter((id): id is string => id !== undefined)
 }
 
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+export const isId = (id: string) => uuid.test(id)
+
+/** A row that is not at hand can only be looked for by what is an id. */
+export function checkId(id: string): void {
+  if (!isId(id)) throw new Error('It names a row by what is no id')
+}
+
 /** What one event changes: all of it, or nothing when a fold throws. */
 export function foldEvent(
   handler: AnyHandler,
@@ -84,6 +93,7 @@ export function foldEvent(
   if (creates(handler)) return [[event.id, foldOne(handler, event, rowOf(event.id))]]
   return idsFor(handler, event).flatMap((id) => {
     const before = rowOf(id)
+    if (before === null) checkId(id)
     const after = foldOne(handler, event, before)
     return after === before ? [] : [[id, after]]
   })
@@ -123,7 +133,7 @@ export async function foldBatch(
   const wanted = new Set<string>()
   for (const { handler, seen } of handled) {
     try {
-      for (const id of idsFor(handler, seen)) wanted.add(id)
+      for (const id of idsFor(handler, seen)) if (isId(id)) wanted.add(id)
     } catch {
       break // Reported below, where its turn comes.
     }

@@ -26,7 +26,7 @@ async function isWitnessed(client: Client, store: EventStore, position: bigint):
     [String(position), witnesses],
   )
   for (const { stream, revision, position } of rows) {
-    const [event] = await store.read(stream, { from: revision, max: 1 }).catch((error: unknown) => {
+    const [event] = await store.read(stream, { from: revision, max: 1, unreadable: 'too' }).catch((error: unknown) => {
       if (error instanceof StreamGone) return []
       throw error
     })

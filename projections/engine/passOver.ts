@@ -2,9 +2,11 @@ import type { Client } from 'pg'
 import type { EventStore } from '../../ops/platform/eventStore.ts'
 import type { Log } from '../../ops/platform/log.ts'
 import { CheckpointMoved, type Place } from './apply.ts'
+import { isFaultOfData } from './faults.ts'
 import { type Changes, foldRow } from './fold.ts'
 import type { Orders } from './orders.ts'
 import { type AnyProjection, isAppendOnly, type Projection } from './projection.ts'
+import { NoTable } from './shape.ts'
 import { Table } from './table.ts'
 import { eventsOf } from './verify.ts'
 import { isBuilt, keyOf, move, placeIn, type Version, versions } from './versions.ts'
@@ -60,26 +62,32 @@ async function mend(
 ): Promise<boolean | 'later'> {
   const { client, store, orders, group } = options
   if (isAppendOnly(projection)) return false
-  const found = await client.query(
-    `select 1 from projections where name = 'resource_events' and serving and state = 'live'`,
+  const found = await client.query<{ version: number }>(
+    `select version from projections where name = 'resource_events' and serving and state = 'live'`,
   )
-  if (found.rowCount === 0) return 'later'
+  if (!found.rows[0]) return 'later'
+  const known = `resource_events_v${found.rows[0].version}`
   const { rows } = await client.query<{ id: string }>(
-    'select distinct id from resource_events where position = any($1::numeric[])',
+    `select distinct id from ${known} where position = any($1::numeric[])`,
     [positions],
   )
   if (rows.length === 0) return false
   const ids = rows.map(({ id }) => id)
   const { skipped } = orders
-  const events = await eventsOf({ client, store, position: group.position, projection, skipped }, ids)
+  const events = await eventsOf({ client, store, position: group.position, projection, skipped, known }, ids)
   const changes: Changes = { rows: new Map(), created: new Set(), appended: [] }
   try {
     for (const id of ids) changes.rows.set(id, foldRow(projection, id, events.get(id) ?? []).at(-1)?.after ?? null)
   } catch {
     return false // The build says what cannot be folded without it.
   }
-  await write(projection, changes, options)
-  return true
+  try {
+    await write(projection, changes, options)
+    return true
+  } catch (error) {
+    if (error instanceof NoTable || isFaultOfData(error)) return false
+    throw error
+  }
 }
 
 /** Rows and what they were made without, only where the group still stands where they were folded up to. */

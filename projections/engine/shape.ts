@@ -31,11 +31,15 @@ export class Shape {
   readonly columns: readonly Column[]
   /** Those whose text is the same on both sides. */
   readonly #exact: readonly Column[]
+  readonly #line: (row: Values) => string
+  readonly #text: (row: Values) => string
 
   private constructor(table: string, columns: readonly Column[]) {
     this.table = table
     this.columns = columns
     this.#exact = columns.filter(({ kind }) => kind === 'plain' || kind === 'uuid' || kind === 'time')
+    this.#line = writer(columns, cell, '\t', '\n')
+    this.#text = writer(this.#exact, exact, '|', '')
   }
 
   /** Throws when a migration has not made the table. */
@@ -58,23 +62,14 @@ export class Shape {
 
   /** A line of Postgres's COPY text format. Throws a fault of data where jsonb, which the live group writes by, would refuse the row. */
   line(row: Values): string {
-    let line = cell(row[this.columns[0]!.name], this.columns[0]!.kind)
-    for (let i = 1; i < this.columns.length; i++) {
-      const { name, kind } = this.columns[i]!
-      line += `\t${cell(row[name], kind)}`
-    }
+    const line = this.#line(row)
     if (!line.isWellFormed()) throw faultOfData(`A row of ${this.table} has half of a pair of surrogates`)
-    return `${line}\n`
+    return line
   }
 
   /** Of the columns whose text is the same on both sides; rows in any order, their sum is that of `checksumSql`. */
   checksum(row: Values): number {
-    let text = ''
-    for (let i = 0; i < this.#exact.length; i++) {
-      const { name, kind } = this.#exact[i]!
-      text += i === 0 ? exact(row[name], kind) : `|${exact(row[name], kind)}`
-    }
-    return crc32(text)
+    return crc32(this.#text(row))
   }
 
   get checksumSql(): string {
@@ -84,6 +79,24 @@ export class Shape {
     })
     return `coalesce(sum(crc32(convert_to(${texts.join(` || '|' || `)}, 'UTF8'))), 0)::text`
   }
+}
+
+/**
+ * Puts what `value` makes of the columns one behind the other. A function made for these very names: to read a million rows by names in
+ * variables takes several times as long. The names are those of columns in our own migrations.
+ */
+function writer(
+  columns: readonly Column[],
+  value: (value: unknown, kind: Column['kind']) => string,
+  between: string,
+  end: string,
+): (row: Values) => string {
+  const parts = columns.map(({ name, kind }) => `value(row[${JSON.stringify(name)}], ${JSON.stringify(kind)})`)
+  const text = parts.length > 0 ? parts.join(` + ${JSON.stringify(between)} + `) : `''`
+  const made = new Function('value', `return (row) => ${text} + ${JSON.stringify(end)}`) as (
+    value: unknown,
+  ) => (row: Values) => string
+  return made(value)
 }
 
 const longestName = 63

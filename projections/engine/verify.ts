@@ -2,6 +2,7 @@ import type { Client } from 'pg'
 import pLimit from 'p-limit'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
+import { StreamGone } from '../../ops/platform/eventStoreErrors.ts'
 import type { Expected } from './building.ts'
 import { foldRow, type Row } from './fold.ts'
 import type { Skipped } from './orders.ts'
@@ -126,7 +127,7 @@ export async function eventsOf(
   const limit = pLimit(streamsAtOnce)
   const streams = [...new Set(rows.map(({ stream }) => stream))]
   const read = new Map(
-    await Promise.all(streams.map((stream) => limit(async () => [stream, await store.read(stream)] as const))),
+    await Promise.all(streams.map((stream) => limit(async () => [stream, await allOf(store, stream)] as const))),
   )
   const events = new Map<string, Recorded[]>()
   for (const { id, stream, revision } of rows) {
@@ -134,6 +135,16 @@ export async function eventsOf(
     if (event && !skipped(projection.name, event.position)) events.set(id, [...(events.get(id) ?? []), event])
   }
   return events
+}
+
+/** Also what cannot be read: whoever needs it stops at it, and nobody else. */
+async function allOf(store: EventStore, stream: string): Promise<Recorded[]> {
+  try {
+    return await store.read(stream, { unreadable: 'too' })
+  } catch (error) {
+    if (error instanceof StreamGone) return []
+    throw error
+  }
 }
 
 async function differences(

@@ -5,8 +5,8 @@ const hiddenName = (name: string) => `${name}_hidden`
 
 const lockTimeoutMs = 200
 
-/** Whether something failed only because somebody is reading for long: it can be tried again. */
-export const isWaitedFor = (error: unknown) => (error as { code?: string }).code === '55P03'
+/** Whether something failed only because somebody is reading for long, or has made a view upon this one: it can be tried again. */
+export const isWaitedFor = (error: unknown) => ['55P03', '2BP01'].includes((error as { code?: string }).code ?? '')
 
 /** One short transaction, which waits no longer than the lock time-out for who is reading: then it throws what `isWaitedFor` knows. */
 export async function inShort<Result>(client: ClientBase, act: () => Promise<Result>): Promise<Result> {

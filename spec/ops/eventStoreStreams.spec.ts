@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import { until } from '../../ops/platform/eventStoreStreams.ts'
+import { gathered, until } from '../../ops/platform/eventStoreStreams.ts'
 
 const silenceMs = 40
 const patience = { silenceMs, onSilence: () => new Error('silent') }
@@ -43,5 +43,49 @@ describe('a read of the event store', () => {
     const { read, cancelled } = readable([1, 2, 3])
     for await (const item of until<number>(read, patience)) if (item === 1) break
     expect(cancelled()).to.equal(1)
+  })
+})
+
+describe('a read of the event store that is gathered', () => {
+  const evens = (item: number, into: number[]) => {
+    if (item % 2 === 0) into.push(item)
+  }
+  const all = async (stream: Readable) => {
+    const seen: number[] = []
+    for await (const items of gathered(stream, evens, patience)) seen.push(...items)
+    return seen
+  }
+
+  it('has everything that was taken, in order, however much there is and however long the loop takes', async () => {
+    const seen: number[] = []
+    const numbers = Array.from({ length: 6000 }, (_, i) => i)
+    for await (const items of gathered(Readable.from(numbers), evens, patience)) {
+      seen.push(...items)
+      await delay(2 * silenceMs)
+    }
+    expect(seen).to.deep.equal(numbers.filter((n) => n % 2 === 0))
+  })
+
+  it('is not silent as long as something comes, though nothing of it is taken', async () => {
+    const odd = (async function* () {
+      for (let n = 1; n < 40; n += 2) {
+        yield n
+        await delay(silenceMs / 4)
+      }
+      yield 2
+    })()
+    expect(await all(Readable.from(odd))).to.deep.equal([2])
+  })
+
+  it('ends with an error when nothing comes for too long, and with the one that it broke on', async () => {
+    const silent = new Readable({ objectMode: true, read: () => undefined })
+    expect(await all(silent).catch((error: Error) => error.message)).to.equal('silent')
+    const broken = Readable.from(
+      (async function* () {
+        yield await Promise.resolve(2)
+        throw new Error('broken')
+      })(),
+    )
+    expect(await all(broken).catch((error: Error) => error.message)).to.equal('broken')
   })
 })
