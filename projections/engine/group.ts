@@ -183,7 +183,10 @@ async function showWanted(
       outcome = 'changed'
     } catch (error) {
       if (!isWaitedFor(error)) throw error
-      log.warn({ projection: name, version }, 'a read model cannot show another version while it is read for long, or another view is made upon it')
+      log.warn(
+        { projection: name, version },
+        'a read model cannot show another version while it is read for long, or another view is made upon it',
+      )
       if (outcome === 'as wanted') outcome = 'waited for'
     }
   }
