@@ -52,8 +52,7 @@ export function decode<State, Event extends AnyEvent>(
     throw new Error(`${stored.type} was stored without a schema: ${stored.schema}`)
   if (stored.schema > upcasts.length + 1)
     throw new Error(`${stored.type} has schema ${stored.schema}; this version knows ${upcasts.length + 1}`)
-  let data = stored.data
-  for (let schema = stored.schema; schema <= upcasts.length; schema++) data = upcasts[schema - 1]!(data)
+  const data = upcasts.slice(stored.schema - 1).reduce((older, lift) => lift(older), stored.data)
   return { type: stored.type, data } as unknown as Event
 }
 
