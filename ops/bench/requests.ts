@@ -53,6 +53,23 @@ export interface Load {
   p99: number
 }
 
+/** Begins so many acts a second, each when its time has come and whatever has become of those before, until `over` says so. */
+export async function paced<Result>(
+  perSecond: number,
+  over: (begun: number) => boolean,
+  act: (n: number, due: number) => Promise<Result>,
+): Promise<Result[]> {
+  const start = performance.now()
+  const begun: Promise<Result>[] = []
+  for (let n = 0; !over(n); n++) {
+    const due = start + (n * 1000) / perSecond
+    const early = due - performance.now()
+    if (early > 0) await delay(early)
+    begun.push(act(n, due))
+  }
+  return Promise.all(begun)
+}
+
 /**
  * So many requests a second, each begun when its time has come and whatever has become of those before; from their time to their answers, in
  * ms. Until `over` says so.
@@ -64,24 +81,14 @@ export async function openLoop(
 ): Promise<Load> {
   const latencies: number[] = []
   const faults: Record<number, number> = {}
-  const pending: Promise<void>[] = []
-  const start = performance.now()
-  for (let n = 0; !over(n); n++) {
-    const due = start + (n * 1000) / perSecond
-    const early = due - performance.now()
-    if (early > 0) await delay(early)
-    const answered = act(n).then(
-      ({ status }) => status,
+  await paced(perSecond, over, async (n, due) => {
+    const status = await act(n).then(
+      (answer) => answer.status,
       () => 0,
     )
-    pending.push(
-      answered.then((status) => {
-        latencies.push(performance.now() - due)
-        if (status === 0 || status >= 400) faults[status] = (faults[status] ?? 0) + 1
-      }),
-    )
-  }
-  await Promise.all(pending)
+    latencies.push(performance.now() - due)
+    if (status === 0 || status >= 400) faults[status] = (faults[status] ?? 0) + 1
+  })
   const failed = Object.values(faults).reduce((sum, count) => sum + count, 0)
   return { failed, faults, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) }
 }

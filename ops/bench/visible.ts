@@ -7,11 +7,10 @@ import type { Bench, Session } from './bench.ts'
 import { install, type Installation, shown } from './installation.ts'
 import { quantile } from './measure.ts'
 import { wholeNumber } from './options.ts'
-import { type Client, loggedIn } from './requests.ts'
+import { type Client, loggedIn, paced } from './requests.ts'
 import type { Ready } from './serve.ts'
 
 const facilities = 50
-const settleMs = 250
 
 export const visible: Bench = {
   name: 'visible',
@@ -106,8 +105,9 @@ async function measure(session: Session, kind: 'idle' | 'busy', { api, ids, read
   for (let round = -1; round < options.rounds; round++) {
     const lags: number[] = []
     if (kind === 'idle') for (let n = 0; n < commands; n++) lags.push(await rename(n))
-    else lags.push(...(await atPace(200, commands, rename)))
+    else lags.push(...(await paced(200, (begun) => begun === commands, rename)))
     const alone = await appendToSubscriber(installation.config.EVENTSTORE_URL, 100)
+    await rename(0) // The projections are through with what that left them.
     if (round < 0) continue
     rounds.push({ p50: quantile(lags, 0.5), p99: quantile(lags, 0.99) })
     bare.push(alone)
@@ -130,17 +130,6 @@ async function measure(session: Session, kind: 'idle' | 'busy', { api, ids, read
   })
 }
 
-async function atPace(perSecond: number, count: number, act: (n: number) => Promise<number>): Promise<number[]> {
-  const start = performance.now()
-  const begun: Promise<number>[] = []
-  for (let n = 0; n < count; n++) {
-    const early = start + (n * 1000) / perSecond - performance.now()
-    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early))
-    begun.push(act(n))
-  }
-  return Promise.all(begun)
-}
-
 /** ms from an append to its event at a subscriber of the same store: the median. */
 async function appendToSubscriber(url: string, count: number): Promise<number> {
   const client = EventStoreDBClient.connectionString(url)
@@ -158,7 +147,6 @@ async function appendToSubscriber(url: string, count: number): Promise<number> {
     await arrived
     lags.push(performance.now() - start)
   }
-  await new Promise((resolve) => setTimeout(resolve, settleMs)) // what it left to the projections is not the next one's
   await subscription.unsubscribe()
   await client.dispose()
   return quantile(lags, 0.5)

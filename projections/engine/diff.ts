@@ -37,6 +37,14 @@ interface Options {
   samples?: number
 }
 
+/** A column that one version lacks and the other has empty is no difference to anybody. */
+const differsIn = (a: string, b: string) =>
+  `nullif(${a}.value, 'null'::jsonb) is distinct from nullif(${b}.value, 'null'::jsonb)`
+
+/** Of the rows o and y, of which one may be missing; most are the same as a whole. */
+const differs = `(to_jsonb(o) is distinct from to_jsonb(y) and (o.id is null or y.id is null or exists (
+  select 1 from jsonb_each(to_jsonb(o)) a full join jsonb_each(to_jsonb(y)) b using (key) where ${differsIn('a', 'b')})))`
+
 /** What readers would see change if another version were shown: all of it counted, some of it shown with the event that caused it. */
 export async function diff(options: Options): Promise<Difference> {
   const { client, before, after } = options
@@ -45,13 +53,13 @@ export async function diff(options: Options): Promise<Difference> {
   const joined = `from ${old} o full join ${young} y using (id)`
   const { rows } = await client.query<{ added: number; removed: number; changed: number }>(
     `select count(*) filter (where o.id is null) as added, count(*) filter (where y.id is null) as removed,
-            count(*) filter (where o.id is not null and y.id is not null and to_jsonb(o) is distinct from to_jsonb(y)) as changed ${joined}`,
+            count(*) filter (where o.id is not null and y.id is not null and ${differs}) as changed ${joined}`,
   )
   const fields = await client.query<{ field: string; rows: number }>(
     `select field, count(*) as rows
        from ${old} o join ${young} y using (id),
             lateral (select coalesce(a.key, b.key) as field from jsonb_each(to_jsonb(o)) a full join jsonb_each(to_jsonb(y)) b using (key)
-                      where a.value is distinct from b.value) fields
+                      where ${differsIn('a', 'b')}) fields
       group by field order by rows desc, field`,
   )
   return {
@@ -75,7 +83,7 @@ async function samplesOf(
   joined: string,
 ): Promise<Sample[]> {
   const { rows } = await client.query<{ id: string; o: Row | null; y: Row | null }>(
-    `select id, to_jsonb(o) as o, to_jsonb(y) as y ${joined} where to_jsonb(o) is distinct from to_jsonb(y) order by id limit $1`,
+    `select id, to_jsonb(o) as o, to_jsonb(y) as y ${joined} where ${differs} order by id limit $1`,
     [samples],
   )
   const events = await eventsOf(

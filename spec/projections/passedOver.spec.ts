@@ -7,12 +7,12 @@ import { projections } from '../../projections/all.ts'
 import { check } from '../../projections/engine/check.ts'
 import type { AnyProjection } from '../../projections/engine/projection.ts'
 import { eventually } from '../eventually.ts'
-import { at, idOf, nextOf, projectionsUnderTest } from './underTest.ts'
+import { at, idOf, projectionsUnderTest } from './underTest.ts'
 
 describe('an event that is passed over by order', function () {
   this.timeout(30_000)
   const tested = projectionsUnderTest()
-  const { caughtUp, group, old, rows, stateOf, stopGroups, tableForShouting, today, withNext } = tested
+  const { caughtUp, fussyAbout, group, old, rows, stateOf, stopGroups, tableForShouting, today, withNext } = tested
 
   const positionOf = async (n: number, revision: number) => {
     const [event] = await tested.connections.store.read(`facility-${idOf(`facility ${n}`)}`, { from: revision, max: 1 })
@@ -46,15 +46,7 @@ describe('an event that is passed over by order', function () {
   it('is passed over by the version that had folded it too, which is read all the while', async () => {
     await today()
     await tableForShouting()
-    const fussy = nextOf('facilities', (one) => ({
-      on: {
-        ...one.on,
-        FacilityRenamed: (row, { data }) => {
-          if (data.name.includes('23')) throw new Error('twenty-three')
-          return { ...row, name: data.name }
-        },
-      },
-    }))
+    const fussy = fussyAbout('23')
     group(withNext(fussy), { retired: old('facilities'), promotes: 'manual' })
     await eventually(async () => expect((await stateOf('facilities', 2))?.state).to.equal('stopped'))
     expect(await nameOf(23)).to.equal('Works\t23\\n')

@@ -165,15 +165,7 @@ describe('building a new version of a read model', function () {
   it('passes over an event that an operator told it to', async () => {
     await today()
     await tableForShouting()
-    const fussy = nextOf('facilities', (one) => ({
-      on: {
-        ...one.on,
-        FacilityRenamed: (row, { data }) => {
-          if (data.name.includes('23')) throw new Error('twenty-three')
-          return { ...row, name: data.name }
-        },
-      },
-    }))
+    const fussy = tested.fussyAbout('23')
     const running = group(withNext(fussy), { retired: old('facilities') })
     await eventually(async () => expect((await stateOf('facilities', 2))?.state).to.equal('stopped'))
     await running.stop()

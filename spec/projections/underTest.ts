@@ -168,6 +168,17 @@ export function projectionsUnderTest() {
       FacilityRenamed: (row, { data }) => ({ ...row, name: data.name, loud_name: data.name.toUpperCase() }),
     },
   }))
+  /** Of tomorrow as well, and cannot fold a name that has these words. */
+  const fussyAbout = (words: string) =>
+    nextOf('facilities', (one) => ({
+      on: {
+        ...one.on,
+        FacilityRenamed: (row, { data }) => {
+          if (data.name.includes(words)) throw new Error('a name with those words')
+          return { ...row, name: data.name }
+        },
+      },
+    }))
   const tableForShouting = () => rows('create table facilities_v2 (like facilities_v1 including all, loud_name text)')
 
   /** One build, as the child process of a leader would do it. */
@@ -197,6 +208,7 @@ export function projectionsUnderTest() {
     ask,
     buildOnce,
     caughtUp,
+    fussyAbout,
     group,
     old,
     rows,
