@@ -12,7 +12,8 @@ import { type Connections, openConnections } from '../ops/roles/connections.ts'
 import { runProjections } from '../ops/roles/projections.ts'
 import { runWorkers } from '../ops/roles/workers.ts'
 import { openDoor } from '../ops/server/door.ts'
-import { type Api, apiOf } from './api.ts'
+import { type Answered, type Api, apiOf } from './api.ts'
+import { eventually } from './eventually.ts'
 
 /** Everything, really running, in this process: the embedded servers, the API, the projections and the workers. */
 export interface System extends Connections {
@@ -80,8 +81,19 @@ async function start(): Promise<{ system: System; lifecycle: Lifecycle }> {
 }
 
 export async function logIn(url: string, email: string, password: string): Promise<Api> {
-  const { body } = await apiOf(url).post('/api/auth/login', { email, password })
+  const body = await granted(() => apiOf(url).post('/api/auth/login', { email, password }))
   return apiOf(url, { Authorization: `Bearer ${body.access_token}` })
+}
+
+/** What was answered, asked for again while the platform is away (503); throws at every other refusal. */
+async function granted(ask: () => Promise<Answered>): Promise<any> {
+  const answer = await eventually(async () => {
+    const given = await ask()
+    if (given.status === 503) throw new Error(`away: ${given.bytes.toString()}`)
+    return given
+  })
+  if (answer.status >= 400) throw new Error(`refused: ${answer.bytes.toString()}`)
+  return answer.body
 }
 
 /** Called by mocha once, after the last spec. */
@@ -96,11 +108,15 @@ export const unique = (prefix: string) => `${prefix}-${randomBytes(4).toString('
 
 /** A facility with a device and a key of it, and people of every role. */
 export async function newFacility({ admin, url, as }: System) {
-  const { body: facility } = await admin.post('/api/v1/facilities', { name: unique('Plant'), code: unique('plant') })
-  const device = (
-    await admin.post('/api/v1/devices', { facility_id: facility.id, name: 'Mic', serial: unique('S'), model: 'xs-1' })
-  ).body
-  const issued = await admin.post('/api/v1/api-keys', {
+  const create = (path: string, body: object) => granted(() => admin.post(path, body))
+  const facility = await create('/api/v1/facilities', { name: unique('Plant'), code: unique('plant') })
+  const device = await create('/api/v1/devices', {
+    facility_id: facility.id,
+    name: 'Mic',
+    serial: unique('S'),
+    model: 'xs-1',
+  })
+  const issued = await create('/api/v1/api-keys', {
     name: 'key',
     facility_id: facility.id,
     device_id: device.id,
@@ -111,14 +127,14 @@ export async function newFacility({ admin, url, as }: System) {
       email: `${unique(role.replace('_', '-'))}@example.test`,
       password: randomBytes(12).toString('hex'),
     }
-    const { body } = await admin.post('/api/v1/users', { ...credentials, name: role, role, facility_id: facility.id })
-    return { id: body.id as string, ...credentials, api: await logIn(url, credentials.email, credentials.password) }
+    const { id } = await create('/api/v1/users', { ...credentials, name: role, role, facility_id: facility.id })
+    return { id: id as string, ...credentials, api: await logIn(url, credentials.email, credentials.password) }
   }
   return {
     id: facility.id as string,
     device: device as { id: string; serial: string },
-    key: issued.body as { id: string; api_key: string },
-    sensor: as({ 'X-API-Key': issued.body.api_key }),
+    key: issued as { id: string; api_key: string },
+    sensor: as({ 'X-API-Key': issued.api_key }),
     facilityAdmin: await person('facility_admin'),
     user: await person('user'),
   }
