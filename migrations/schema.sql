@@ -74,6 +74,15 @@ create table resource_events_v1 (
 );
 CREATE UNIQUE INDEX resource_events_v1_pkey ON public.resource_events_v1 USING btree (resource, id, "position");
 
+create table resource_events_v2 (
+  id uuid not null,
+  position bigint not null,
+  revision integer not null,
+  resource text not null,
+  stream text not null
+);
+CREATE UNIQUE INDEX resource_events_v2_pkey ON public.resource_events_v2 USING btree (id, "position");
+
 create table sessions_v1 (
   id uuid not null,
   user_id uuid not null,

@@ -16,15 +16,15 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** Which events belong to a resource: its own, and for an upload those of its jobs. */
 export const resourceEvents: AppendOnly<ResourceEventRow> = {
   name: 'resource_events',
-  version: 1,
+  version: 2,
   indexes: [],
-  each: ({ id, stream, position, revision, data }) => {
+  each: ({ id, stream, position, revision, stored }) => {
     const resource = stream.slice(0, stream.indexOf('-'))
     if (!resources.has(resource) || !uuid.test(id)) return []
     const own = { resource, id, position, stream, revision }
     if (resource !== 'transcodeJob') return [own]
     // Others stop at an event that names no upload; here it would only hide that it happened to the job.
-    const upload = data['upload_id'] as unknown
+    const upload = stored['upload_id'] as unknown
     return typeof upload === 'string' && uuid.test(upload) ? [own, { ...own, resource: 'upload', id: upload }] : [own]
   },
 }

@@ -52,12 +52,34 @@ const prefix = 5
 const DOLLAR = '$'.charCodeAt(0)
 const COMMA = ','.charCodeAt(0)
 const ZERO = '0'.charCodeAt(0)
+const TYPE = Buffer.from('type').readUInt32BE()
+
+/** Texts that come again and again: one string for each, made once. */
+class Names {
+  /** By a number that follows from the bytes; two texts can have the same. */
+  readonly #known = new Map<number, { bytes: Buffer; text: string }>()
+
+  of(bytes: Buffer, at: number, end: number): string {
+    let sum = 0
+    for (let i = at; i < end; i++) sum = (Math.imul(sum, 31) + bytes[i]!) | 0
+    const known = this.#known.get(sum)
+    if (known && known.bytes.length === end - at && bytes.compare(known.bytes, 0, end - at, at, end) === 0)
+      return known.text
+    const text = bytes.toString('utf8', at, end)
+    if (this.#known.size < mostNames) this.#known.set(sum, { bytes: Buffer.from(text), text })
+    return text
+  }
+}
+
+/** More than there are types: whoever makes them up fills no memory. */
+const mostNames = 1000
 
 /**
  * Finds the events in a gRPC stream of ReadResp messages by walking the bytes: only the fields that are needed become objects. Field numbers
  * are those of `event_store.client.streams`; whatever else is there is passed over. System events are left out.
  */
 export class EventWalk {
+  readonly #types = new Names()
   #rest: Buffer = nothing
   #bytes: Buffer = nothing
   #at = 0
@@ -130,7 +152,12 @@ export class EventWalk {
   }
 
   #header(event: StoredEvent, end: number): void {
-    if (this.#text(1, end) === 'type') event.type = this.#text(2, end)
+    const keyEnd = this.#field(1, end) ?? end
+    const isType = keyEnd - this.#at === 4 && this.#bytes.readUInt32BE(this.#at) === TYPE
+    this.#at = keyEnd
+    if (!isType) return
+    const valueEnd = this.#field(2, end)
+    if (valueEnd !== undefined) event.type = this.#types.of(this.#bytes, this.#at, valueEnd)
   }
 
   #text(number: number, end: number): string {

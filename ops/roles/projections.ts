@@ -24,8 +24,6 @@ interface Release extends Pick<GroupOptions, 'followedFromStart'> {
 }
 
 const buildChild = new URL('./buildChild.ts', import.meta.url)
-/** Rows of a build die young or live to its end: what is young has room until it is dead. MB. */
-const youngSpace = '--max-semi-space-size=32'
 
 /** Follows the log for the read models, or stands by. */
 export function runProjections(
@@ -62,8 +60,8 @@ export function runProjections(
 const inChild =
   (config: Connections['config'], file: URL): Build =>
   async (versions, signal) => {
-    const [node, ...args] = typescript(fileURLToPath(file))
-    const child = spawn(node, [youngSpace, ...args], { stdio: ['pipe', 'inherit', 'inherit'] })
+    const [program, ...args] = typescript(fileURLToPath(file))
+    const child = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'] })
     const stop = () => child.kill('SIGTERM')
     signal.addEventListener('abort', stop, { once: true })
     const order: BuildOrder = {

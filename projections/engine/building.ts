@@ -1,8 +1,15 @@
 import type { Client } from 'pg'
 import { connectAlone } from '../../ops/platform/database.ts'
 import { haltAt, type Halt } from './apply.ts'
-import { checkId, creates, foldOne, handlerOf, idsFor, type Row } from './fold.ts'
-import { type AnyProjection, isAppendOnly, type Occurred, type Projection, tableOf } from './projection.ts'
+import { type AnyHandler, checkId, creates, foldOne, handlerOf, idsFor, type Row } from './fold.ts'
+import {
+  type AnyProjection,
+  type AsStored,
+  isAppendOnly,
+  type Occurred,
+  type Projection,
+  tableOf,
+} from './projection.ts'
 import { RowCache, type Slot } from './rowCache.ts'
 import { indexName, Shape } from './shape.ts'
 import { Sum } from './sum.ts'
@@ -12,7 +19,7 @@ import { isBuilt, move, versionOf } from './versions.ts'
 /** Lines of an append-only table that are sent at once. */
 const sentLines = 1000
 /** Events of rows that are not at hand: when there are so many, the rows are read back. */
-const keptEvents = 50_000
+const keptEvents = 20_000
 
 // Newer rows are few beside the table they go into, which has no statistics yet: they are put in by its key.
 const settings = `set synchronous_commit = off; set maintenance_work_mem = '256MB'; set enable_hashjoin = off; set enable_mergejoin = off`
@@ -39,11 +46,11 @@ export class Building {
   readonly #shape: Shape
   readonly #rows = new RowCache()
   readonly #table: TableWriter
-  /** How the key and nothing else was declared, to be made again after the load. */
-  readonly #key: string | undefined
+  /** How the key was declared, to be made again after the load. */
+  readonly #key: string
   #evicted = false
   /** The table has its key. */
-  #keyed: boolean
+  #keyed = false
   /** By row, the events of those that are not at hand. */
   readonly #late = new Map<string, Occurred[]>()
   #lateEvents = 0
@@ -54,13 +61,12 @@ export class Building {
   /** Why it cannot be finished; it folds nothing any more. */
   halted: (Partial<Halt> & { message: string }) | undefined
 
-  private constructor(projection: AnyProjection, client: Client, shape: Shape, key: string | undefined) {
+  private constructor(projection: AnyProjection, client: Client, shape: Shape, key: string) {
     this.projection = projection
     this.#client = client
     this.#shape = shape
     this.#table = new TableWriter(client, shape)
     this.#key = key
-    this.#keyed = key === undefined
   }
 
   /** Takes the version's own table; undefined when it was built meanwhile. Throws NoTable, or BeingBuilt. */
@@ -109,8 +115,7 @@ export class Building {
       const shape = await take(client, tableOf(projection))
       if (!shape) await client.end()
       if (!shape) return undefined
-      // Rows that are only added are written while they are folded, when Postgres has time for their key; others all at once at the end.
-      const key = isAppendOnly(projection) ? undefined : await dropKey(client, tableOf(projection))
+      const key = await dropKey(client, tableOf(projection))
       return new Building(projection, client, shape, key)
     } catch (error) {
       await client.end()
@@ -126,31 +131,32 @@ export class Building {
     return this.#rows.size
   }
 
-  /** Whether events of this type mean anything to it. */
-  takes(type: string): boolean {
-    return isAppendOnly(this.projection) || handlerOf(this.projection, type) !== undefined
-  }
-
-  /** Throws what the fold throws, having changed nothing. */
-  fold(event: Occurred): void {
-    if (isAppendOnly(this.projection)) {
-      for (const row of this.projection.each(event as never)) this.#append(row as Row)
-      return
-    }
-    const handler = handlerOf(this.projection, event.type)
-    if (!handler) return
-    for (const id of creates(handler) ? [event.id] : idsFor(handler, event)) {
-      const slot = this.#rows.find(id)
-      if (!slot) checkId(id)
-      // Each row follows from its own events alone: one that has left the cache waits for its events to be gathered.
-      const isAway = !slot && this.#evicted && (!creates(handler) || this.#late.has(id))
-      if (isAway) this.#keepForLater(id, event)
-      else this.#foldInto(id, slot, event)
+  /** How events of this type are folded; undefined: they mean nothing to it. Throws what the fold throws, having changed nothing. */
+  folderOf(type: string): ((event: Occurred & AsStored) => void) | undefined {
+    const { projection } = this
+    if (isAppendOnly(projection))
+      return (event) => {
+        for (const row of projection.each(event)) this.#append(row as Row)
+      }
+    const handler = handlerOf(projection, type)
+    if (!handler) return undefined
+    if (typeof handler === 'function' || creates(handler)) return (event) => this.#fold(event.id, handler, event)
+    return (event) => {
+      for (const id of idsFor(handler, event)) this.#fold(id, handler, event)
     }
   }
 
-  #foldInto(id: string, slot: Slot | undefined, event: Occurred): void {
-    const row = foldOne(handlerOf(this.projection as Projection, event.type)!, event, slot?.row ?? null)
+  #fold(id: string, handler: AnyHandler, event: Occurred): void {
+    const slot = this.#rows.find(id)
+    if (!slot) checkId(id)
+    // Each row follows from its own events alone: one that has left the cache waits for its events to be gathered.
+    const isAway = !slot && this.#evicted && (!creates(handler) || this.#late.has(id))
+    if (isAway) this.#keepForLater(id, event)
+    else this.#foldInto(id, slot, handler, event)
+  }
+
+  #foldInto(id: string, slot: Slot | undefined, handler: AnyHandler, event: Occurred): void {
+    const row = foldOne(handler, event, slot?.row ?? null)
     if (!slot) {
       if (row) this.#rows.add(id, row)
     } else if (row !== slot.row) {
@@ -167,9 +173,8 @@ export class Building {
   }
 
   #append(row: Row): void {
-    this.#lines.push(this.#shape.line(row))
+    this.#lines.push(this.#written(row))
     this.#count++
-    this.#checksum.add(this.#shape.checksum(row))
   }
 
   /** Brings back the rows that events were kept for, and folds those. Nothing can be left to fold when it is loaded. */
@@ -180,11 +185,12 @@ export class Building {
       `select to_jsonb(t) as row from ${this.#shape.table} t where id = any($1::uuid[])`,
       [[...this.#late.keys()]],
     )
-    for (const { row } of rows) this.#rows.loaded(row, this.#shape.checksum(row))
+    for (const { row } of rows) this.#rows.loaded(row, this.#shape.checksum(row, this.#shape.exact(row)))
     for (const [id, events] of this.#late)
       for (const event of events) {
         try {
-          this.#foldInto(id, this.#rows.find(id), event)
+          const handler = handlerOf(this.projection as Projection, event.type)!
+          this.#foldInto(id, this.#rows.find(id), handler, event)
         } catch (error) {
           this.halted ??= haltAt(event, error as Error)
         }
@@ -249,7 +255,6 @@ export class Building {
     const dirty = [...leaving].filter(([, slot]) => slot.dirty)
     for (const [, { row, stored }] of dirty) {
       if (stored !== undefined) this.#checksum.add(-stored)
-      if (row) this.#checksum.add(this.#shape.checksum(row))
       this.#count += (row ? 1 : 0) - (stored !== undefined ? 1 : 0)
     }
     const has = (stored: boolean) => dirty.filter(([, slot]) => (slot.stored !== undefined) === stored)
@@ -259,7 +264,14 @@ export class Building {
   }
 
   *#linesOf(slots: readonly [string, Slot][]): Generator<string> {
-    for (const [, { row }] of slots) if (row) yield this.#shape.line(row)
+    for (const [, { row }] of slots) if (row) yield this.#written(row)
+  }
+
+  /** The line of a row that goes out; its checksum is added to the sum. */
+  #written(row: Row): string {
+    const exact = this.#shape.exact(row)
+    this.#checksum.add(this.#shape.checksum(row, exact))
+    return this.#shape.line(row, exact)
   }
 }
 

@@ -1,7 +1,14 @@
 import { decodeFrom } from '../../domain/events.ts'
 import { splitStream } from '../../domain/decider.ts'
 import type { Recorded } from '../../ops/platform/eventStore.ts'
-import { type AnyProjection, type Handler, isAppendOnly, type Occurred, type Projection } from './projection.ts'
+import {
+  type AnyProjection,
+  type AsStored,
+  type Handler,
+  isAppendOnly,
+  type Occurred,
+  type Projection,
+} from './projection.ts'
 
 export type Row = { id: string } & Record<string, unknown>
 
@@ -15,41 +22,36 @@ export interface Changes {
   poison?: { event: Recorded; error: Error }
 }
 
-/** As it was stored: parsed when somebody looks at it, which most never do. */
-class Stored implements Occurred {
-  protected readonly event: Recorded
+/** Parses and decodes when a fold first looks at the data, so that only who needs a broken event stops at it. */
+class Seen implements Occurred, AsStored {
+  readonly #event: Recorded
   #id: string | undefined
+  #data: object | undefined
 
   constructor(event: Recorded) {
-    this.event = event
+    this.#event = event
   }
 
   get id() {
-    return (this.#id ??= splitStream(this.event.stream)[1])
+    return (this.#id ??= splitStream(this.#event.stream)[1])
   }
   get stream() {
-    return this.event.stream
+    return this.#event.stream
   }
   get type() {
-    return this.event.type
+    return this.#event.type
   }
   get revision() {
-    return this.event.revision
+    return this.#event.revision
   }
   get position() {
-    return String(this.event.position)
+    return String(this.#event.position)
+  }
+  get stored() {
+    return this.#event.data
   }
   get data(): object {
-    return this.event.data
-  }
-}
-
-/** Decodes when a fold first looks at the data, so that only who needs a broken event stops at it. */
-class Decoded extends Stored {
-  #data: object | undefined
-
-  override get data(): object {
-    return (this.#data ??= decoded(this.event))
+    return (this.#data ??= decoded(this.#event))
   }
 }
 
@@ -61,10 +63,9 @@ function decoded(event: Recorded): object {
   return known.data
 }
 
-export const occurred = (event: Recorded): Occurred => new Decoded(event)
-export const occurredAsStored = (event: Recorded) => new Stored(event) as Occurred & { data: Record<string, any> }
+export const occurred = (event: Recorded): Occurred & AsStored => new Seen(event)
 
-type AnyHandler = Handler<Row, any>
+export type AnyHandler = Handler<Row, any>
 export const creates = (handler: AnyHandler): handler is Extract<AnyHandler, { create: unknown }> => 'create' in handler
 export const handlerOf = (projection: Projection, type: string) =>
   (projection.on as Record<string, AnyHandler | undefined>)[type]
@@ -73,7 +74,9 @@ export const handlerOf = (projection: Projection, type: string) =>
 export function idsFor(handler: AnyHandler, event: Occurred): string[] {
   if (typeof handler === 'function') return [event.id]
   if (creates(handler)) return []
-  return [...new Set(handler.rows(event as never))].filter((id): id is string => id !== undefined)
+  const ids = handler.rows(event as never)
+  if (ids.length === 1) return ids[0] === undefined ? [] : [ids[0]]
+  return [...new Set(ids)].filter((id): id is string => id !== undefined)
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -118,7 +121,7 @@ export async function foldBatch(
   if (isAppendOnly(projection)) {
     for (const event of events) {
       try {
-        changes.appended.push(...projection.each(occurredAsStored(event)))
+        changes.appended.push(...projection.each(occurred(event)))
       } catch (error) {
         return { ...changes, poison: { event, error: error as Error } }
       }

@@ -41,9 +41,14 @@ export interface Projection<Row extends { id: string } = any> extends Named {
   on: { readonly [Type in DomainEvent['type']]?: Handler<Row, Type> }
 }
 
-/** Rows that are only ever added. Here events come as stored: nothing is lifted, nothing can be undecodable. */
+/** An event of whatever type and shape: nothing is lifted, nothing can be undecodable. */
+export interface AsStored extends Omit<Occurred, 'data'> {
+  readonly stored: Record<string, any>
+}
+
+/** Rows that are only ever added. */
 export interface AppendOnly<Row = any> extends Named {
-  each: (event: Occurred & { data: Record<string, any> }) => readonly Row[]
+  each: (event: AsStored) => readonly Row[]
 }
 
 export type AnyProjection = Projection | AppendOnly

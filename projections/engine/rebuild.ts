@@ -2,9 +2,9 @@ import type { Recorded } from '../../ops/platform/eventStore.ts'
 import { haltAt } from './apply.ts'
 import type { Building } from './building.ts'
 import { isFaultOfData, wordsOf } from './faults.ts'
-import { occurred, occurredAsStored } from './fold.ts'
+import { occurred } from './fold.ts'
 import type { Skipped } from './orders.ts'
-import { isAppendOnly } from './projection.ts'
+import type { AsStored, Occurred } from './projection.ts'
 
 /** Rows in memory, of all tables together. About 1 KB each. */
 const heldRows = 50_000
@@ -58,24 +58,34 @@ async function* inBatches(events: AsyncIterable<readonly Recorded[]>): AsyncGene
   if (gathered.length > 0) yield gathered
 }
 
-/** The candidates that fold events of a type. */
-function takersOf(buildings: readonly Building[]): (type: string) => readonly Building[] {
-  const known = new Map<string, readonly Building[]>()
+interface Taker {
+  building: Building
+  fold: (event: Occurred & AsStored) => void
+}
+
+/** Who folds events of a type, and how. */
+function takersOf(buildings: readonly Building[]): (type: string) => readonly Taker[] {
+  const known = new Map<string, readonly Taker[]>()
   return (type) => {
     let takers = known.get(type)
-    if (!takers) known.set(type, (takers = buildings.filter((building) => building.takes(type))))
+    if (!takers) {
+      takers = buildings.flatMap((building) => {
+        const fold = building.folderOf(type)
+        return fold ? [{ building, fold }] : []
+      })
+      known.set(type, takers)
+    }
     return takers
   }
 }
 
-function foldInto(takers: readonly Building[], event: Recorded, skipped: Skipped): void {
+function foldInto(takers: readonly Taker[], event: Recorded, skipped: Skipped): void {
   if (takers.length === 0) return
-  const decoded = occurred(event)
-  for (const building of takers) {
-    const { projection } = building
-    if (building.halted || skipped(projection.name, event.position)) continue
+  const seen = occurred(event)
+  for (const { building, fold } of takers) {
+    if (building.halted || skipped(building.projection.name, event.position)) continue
     try {
-      building.fold(isAppendOnly(projection) ? occurredAsStored(event) : decoded)
+      fold(seen)
     } catch (error) {
       building.halted = haltAt(event, error as Error)
     }

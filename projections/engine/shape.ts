@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { faultOfData } from './faults.ts'
 
-/** How a value gets into a column, and whether its text is the same here and in Postgres. */
+/** How a value gets into a column. */
 interface Column {
   name: string
-  kind: 'plain' | 'uuid' | 'json' | 'array' | 'time' | 'inexact'
+  kind: 'text' | 'plain' | 'uuid' | 'json' | 'array' | 'time' | 'inexact'
 }
 
 const kinds: Record<string, Column['kind']> = {
+  text: 'text',
   jsonb: 'json',
   ARRAY: 'array',
   uuid: 'uuid',
@@ -25,21 +26,35 @@ export class NoTable extends Error {
 
 type Values = Readonly<Record<string, unknown>>
 
-/** The columns of a projection's table as they are in the database. */
+/** The columns of a projection's table as they are in the database, and how its rows are written by COPY and summed up. */
 export class Shape {
   readonly table: string
+  /** First those whose text is the same here and in Postgres. */
   readonly columns: readonly Column[]
-  /** Those whose text is the same on both sides. */
   readonly #exact: readonly Column[]
-  readonly #line: (row: Values) => string
-  readonly #text: (row: Values) => string
+  readonly #times: readonly Column[]
+  readonly #hasOthers: boolean
+  readonly #exactText: (row: Values) => string
+  readonly #needsEscapes: (row: Values) => boolean
+  readonly #escapedText: (row: Values) => string
+  readonly #otherText: (row: Values) => string
+  readonly #timesText: (row: Values) => string
 
   private constructor(table: string, columns: readonly Column[]) {
+    const of = (...kinds: Column['kind'][]) => columns.filter(({ kind }) => kinds.includes(kind))
+    const others = of('json', 'array', 'time', 'inexact')
     this.table = table
-    this.columns = columns
-    this.#exact = columns.filter(({ kind }) => kind === 'plain' || kind === 'uuid' || kind === 'time')
-    this.#line = writer(columns, cell, '\t', '\n')
-    this.#text = writer(this.#exact, exact, '|', '')
+    this.#exact = of('text', 'plain', 'uuid')
+    this.#times = of('time')
+    this.columns = [...this.#exact, ...others]
+    this.#hasOthers = others.length > 0
+    this.#exactText = joined(this.#exact, (value, kind) =>
+      kind === 'uuid' ? `(${value}?.toLowerCase() ?? none)` : `(${value} ?? none)`,
+    )
+    this.#needsEscapes = made(`special.test(${of('text').map(valueOf).join(') || special.test(')})`)
+    this.#escapedText = joined(this.#exact, (value, kind) => `cell(${value}, '${kind}')`)
+    this.#otherText = joined(others, (value, kind) => `cell(${value}, '${kind}')`)
+    this.#timesText = joined(this.#times, (value) => `(${value} ? Date.parse(${value}) : none)`)
   }
 
   /** Throws when a migration has not made the table. */
@@ -60,44 +75,69 @@ export class Shape {
     return this.columns.map(({ name }) => name).join(', ')
   }
 
-  /** A line of Postgres's COPY text format. Throws a fault of data where jsonb, which the live group writes by, would refuse the row. */
-  line(row: Values): string {
-    const line = this.#line(row)
-    if (!line.isWellFormed()) throw faultOfData(`A row of ${this.table} has half of a pair of surrogates`)
-    return line
+  /** What the line and the checksum of a row have in common. */
+  exact(row: Values): string {
+    return this.#exactText(row)
   }
 
-  /** Of the columns whose text is the same on both sides; rows in any order, their sum is that of `checksumSql`. */
-  checksum(row: Values): number {
-    return crc32(this.#text(row))
+  /** A line of Postgres's COPY text format. Throws a fault of data where jsonb, which the live group writes by, would refuse the row. */
+  line(row: Values, exact: string): string {
+    const text = this.#needsEscapes(row) ? this.#escapedText(row) : exact
+    return this.#hasOthers ? `${text}\t${this.#otherText(row)}\n` : `${text}\n`
+  }
+
+  /** Of the columns whose text, or time, is the same on both sides; rows in any order, their sum is that of `checksumSql`. */
+  checksum(row: Values, exact: string): number {
+    return crc32(this.#times.length > 0 ? `${exact}\t${this.#timesText(row)}` : exact)
   }
 
   get checksumSql(): string {
-    const texts = this.#exact.map(({ name, kind }) => {
-      const text = kind === 'time' ? `floor(extract(epoch from ${name}) * 1000)::bigint::text` : `${name}::text`
-      return `coalesce(${text}, '')`
-    })
-    return `coalesce(sum(crc32(convert_to(${texts.join(` || '|' || `)}, 'UTF8'))), 0)::text`
+    const texts = [
+      ...this.#exact.map(({ name }) => `${name}::text`),
+      ...this.#times.map(({ name }) => `floor(extract(epoch from ${name}) * 1000)::bigint::text`),
+    ].map((text) => `coalesce(${text}, '\\N')`)
+    return `coalesce(sum(crc32(convert_to(${texts.join(` || E'\\t' || `)}, 'UTF8'))), 0)::text`
   }
 }
 
-/**
- * Puts what `value` makes of the columns one behind the other. A function made for these very names: to read a million rows by names in
- * variables takes several times as long. The names are those of columns in our own migrations.
- */
-function writer(
-  columns: readonly Column[],
-  value: (value: unknown, kind: Column['kind']) => string,
-  between: string,
-  end: string,
-): (row: Values) => string {
-  const parts = columns.map(({ name, kind }) => `value(row[${JSON.stringify(name)}], ${JSON.stringify(kind)})`)
-  const text = parts.length > 0 ? parts.join(` + ${JSON.stringify(between)} + `) : `''`
-  const made = new Function('value', `return (row) => ${text} + ${JSON.stringify(end)}`) as (
-    value: unknown,
-  ) => (row: Values) => string
-  return made(value)
+/** How COPY writes null. */
+const none = '\\N'
+const valueOf = ({ name }: { name: string }) => `row[${JSON.stringify(name)}]`
+
+/** The texts of these columns, one behind the other. */
+function joined(columns: readonly Column[], text: (value: string, kind: Column['kind']) => string) {
+  const texts = columns.map((column) => text(valueOf(column), column.kind))
+  return made<string>(`'' + ${texts.length > 0 ? texts.join(` + '\\t' + `) : `''`}`)
 }
+
+/**
+ * A function made for these very columns: to read a million rows by names in variables takes several times as long. The names are those of
+ * columns in our own migrations.
+ */
+const made = <Result>(expression: string) =>
+  new Function('cell', 'special', 'none', `return (row) => ${expression}`)(cell, special, none) as (
+    row: Values,
+  ) => Result
+
+/** What COPY takes for something else, and what only looks like text. */
+const special = /[\\\t\n\r\ud800-\udfff]/
+const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
+
+function escaped(text: string): string {
+  if (!special.test(text)) return text
+  if (!text.isWellFormed()) throw faultOfData('A row has half of a pair of surrogates')
+  return text.replace(/[\\\t\n\r]/g, (character) => escapes[character]!)
+}
+
+function cell(value: unknown, kind: Column['kind']): string {
+  if (value === null || value === undefined) return none
+  if (kind === 'json') return escaped(JSON.stringify(value))
+  if (kind === 'array') return escaped(arrayText(value as readonly unknown[]))
+  return typeof value === 'string' ? escaped(value) : String(value as number | boolean | bigint)
+}
+
+const arrayText = (values: readonly unknown[]) =>
+  `{${values.map((value) => (value === null ? 'NULL' : `"${String(value).replace(/["\\]/g, '\\$&')}"`)).join(',')}}`
 
 const longestName = 63
 
@@ -107,25 +147,4 @@ export function indexName(table: string, columns: string): string {
   if (name.length <= longestName) return name
   const rest = createHash('sha256').update(columns).digest('hex').slice(0, 8)
   return `${name.slice(0, longestName - rest.length - 1)}_${rest}`
-}
-
-const special = /[\\\t\n\r]/
-const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
-const escaped = (text: string) =>
-  special.test(text) ? text.replace(/[\\\t\n\r]/g, (character) => escapes[character]!) : text
-
-function cell(value: unknown, kind: Column['kind']): string {
-  if (value === null || value === undefined) return '\\N'
-  if (kind === 'json') return escaped(JSON.stringify(value))
-  if (kind === 'array') return escaped(arrayText(value as readonly unknown[]))
-  return typeof value === 'string' ? escaped(value) : String(value as number | boolean | bigint)
-}
-
-const arrayText = (values: readonly unknown[]) =>
-  `{${values.map((value) => (value === null ? 'NULL' : `"${String(value).replace(/["\\]/g, '\\$&')}"`)).join(',')}}`
-
-function exact(value: unknown, kind: Column['kind']): string {
-  if (value === null || value === undefined) return ''
-  if (kind === 'time') return String(Date.parse(value as string))
-  return kind === 'uuid' ? (value as string).toLowerCase() : String(value as string | number | boolean | bigint)
 }

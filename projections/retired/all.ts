@@ -1,4 +1,5 @@
 import type { AnyProjection } from '../engine/projection.ts'
+import { resourceEventsV1 } from './resourceEvents.v1.ts'
 
 /** Versions that were shown before, so that they go on being followed and can be gone back to, until `projections:drop`. */
-export const retired: readonly AnyProjection[] = []
+export const retired: readonly AnyProjection[] = [resourceEventsV1]

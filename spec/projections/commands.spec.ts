@@ -125,7 +125,7 @@ describe('the commands for read models', function () {
       await eventually(() => expect(watching.output()).to.include('facilities 2: building 0 %\n'))
       const position = String((await tested.connections.store.head())! / 2n)
       const progress = JSON.stringify({ events: 500, per_second: 50, position, target: String(2n * BigInt(position)) })
-      await rows(`update projections set progress = $1 where version = 2`, [progress])
+      await rows(`update projections set progress = $1 where name = 'facilities' and version = 2`, [progress])
       const half = /^facilities 2: building (49|50) %, 50 events\/s, 10 s left$/m
       await eventually(() => expect(watching.output()).to.match(half))
       expectDone(await elsewhere, /^facilities 2: building, (.*, )?this release cannot fold it$/m)

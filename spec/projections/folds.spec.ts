@@ -561,7 +561,7 @@ describe('resource_events', () => {
       ),
     ).to.deep.equal([]))
   it('has the columns of its table', async () =>
-    expect(Object.keys((await each(jobRequested))[0] as Row)).to.have.members(columns.get('resource_events_v1')!))
+    expect(Object.keys((await each(jobRequested))[0] as Row)).to.have.members(columns.get('resource_events_v2')!))
   it('goes on over an event that nobody can decode', async () =>
     expect(await each([facility, 'FacilityVanished', {}, { metadata: { schema: 9 } }])).to.have.lengthOf(1))
 })

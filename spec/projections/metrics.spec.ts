@@ -43,7 +43,7 @@ describe('the metrics of read models', function () {
     const scrape = asking()
     const head = Number(await tested.connections.store.head())
     const live = { ...states('live'), serving: 1, position: head, lag_events: 0, lag_seconds: 0 }
-    for (const { name } of projections) expect((await scrape(name)).of, name).to.deep.equal(live)
+    for (const { name, version } of projections) expect((await scrape(name, version)).of, name).to.deep.equal(live)
 
     group(projections)
     const facility = `facility-${await someFacility()}`
@@ -66,10 +66,12 @@ describe('the metrics of read models', function () {
     const scrape = asking()
     await ask('uploads')
     const progress = { events: 10, per_second: 1234, position: '1000', target: '9000', started_at: at }
-    await rows(`update projections set progress = $1 where version = 2`, [JSON.stringify(progress)])
+    await rows(`update projections set progress = $1 where name = 'uploads' and version = 2`, [
+      JSON.stringify(progress),
+    ])
     const building = await scrape('uploads', 2)
     expect(building.of).to.include({ ...states('building'), serving: 0, position: 1000, events_per_second: 1234 })
-    await rows('delete from projections where version = 2')
+    await rows(`delete from projections where name = 'uploads' and version = 2`)
     expect((await scrape('uploads', 2)).of).to.deep.equal({})
   })
 

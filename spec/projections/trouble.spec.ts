@@ -12,7 +12,7 @@ import { specLog } from '../system.ts'
 import { at, idOf, nextOf, projectionsUnderTest } from './underTest.ts'
 
 const resourceEvents = projections.find(({ name }) => name === 'resource_events')!
-const nextResourceEvents = { ...resourceEvents, version: 2 } as AnyProjection
+const nextResourceEvents = { ...resourceEvents, version: 3 } as AnyProjection
 
 describe('read models on a bad day', function () {
   this.timeout(30_000)
@@ -81,19 +81,19 @@ describe('read models on a bad day', function () {
 
   it('a version that was built farther than the group has come joins when the group gets there, and sees nothing twice', async () => {
     await today()
-    await rows('create table resource_events_v2 (like resource_events_v1 including all)')
-    await ask('resource_events')
+    await rows('create table resource_events_v3 (like resource_events_v2 including all)')
+    await ask('resource_events', 3)
     await someFacility() // Nobody follows: the build gets ahead.
-    await buildOnce(replaced(nextResourceEvents), ['resource_events@2'])
-    expect((await stateOf('resource_events', 2))!.state).to.equal('ready')
+    await buildOnce(replaced(nextResourceEvents), ['resource_events@3'])
+    expect((await stateOf('resource_events', 3))!.state).to.equal('ready')
     group(replaced(nextResourceEvents), { retired: [resourceEvents], promotes: 'manual' })
     await caughtUp()
-    await eventually(async () => expect((await stateOf('resource_events', 2))!.state).to.equal('live'))
+    await eventually(async () => expect((await stateOf('resource_events', 3))!.state).to.equal('live'))
     await someFacility()
     await caughtUp()
-    const difference = 'select * from resource_events_v1 except all select * from resource_events_v2'
+    const difference = 'select * from resource_events_v2 except all select * from resource_events_v3'
     expect(await rows(difference)).to.deep.equal([])
-    expect((await stateOf('resource_events', 2))!.error).to.equal(null)
+    expect((await stateOf('resource_events', 3))!.error).to.equal(null)
   })
 
   it('a release that does not know a version leaves it where it stands, and the next one that does goes on from there', async () => {
@@ -191,7 +191,7 @@ describe('read models on a bad day', function () {
     await today()
     await tableForShouting()
     await rows('alter table facilities_v2 add must integer not null')
-    await rows('create table resource_events_v2 (like resource_events_v1 including all, must integer not null)')
+    await rows('create table resource_events_v3 (like resource_events_v2 including all, must integer not null)')
     await rows('create table uploads_v2 (like uploads_v1 including all)')
     const members = [shouting, nextResourceEvents, nextOf('uploads', () => ({}))].reduce<readonly AnyProjection[]>(
       (all, next) => all.map((one) => (one.name === next.name ? next : one)),
@@ -199,8 +199,8 @@ describe('read models on a bad day', function () {
     )
     group(members, { retired: [...old('facilities'), ...old('uploads'), resourceEvents] })
     await eventually(async () => expect((await stateOf('uploads', 2))?.serving).to.equal(true))
-    for (const name of ['facilities', 'resource_events']) {
-      const { state, error } = (await stateOf(name, 2))!
+    for (const { name, version } of [shouting, nextResourceEvents]) {
+      const { state, error } = (await stateOf(name, version))!
       expect(state, name).to.equal('stopped')
       expect(error!.message, name).to.match(/null value in column "must".*\(line 1, column must\)/)
       expect(JSON.stringify(error), name).to.not.match(/Plant|Works|facility-/)
@@ -228,7 +228,7 @@ describe('read models on a bad day', function () {
     await ask('facilities')
     await buildOnce(withNext(shouting), ['facilities@2'])
     expect((await stateOf('facilities', 2))!.error!.message).to.include('is there already')
-    await rows(`update projections set state = 'building', error = null where version = 2`)
+    await rows(`update projections set state = 'building', error = null where name = 'facilities' and version = 2`)
     const building = (await Building.begin(tested.connections.config.DATABASE_URL, shouting, () => undefined))!
     const signal = new AbortController().signal
     const events = tested.connections.store.readAll(undefined)
@@ -261,22 +261,22 @@ describe('read models on a bad day', function () {
 
   it('a build ends with an error when Postgres goes away in the middle, and leaves nothing decided', async () => {
     await stopGroups()
-    await rows('create table resource_events_v2 (like resource_events_v1 including all)')
-    await ask('resource_events')
+    await rows('create table resource_events_v3 (like resource_events_v2 including all)')
+    await ask('resource_events', 3)
     async function* cut() {
       for await (const batch of tested.connections.store.readAll(undefined)) {
         for (let i = 0; i < 20; i++) yield batch.map((event) => ({ ...event, position: event.position + BigInt(i) }))
         const killed = await rows(
-          `select pg_terminate_backend(pid) from pg_stat_activity where query like 'copy resource_events_v2%'`,
+          `select pg_terminate_backend(pid) from pg_stat_activity where query like 'copy resource_events_v3%'`,
         )
         expect(killed).to.have.length(1)
         for (let i = 0; i < 20; i++) yield batch
       }
     }
-    const error = await buildOnce(replaced(nextResourceEvents), ['resource_events@2'], cut).catch(
+    const error = await buildOnce(replaced(nextResourceEvents), ['resource_events@3'], cut).catch(
       (error: Error) => error,
     )
     expect(error).to.be.instanceOf(Error)
-    expect(await stateOf('resource_events', 2)).to.include({ state: 'building', error: null })
+    expect(await stateOf('resource_events', 3)).to.include({ state: 'building', error: null })
   })
 })

@@ -9,6 +9,7 @@ import { build } from '../../projections/engine/build.ts'
 import { type Build, Builds } from '../../projections/engine/builds.ts'
 import { runGroup } from '../../projections/engine/group.ts'
 import type { AnyProjection, Projection } from '../../projections/engine/projection.ts'
+import { keyOf } from '../../projections/engine/versions.ts'
 import { eventually } from '../eventually.ts'
 import { specLog, startServers, temporaryDataDir } from '../system.ts'
 
@@ -42,11 +43,12 @@ export function projectionsUnderTest() {
   }
   afterEach(async () => {
     await stopGroups()
-    for (const version of [2, 3])
-      await rows(
-        `drop view if exists facilities, uploads, resource_events; drop table if exists facilities_v${version}, uploads_v${version}, resource_events_v${version}`,
-      )
-    await rows(`delete from projections where version > 1; update projections set serving = true`)
+    for (const { name, version } of projections.filter((one) =>
+      ['facilities', 'uploads', 'resource_events'].includes(one.name),
+    ))
+      await rows(`drop view if exists ${name}; drop table if exists ${name}_v${version + 1}, ${name}_v${version + 2}`)
+    await rows(`delete from projections where name || '@' || version <> all($1)`, [projections.map(keyOf)])
+    await rows('update projections set serving = true')
   })
   after(async () => {
     await lifecycle.stop('over')

@@ -58,7 +58,7 @@ describe('where read models stand', function () {
     const position = head / 2n
     const progress = { events: 1000, per_second: 50, position, target: head, started_at: '2026-01-01T00:00:00.000Z' }
     const written = JSON.stringify(progress, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
-    await rows(`update projections set progress = $1 where version = 2`, [written])
+    await rows(`update projections set progress = $1 where name = 'facilities' and version = 2`, [written])
     const building = of(await reader()(), 'facilities', 2)
     expect(building).to.include({ state: 'building', position: String(position), events_per_sec: 50 })
     expect(building.eta_secs).to.equal(20)
@@ -66,7 +66,10 @@ describe('where read models stand', function () {
     expect(building.lag_secs).to.be.a('number')
 
     // Stopped there, it goes nowhere: no pace, no end in sight, and the events it lacks are counted.
-    await rows(`update projections set state = 'stopped', position = $1, progress = null where version = 2`, [position])
+    await rows(
+      `update projections set state = 'stopped', position = $1, progress = null where name = 'facilities' and version = 2`,
+      [position],
+    )
     const stopped = of(await reader()(), 'facilities', 2)
     expect(stopped).to.include({ position: String(position), events_per_sec: null, eta_secs: null })
     let left = 0
