@@ -17,7 +17,7 @@ export interface TranscodeJobRow {
 export const transcodeJobs: Projection<TranscodeJobRow> = {
   name: 'transcode_jobs',
   version: 1,
-  indexes: ['facility_id, requested_at, id', 'upload_id', 'status, requested_at'],
+  indexes: ['facility_id, requested_at, id', 'upload_id', 'status, requested_at', 'requested_at, id'],
   on: {
     TranscodeRequested: {
       create: ({ id, data }) => ({

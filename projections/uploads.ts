@@ -40,7 +40,7 @@ const ofJob = <Event extends { data: { upload_id: string } }>(fold: (row: Upload
 export const uploads: Projection<UploadRow> = {
   name: 'uploads',
   version: 1,
-  indexes: ['facility_id, created_at, id', 'device_id, created_at', 'created_at, id'],
+  indexes: ['facility_id, created_at, id', 'device_id, created_at', 'created_at, id', 'facility_id, status'],
   on: {
     UploadReceived: {
       create: ({ id, data: { received_at, ...data } }) => ({

@@ -29,21 +29,23 @@ export const pageOf = <Item extends z.ZodType>(item: Item) =>
 /**
  * One page of a query, newest first unless asked otherwise, ties broken by id. A cursor goes on after the last row
  * seen, whatever was added meanwhile, and costs the same at any depth.
+ * @param nullable columns of the sort that may be null: where none is, the index gives the order
  */
 export async function page<Row extends { id: string }>(
   database: Database,
   filtered: Knex.QueryBuilder,
   { page, per_page, cursor, sort }: PageQuery,
+  nullable: readonly string[] = [],
 ) {
   const descending = sort.startsWith('-')
   const column = descending ? sort.slice(1) : sort
   const direction = descending ? 'desc' : 'asc'
   const rows = filtered.clone().orderBy([
-    { column, order: direction, nulls: 'last' },
+    { column, order: direction, ...(nullable.includes(column) && { nulls: 'last' }) },
     { column: 'id', order: direction },
   ])
   if (cursor === undefined) rows.offset((page - 1) * per_page)
-  else beyond(rows, column, descending ? '<' : '>', after(cursor))
+  else beyond(rows, { column, isNullable: nullable.includes(column) }, descending ? '<' : '>', after(cursor))
   const [found, counted] = await Promise.all([
     rowsOf<Row>(database, rows.select('*').limit(per_page + 1)),
     rowsOf<{ count: number }>(database, filtered.clone().count({ count: '*' })),
@@ -77,9 +79,17 @@ function after(cursor: string): z.infer<typeof Cursor> {
 }
 
 /** What comes after the row last seen; rows without a value come at the end, whichever the direction. */
-function beyond(rows: Knex.QueryBuilder, column: string, than: '<' | '>', [value, id]: z.infer<typeof Cursor>): void {
-  if (value === null) void rows.whereNull(column).where('id', than, id)
-  else void rows.where((either) => either.whereRaw(`(??, id) ${than} (?, ?)`, [column, value, id]).orWhereNull(column))
+function beyond(
+  rows: Knex.QueryBuilder,
+  { column, isNullable }: { column: string; isNullable: boolean },
+  than: '<' | '>',
+  [value, id]: z.infer<typeof Cursor>,
+): void {
+  if (value === null) return void rows.whereNull(column).where('id', than, id)
+  void rows.where((either) => {
+    either.whereRaw(`(??, id) ${than} (?, ?)`, [column, value, id])
+    if (isNullable) either.orWhereNull(column)
+  })
 }
 
 /** Rows whose columns equal what was asked for; what was not asked for is no condition. */

@@ -44,7 +44,7 @@ export const transcodeJobs = (deps: ResourceDeps): Route[] => [
     answers: { 200: pageOf(TranscodeJob) },
     run: async ({ query: { facility_id, upload_id, status, ...asked }, facility }) => {
       const filtered = matching(visible(facility), { facility_id, upload_id, status })
-      const { items, ...rest } = await page<TranscodeJobRow>(deps.database, filtered, asked)
+      const { items, ...rest } = await page<TranscodeJobRow>(deps.database, filtered, asked, ['finished_at'])
       return {
         status: 200,
         body: { ...rest, items: await placed(deps.database, items) },

@@ -68,7 +68,7 @@ export const uploads = ({ objects, ...deps }: ResourceDeps & { objects: Objects 
         if (tag) filtered.whereRaw('? = any(tags)', [tag])
         if (from) filtered.where('created_at', '>=', from)
         if (to) filtered.where('created_at', '<', to)
-        const found = await page<UploadRow>(deps.database, filtered, asked)
+        const found = await page<UploadRow>(deps.database, filtered, asked, ['recorded_at', 'duration_ms'])
         return { status: 200, body: { ...found, items: found.items.map(shown) } }
       },
     }),

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { getPriority, setPriority } from 'node:os'
 import createKnex, { type Knex } from 'knex'
 import pg from 'pg'
 
@@ -32,7 +34,30 @@ export async function connectAlone(url: string, onError: (error: Error) => void)
   const client = new pg.Client({ connectionString: url, types, connectionTimeoutMillis: 5000, keepAlive: true })
   client.on('error', onError)
   await client.connect()
+  const niceness = getPriority()
+  if (niceness > 0) await giveWay(client, niceness)
   return client
+}
+
+/**
+ * What a process that gives way to others has done by Postgres gives way too, where Postgres runs beside it. It gets no helpers for its
+ * queries: those would not.
+ */
+async function giveWay(client: pg.Client, niceness: number): Promise<void> {
+  const { rows } = await client.query<{ pid: number }>(
+    `select pg_backend_pid() as pid, set_config('max_parallel_workers_per_gather', '0', false),
+            set_config('max_parallel_maintenance_workers', '0', false)`,
+  )
+  const { pid } = rows[0]!
+  try {
+    const isPostgres = readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('postgres: ')
+    if (!isPostgres) return
+    setPriority(pid, niceness)
+    // Its backends are sessions of their own, and Linux may share the processor between sessions first.
+    writeFileSync(`/proc/${pid}/autogroup`, String(niceness))
+  } catch {
+    // It runs elsewhere, is not ours to slow down, or there are no such groups.
+  }
 }
 
 /** knex builds the queries of the read side; they run on the pool. */

@@ -17,7 +17,7 @@ export interface BuildOrder {
 }
 
 // A core is taken from nobody who serves.
-const niceness = 10
+const niceness = 19
 
 /**
  * The work of a process that builds read models beside the one that serves: carries out one order and ends, with 1 when it could not go on; it

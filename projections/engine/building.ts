@@ -11,7 +11,7 @@ import {
   tableOf,
 } from './projection.ts'
 import { RowCache, type Slot } from './rowCache.ts'
-import { indexName, Shape } from './shape.ts'
+import { makeIndexes, Shape } from './shape.ts'
 import { Sum } from './sum.ts'
 import { TableWriter } from './tableWriter.ts'
 import { isBuilt, move, versionOf } from './versions.ts'
@@ -236,8 +236,7 @@ export class Building {
   async finish(position: bigint | undefined, eventId?: string): Promise<void> {
     const { table } = this.#shape
     const expected = await this.load()
-    for (const columns of this.projection.indexes)
-      await this.#client.query(`create index if not exists ${indexName(table, columns)} on ${table} (${columns})`)
+    await makeIndexes(this.#client, this.projection)
     const from = { states: ['building', 'stopped'] as const }
     const to = { state: 'verifying' as const, position: position ?? 0n, eventId, expected }
     if (!(await move(this.#client, this.projection, from, to))) throw new Error(`${table} was built by somebody else`)

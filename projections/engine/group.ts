@@ -59,8 +59,8 @@ export async function runGroup(options: GroupOptions): Promise<void> {
       if (!(await lead(client, signal))) return
       log.info('leading the live projections')
       await client.query(`listen ${projectionChanges}`)
-      const attempted = new Set<string>()
-      while (!signal.aborted) await followAsLeader(client, options, attempted, () => (failures = 0))
+      const leading: Leading = { attempted: new Set(), heard: -1n }
+      while (!signal.aborted) await followAsLeader(client, options, leading, () => (failures = 0))
     } catch (error) {
       if (signal.aborted) return
       const level = error instanceof CheckpointMoved ? 'info' : 'error'
@@ -82,9 +82,18 @@ async function lead(client: Client, signal: AbortSignal): Promise<boolean> {
   return false
 }
 
+/** What a leader keeps in mind from round to round. */
+interface Leading {
+  /** Versions that were tried: a stopped one is tried once, and again when an operator says so. */
+  attempted: Set<string>
+  /** The position of the last thing that operators had said about projections. */
+  heard: bigint
+}
+
 /** One round: until the signal, or until some version has changed where it stands. */
-async function followAsLeader(client: Client, options: GroupOptions, attempted: Set<string>, onProgress: () => void) {
+async function followAsLeader(client: Client, options: GroupOptions, leading: Leading, onProgress: () => void) {
   const { store, builds, log } = options
+  const { attempted } = leading
   const round = new AbortController()
   const signal = AbortSignal.any([options.signal, round.signal])
   const changed = (told?: { payload?: string | undefined }) => {
@@ -98,7 +107,9 @@ async function followAsLeader(client: Client, options: GroupOptions, attempted: 
   try {
     const checkpoint = await openGroup(client, options)
     const orders = await readOrders(store, options.projections)
-    const { skipped } = orders
+    const { skipped, latest } = orders
+    if (latest > leading.heard) attempted.clear()
+    leading.heard = latest
     const known = [...options.projections, ...(options.retired ?? [])]
     await passOver({ client, store, log, projections: known, orders, group: checkpoint })
     const members = await openMembers(client, options, checkpoint, orders)
@@ -137,10 +148,8 @@ async function followAsLeader(client: Client, options: GroupOptions, attempted: 
       onProgress()
       if (joined.ahead.some((position) => position <= checkpoint.position!)) return
       // Somebody has decided about projections: look again at what is wanted.
-      if (events.some(({ stream }) => splitStream(stream)[0] === Projection.category)) {
-        attempted.clear()
+      if (events.some(({ stream, position }) => position > latest && splitStream(stream)[0] === Projection.category))
         return
-      }
     }
   } catch (error) {
     if (error !== roundOver) throw error

@@ -15,15 +15,20 @@ export interface Orders {
   wanted(projection: string, newest: number, promotes: 'auto' | 'manual'): number | undefined
   /** The version last promoted or gone back to; undefined where nobody has said anything. */
   shown(projection: string): number | undefined
+  /** The position of the last thing said; -1 where nothing was. */
+  latest: bigint
 }
 
 /** From the projections' own streams: what was said once holds for every later build, on whatever database. */
 export async function readOrders(store: EventStore, projections: readonly AnyProjection[]): Promise<Orders> {
   const names = [...new Set(projections.map(({ name }) => name))]
+  let latest = -1n
   const states = new Map(
     await Promise.all(
       names.map(async (name) => {
         const stored = await store.read(`${Projection.category}-${name}`)
+        const last = stored.at(-1)?.position ?? -1n
+        if (last > latest) latest = last
         const events = stored.map(({ type, data, metadata }) =>
           decode(Projection, { type, data, schema: metadata['schema'] as number }),
         )
@@ -33,6 +38,7 @@ export async function readOrders(store: EventStore, projections: readonly AnyPro
   )
   const skippedBy = (name: string) => states.get(name)?.skipped ?? []
   return {
+    latest,
     skippedBy,
     skipped: (name, position) => {
       const positions = skippedBy(name)

@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg'
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { faultOfData } from './faults.ts'
+import { type AnyProjection, tableOf } from './projection.ts'
 
 /** How a value gets into a column. */
 interface Column {
@@ -60,8 +61,9 @@ export class Shape {
   /** Throws when a migration has not made the table. */
   static async of(client: ClientBase, table: string): Promise<Shape> {
     const { rows } = await client.query<{ name: string; type: string }>(
-      `select column_name as name, data_type as type from information_schema.columns
-        where table_schema = current_schema and table_name = $1 order by ordinal_position`,
+      `select attname as name, case typcategory when 'A' then 'ARRAY' else format_type(t.oid, null) end as type
+         from pg_attribute a join pg_type t on t.oid = atttypid
+        where attrelid = to_regclass($1) and attnum > 0 and not attisdropped order by attnum`,
       [table],
     )
     if (rows.length === 0) throw new NoTable(`There is no table ${table}: write its migration`)
@@ -141,8 +143,20 @@ const arrayText = (values: readonly unknown[]) =>
 
 const longestName = 63
 
+/** Those of a projection's table that are not there yet: only to look for one costs little, and is done often. */
+export async function makeIndexes(client: ClientBase, projection: AnyProjection): Promise<void> {
+  const table = tableOf(projection)
+  const wanted = new Map(projection.indexes.map((columns) => [indexName(table, columns), columns]))
+  const { rows } = await client.query<{ name: string }>(
+    'select name from unnest($1::text[]) name where to_regclass(quote_ident(name)) is null',
+    [[...wanted.keys()]],
+  )
+  for (const { name } of rows)
+    await client.query(`create index if not exists ${name} on ${table} (${wanted.get(name)})`)
+}
+
 /** Postgres cuts a longer name off, and would then take another index of that beginning for this one. */
-export function indexName(table: string, columns: string): string {
+function indexName(table: string, columns: string): string {
   const name = `${table}_${columns.replace(/\W+/g, '_')}`
   if (name.length <= longestName) return name
   const rest = createHash('sha256').update(columns).digest('hex').slice(0, 8)

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Client, ClientBase } from 'pg'
 import type { Changes, Row } from './fold.ts'
 import { type AnyProjection, isAppendOnly, tableOf } from './projection.ts'
-import { indexName, Shape } from './shape.ts'
+import { makeIndexes, Shape } from './shape.ts'
 import { showFirst } from './view.ts'
 
 const cachedRows = 50_000
@@ -26,8 +26,7 @@ export class Table {
   /** Makes the indexes and, if it serves and there is none, the view that readers know. Throws when a migration has not made the table. */
   static async open(client: ClientBase, projection: AnyProjection, serving: boolean): Promise<Table> {
     const { table, columns } = await Shape.of(client, tableOf(projection))
-    for (const listed of projection.indexes)
-      await client.query(`create index if not exists ${indexName(table, listed)} on ${table} (${listed})`)
+    await makeIndexes(client, projection)
     if (serving) await showFirst(client, projection.name, table)
     return new Table(
       projection,
