@@ -4,18 +4,17 @@ import { splitStream } from '../../domain/decider.ts'
 import * as Projection from '../../domain/projection.ts'
 import { positions, projectionChanges, resume } from '../../ops/platform/channels.ts'
 import { connectAlone } from '../../ops/platform/database.ts'
-import type { EventStore } from '../../ops/platform/eventStore.ts'
+import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
 import type { Log } from '../../ops/platform/log.ts'
 import { applyBatch, type Checkpoint, CheckpointMoved, isOf, placeOf, servingNames } from './apply.ts'
 import type { Builds } from './builds.ts'
-import { join, logStopped } from './join.ts'
+import { join, type Joined, logStopped } from './join.ts'
 import { openMembers } from './members.ts'
 import { openGroup } from './openGroup.ts'
 import { passOver } from './passOver.ts'
 import type { AnyProjection } from './projection.ts'
 import { type Orders, readOrders } from './orders.ts'
 import { promote } from './promote.ts'
-import type { Table } from './table.ts'
 import { isWaitedFor } from './view.ts'
 
 export interface GroupOptions {
@@ -29,8 +28,8 @@ export interface GroupOptions {
   builds: Builds
   /** Whether a version that was built and verified is shown at once; else an operator decides. */
   promotes: 'auto' | 'manual'
-  /** Writes down what was promoted without being asked. */
-  onPromoted: (name: string, version: number, previous: number | undefined) => Promise<unknown>
+  /** Writes down what was promoted without being asked; says where in the log. */
+  onPromoted: (name: string, version: number, previous: number | undefined) => Promise<{ position: bigint } | undefined>
   /** The longest log, in positions, that is followed from its first event; behind a longer one everything is built. */
   followedFromStart?: bigint
   log: Log
@@ -59,7 +58,8 @@ export async function runGroup(options: GroupOptions): Promise<void> {
       if (!(await lead(client, signal))) return
       log.info('leading the live projections')
       await client.query(`listen ${projectionChanges}`)
-      const leading: Leading = { attempted: new Set(), heard: -1n }
+      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+      const leading: Leading = { pid: rows[0]!.pid, attempted: new Set(), heard: -1n, written: new Set() }
       while (!signal.aborted) await followAsLeader(client, options, leading, () => (failures = 0))
     } catch (error) {
       if (signal.aborted) return
@@ -84,19 +84,24 @@ async function lead(client: Client, signal: AbortSignal): Promise<boolean> {
 
 /** What a leader keeps in mind from round to round. */
 interface Leading {
+  /** By which Postgres knows its session. */
+  pid: number
   /** Versions that were tried: a stopped one is tried once, and again when an operator says so. */
   attempted: Set<string>
   /** The position of the last thing that operators had said about projections. */
   heard: bigint
+  /** Where in the log this leader wrote down what it promoted. */
+  written: Set<bigint>
 }
 
 /** One round: until the signal, or until some version has changed where it stands. */
 async function followAsLeader(client: Client, options: GroupOptions, leading: Leading, onProgress: () => void) {
   const { store, builds, log } = options
-  const { attempted } = leading
+  const { attempted, pid } = leading
   const round = new AbortController()
   const signal = AbortSignal.any([options.signal, round.signal])
-  const changed = (told?: { payload?: string | undefined }) => {
+  const changed = (told?: { payload?: string | undefined; processId?: number }) => {
+    if (told?.processId === pid) return
     const [word, name] = told?.payload?.split(' ') ?? []
     if (word === resume) for (const key of attempted) if (key.startsWith(`${name}@`)) attempted.delete(key)
     round.abort(roundOver)
@@ -116,8 +121,7 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
     const { position } = checkpoint
     const joined = await join(members, { client, store, log, skipped, position, attempted, signal })
     const { live, stopped } = joined
-    const shown = await showWanted(client, live, orders, options)
-    if (shown === 'changed') return
+    const shown = await showWanted(client, joined, orders, options, leading.written)
     if (shown === 'waited for' || joined.read) again = setTimeout(changed, swapAgainMs)
     await tell(client, checkpoint, stopped)
     signal.throwIfAborted() // Told of something meanwhile, even to try again what was just tried: all of it is looked at anew.
@@ -148,8 +152,9 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
       onProgress()
       if (joined.ahead.some((position) => position <= checkpoint.position!)) return
       // Somebody has decided about projections: look again at what is wanted.
-      if (events.some(({ stream, position }) => position > latest && splitStream(stream)[0] === Projection.category))
-        return
+      const isNews = ({ stream, position }: Recorded) =>
+        splitStream(stream)[0] === Projection.category && position > latest && !leading.written.delete(position)
+      if (events.some(isNews)) return
     }
   } catch (error) {
     if (error !== roundOver) throw error
@@ -170,33 +175,40 @@ async function tell(client: Client, { position }: Checkpoint, stopped: readonly 
 /** Shows what is wanted and can be shown. Where somebody reads an old version for long, nobody is held up: it is tried again later. */
 async function showWanted(
   client: Client,
-  live: readonly Table[],
+  { live, stopped }: Joined,
   { wanted, shown }: Orders,
   { projections, promotes, onPromoted, log }: GroupOptions,
-): Promise<'changed' | 'waited for' | 'as wanted'> {
-  let outcome: 'changed' | 'waited for' | 'as wanted' = 'as wanted'
-  for (const { projection, serving } of live) {
+  written: Set<bigint>,
+): Promise<'waited for' | 'as wanted'> {
+  let outcome: 'waited for' | 'as wanted' = 'as wanted'
+  const writeDown = async (...what: Parameters<typeof onPromoted>) => {
+    const at = await onPromoted(...what)
+    if (at) written.add(at.position)
+  }
+  for (const table of live) {
+    const { projection, serving } = table
     const { name, version } = projection
     const newest = projections.find((one) => one.name === name)!.version
     if (wanted(name, newest, promotes) !== version) continue
     if (serving) {
       // The process that showed it may have died before it said so.
       const said = shown(name)
-      if (said !== undefined && said !== version && promotes === 'auto') await onPromoted(name, version, said)
+      if (said !== undefined && said !== version && promotes === 'auto') await writeDown(name, version, said)
       continue
     }
     try {
       const previous = await promote(client, name, version)
-      if (version === newest) await onPromoted(name, version, previous)
+      for (const one of live) if (one.projection.name === name) one.serving = one === table
+      if (stopped.includes(name)) stopped.splice(stopped.indexOf(name), 1)
+      if (version === newest) await writeDown(name, version, previous)
       log.info({ projection: name, version, previous }, 'a read model shows another version')
-      outcome = 'changed'
     } catch (error) {
       if (!isWaitedFor(error)) throw error
       log.warn(
         { projection: name, version },
         'a read model cannot show another version while it is read for long, or another view is made upon it',
       )
-      if (outcome === 'as wanted') outcome = 'waited for'
+      outcome = 'waited for'
     }
   }
   return outcome

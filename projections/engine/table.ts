@@ -12,7 +12,7 @@ export class Table {
   readonly projection: AnyProjection
   readonly name: string
   /** Whether it is what readers see. */
-  readonly serving: boolean
+  serving: boolean
   readonly #columns: readonly string[]
   readonly #rows = new LRUCache<string, Row>({ max: cachedRows })
 

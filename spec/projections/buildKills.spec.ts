@@ -68,7 +68,7 @@ describe('a build that is killed', function () {
       retired,
       builds: new Builds(() => Promise.resolve(), specLog, signal),
       promotes: 'auto',
-      onPromoted: () => Promise.resolve(),
+      onPromoted: () => Promise.resolve(undefined),
       log: specLog,
       signal,
     })

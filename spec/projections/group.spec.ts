@@ -47,7 +47,7 @@ describe('the live projection group', () => {
     const read = () => store.readAll(undefined)
     const building: Build = (versions) => build({ ...common, read, projections: members, versions })
     const builds = new Builds(building, specLog, signal)
-    const onPromoted = () => Promise.resolve()
+    const onPromoted = () => Promise.resolve(undefined)
     const running = runGroup({ ...common, projections: members, builds, promotes: 'auto', onPromoted })
     const started = { stop: () => (controller.abort(), Promise.all([running, builds.settled()])) }
     groups.push(started)

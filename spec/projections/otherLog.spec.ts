@@ -73,7 +73,7 @@ describe('read models and the log that they are of', function () {
     const common = { databaseUrl, store, projections, log: specLog, signal }
     const read = () => store.readAll(undefined)
     const builds = new Builds((versions) => build({ ...common, read, versions }), specLog, signal)
-    const running = runGroup({ ...common, builds, promotes: 'auto', onPromoted: () => Promise.resolve() })
+    const running = runGroup({ ...common, builds, promotes: 'auto', onPromoted: () => Promise.resolve(undefined) })
     groups.push({ stop: () => (controller.abort(), Promise.all([running, builds.settled()])) })
   }
   async function stopGroups() {

@@ -141,7 +141,10 @@ export function projectionsUnderTest() {
     const building: Build = (versions) => build({ ...common, read, projections: [...members, ...retired], versions })
     const builds = new Builds(building, specLog, signal)
     const promoted: [string, number, number | undefined][] = []
-    const onPromoted = (...what: [string, number, number | undefined]) => Promise.resolve(promoted.push(what))
+    const onPromoted = (...what: [string, number, number | undefined]) => {
+      promoted.push(what)
+      return Promise.resolve(undefined)
+    }
     const running = runGroup({ ...common, ...bounds, projections: members, retired, builds, promotes, onPromoted })
     const started = { promoted, stop: () => (controller.abort(), Promise.all([running, builds.settled()])) }
     groups.push(started)
