@@ -1,0 +1,14 @@
+// `npm test` runs two halves at once (spec/run.mjs), `npx mocha` all specs one after the other.
+const all = 'spec/**/*.spec.ts'
+const system = 'spec/{chaos,commands,journeys,projections,read-api,workers}/**/*.spec.ts'
+const halves = { system: { spec: system }, rest: { spec: all, ignore: system } }
+
+module.exports = {
+  'node-option': ['import=tsx'],
+  extension: ['ts'],
+  ...(halves[process.env.SPEC_HALF] ?? { spec: all }),
+  require: ['spec/hooks.ts'],
+  reporter: 'spec/reporter.cjs',
+  timeout: 20000,
+  exit: true,
+}
