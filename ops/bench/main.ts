@@ -1,27 +1,29 @@
 import { Command } from 'commander'
 import type { Bench, Options } from './bench.ts'
+import { command } from './command.ts'
 import { eventstore } from './eventstore.ts'
+import { read } from './read.ts'
 import { replay } from './replay.ts'
 import { wholeNumber } from './options.ts'
 import { run } from './run.ts'
 import { swap } from './swap.ts'
 import { visible } from './visible.ts'
 
-const benches: readonly Bench[] = [eventstore, replay, visible, swap]
+const benches: readonly Bench[] = [eventstore, replay, visible, swap, command, read]
 
 const program = new Command('npm run bench --').description(
   'Measures one thing beside its limit, or a peer, in the same run. A missed target is printed and fails nothing.',
 )
 
 for (const bench of benches) {
-  const command = program
+  const added = program
     .command(bench.name)
     .description(bench.description)
     .option('--only <phases>', `some of these, with commas between: ${bench.phases.join(', ')}`)
     .option('--rounds <n>', 'rounds of each measurement, of which the median is shown', wholeNumber, 5)
     .option('--json <file>', 'write the figures to this file too')
     .action((options: Options) => run(bench, options))
-  for (const option of bench.options) command.addOption(option)
+  for (const option of bench.options) added.addOption(option)
 }
 
 if (process.argv.length <= 2) program.outputHelp()

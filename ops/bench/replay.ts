@@ -65,7 +65,7 @@ async function measure(
     bare: () => program('read.ts', 'client'),
     ours: () => program('rebuild.ts', reader),
   })
-  const named = `rebuild of 8 read models by the ${reader === 'client' ? 'official client' : 'bulk reader'}, ${events} events`
+  const named = `rebuild of all read models by the ${reader === 'client' ? 'official client' : 'bulk reader'}, ${events} events`
   report.add({
     id: `replay.${reader}.${events}`,
     what: `${named}: events`,
@@ -110,7 +110,7 @@ async function beside(session: Session, { dataDir, config }: Installation): Prom
   const first = (options['events'] as unknown as readonly number[])[0]!
   report.add({
     id: 'replay.emmett',
-    what: `rebuild of 8 read models by the official client, ${first} events: events`,
+    what: `rebuild of all read models by the official client, ${first} events: events`,
     unit: '/s',
     ours: ours.map(({ buildMs }) => (first * 1000) / buildMs),
     beside: {
