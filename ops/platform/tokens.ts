@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createSecretKey, type KeyObject } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { z } from 'zod'
 
@@ -30,10 +30,13 @@ export const algorithms: jwt.Algorithm[] = ['HS256']
 /** Names a secret without telling it, so that two are accepted while one replaces the other. */
 const keyId = (secret: string) => createHash('sha256').update(`kid\0${secret}`).digest('hex').slice(0, 8)
 
+/** Made once: of a text, jsonwebtoken would try to make a public key at every token, which takes as long as all the rest. */
+const keyOf = (secret: string) => createSecretKey(secret, 'utf8')
+
 /** The secret that a token says it was signed with; undefined for one we do not have. */
 function chooser(current: string, previous: string | undefined) {
-  const byId = new Map([current, ...(previous ? [previous] : [])].map((secret) => [keyId(secret), secret]))
-  return (token: string): string | undefined => {
+  const byId = new Map([current, ...(previous ? [previous] : [])].map((secret) => [keyId(secret), keyOf(secret)]))
+  return (token: string): KeyObject | undefined => {
     try {
       return byId.get(jwt.decode(token, { complete: true })?.header.kid ?? '')
     } catch {
@@ -45,7 +48,7 @@ function chooser(current: string, previous: string | undefined) {
 export interface Tokens {
   access(claims: Omit<AccessClaims, 'typ' | 'exp'>): string
   refresh(claims: Omit<RefreshClaims, 'typ'>): string
-  accessSecretOf(token: string): string | undefined
+  accessSecretOf(token: string): KeyObject | undefined
   readAccess(payload: unknown): AccessClaims | undefined
   /** Undefined for a token that is expired, of another kind or not ours. */
   readRefresh(token: string): RefreshClaims | undefined
@@ -56,13 +59,17 @@ export interface Tokens {
 export function createTokens(secrets: TokenSecrets, ttl: { accessSecs: number; refreshSecs: number }): Tokens {
   const accessSecretOf = chooser(secrets.JWT_SECRET, secrets.JWT_SECRET_PREVIOUS)
   const refreshSecretOf = chooser(secrets.JWT_REFRESH_SECRET, secrets.JWT_REFRESH_SECRET_PREVIOUS)
-  const sign = (secret: string, claims: object, expiresIn: number) =>
-    jwt.sign(claims, secret, { algorithm: 'HS256', audience, expiresIn, keyid: keyId(secret) })
+  const signer = (secret: string) => {
+    const [key, keyid] = [keyOf(secret), keyId(secret)]
+    return (claims: object, expiresIn: number) =>
+      jwt.sign(claims, key, { algorithm: 'HS256', audience, expiresIn, keyid })
+  }
+  const [signAccess, signRefresh] = [signer(secrets.JWT_SECRET), signer(secrets.JWT_REFRESH_SECRET)]
   return {
     ...ttl,
     accessSecretOf,
-    access: (claims) => sign(secrets.JWT_SECRET, { typ: 'access', ...claims }, ttl.accessSecs),
-    refresh: (claims) => sign(secrets.JWT_REFRESH_SECRET, { typ: 'refresh', ...claims }, ttl.refreshSecs),
+    access: (claims) => signAccess({ typ: 'access', ...claims }, ttl.accessSecs),
+    refresh: (claims) => signRefresh({ typ: 'refresh', ...claims }, ttl.refreshSecs),
     readAccess: (payload) => AccessClaims.safeParse(payload).data,
     readRefresh: (token) => {
       try {

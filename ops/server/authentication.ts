@@ -1,16 +1,10 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { Request, RequestHandler } from 'express'
 import passport from 'passport'
 import { ExtractJwt, Strategy as JwtStrategy } from 'passport-jwt'
-import { digest, parseKey } from '../../commands/apiKeys.ts'
-import { load } from '../../commands/handle.ts'
-import * as ApiKey from '../../domain/apiKey.ts'
-import * as Device from '../../domain/device.ts'
-import * as Facility from '../../domain/facility.ts'
-import type { EventStore } from '../platform/eventStore.ts'
 import { type Caller, Problem } from '../platform/route.ts'
 import { algorithms, audience, type Tokens } from '../platform/tokens.ts'
 import type { Admission } from './admission.ts'
+import type { Keyring } from './keyring.ts'
 
 const unauthenticated = () =>
   new Problem('unauthenticated', 'Send a valid access token or API key', { headers: { 'WWW-Authenticate': 'Bearer' } })
@@ -18,16 +12,16 @@ const unauthenticated = () =>
 /** Who may be at the door, by two passport strategies: a person's access token, or a device's API key. */
 export function authentication({
   tokens,
-  store,
   admission,
+  keyring,
 }: {
   tokens: Tokens
-  store: EventStore
   admission: Admission
+  keyring: Keyring
 }) {
   const authenticator = new passport.Passport()
   authenticator.use('token', tokenStrategy(tokens, admission))
-  authenticator.use('key', new KeyStrategy(store))
+  authenticator.use('key', new KeyStrategy(keyring))
 
   /** The caller of a request; throws the problem that keeps it out. */
   return async (request: Request): Promise<Caller> => {
@@ -54,7 +48,7 @@ function tokenStrategy(tokens: Tokens, admission: Admission) {
   return new JwtStrategy(
     {
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      secretOrKeyProvider: (_request, token: string, done) => done(null, tokens.accessSecretOf(token)),
+      secretOrKeyProvider: (_request, token: string, done) => done(null, tokens.accessSecretOf(token) as never),
       algorithms,
       audience,
     },
@@ -78,37 +72,22 @@ function tokenStrategy(tokens: Tokens, admission: Admission) {
   )
 }
 
-/** `X-API-Key`, found by the id inside it in its own stream: a new key works at once, a revoked one no more. */
+/** `X-API-Key`, as the keyring knows it. */
 class KeyStrategy extends passport.Strategy {
   override readonly name = 'key'
   // Not `#private`: passport runs strategies through objects that only inherit from this one.
-  private readonly store: EventStore
+  private readonly keyring: Keyring
 
-  constructor(store: EventStore) {
+  constructor(keyring: Keyring) {
     super()
-    this.store = store
+    this.keyring = keyring
   }
 
   override authenticate(request: Request) {
     const header = request.headers['x-api-key']
-    bearerOf(this.store, typeof header === 'string' ? header : '').then(
+    this.keyring.bearerOf(typeof header === 'string' ? header : '').then(
       (caller) => (caller ? this.success(caller) : this.fail()),
       (error: unknown) => this.error(error),
     )
   }
-}
-
-async function bearerOf(store: EventStore, text: string): Promise<Caller | undefined> {
-  const parsed = parseKey(text)
-  if (!parsed) return undefined
-  const { state } = await load(store, ApiKey, parsed.id)
-  const presented = Buffer.from(digest(parsed.secret), 'hex')
-  const acceptable = ApiKey.acceptable(state, new Date().toISOString())
-  if (state.status === 'unknown' || !acceptable.some((known) => timingSafeEqual(Buffer.from(known, 'hex'), presented)))
-    return undefined
-  const { device_id, facility_id, scopes } = state
-  if ((await load(store, Facility, facility_id)).state.status !== 'active') return undefined
-  if (device_id !== undefined && (await load(store, Device, device_id)).state.status !== 'active') return undefined
-  const own = device_id !== undefined ? { device_id } : {}
-  return { kind: 'device', id: device_id ?? parsed.id, key_id: parsed.id, facility_id, scopes, ...own }
 }
