@@ -2,7 +2,9 @@ import { createHash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import * as ApiKey from '../domain/apiKey.ts'
-import { Id, line, ProblemDocument, type Route, route, Time, Uuid } from '../ops/platform/route.ts'
+import * as Device from '../domain/device.ts'
+import { Refusal } from '../domain/refusal.ts'
+import { Id, line, Problem, ProblemDocument, type Route, route, Time, Uuid } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
 import { activeDevice, activeFacility, onlyOwn } from './guards.ts'
 import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
@@ -18,6 +20,18 @@ const Issue = z.strictObject({
     .max(3)
     .transform((scopes) => [...new Set(scopes)]),
   expires_at: Time.exactOptional(),
+})
+
+const Change = z.strictObject({ name: line(200).exactOptional() })
+
+const longestOverlapSecs = 7 * 24 * 3600
+const Rotation = z.strictObject({
+  overlap_secs: z
+    .int()
+    .min(0)
+    .max(longestOverlapSecs)
+    .default(3600)
+    .meta({ description: 'For how long the secret it had lets in still; 0: no longer' }),
 })
 
 const path = '/api/v1/api-keys'
@@ -40,7 +54,7 @@ export function parseKey(text: string): { id: string; secret: string } | undefin
 }
 
 /** The secret is in the answer only when it is the very one that was stored: a repeated request does not know it. */
-function issued(id: string, outcome: Outcome<ApiKey.State>, secret?: string) {
+function withSecret(status: 200 | 201, id: string, outcome: Outcome<ApiKey.State>, secret?: string) {
   const key = ApiKey.known(outcome.state)
   const shown: z.infer<typeof shapes.IssuedApiKey> = {
     id,
@@ -51,39 +65,116 @@ function issued(id: string, outcome: Outcome<ApiKey.State>, secret?: string) {
     scopes: [...key.scopes],
     expires_at: key.expires_at ?? null,
   }
-  return answered(201, outcome, shown, { Location: `${path}/${id}` })
+  return answered(status, outcome, shown, status === 201 ? { Location: `${path}/${id}` } : {})
 }
 
-export const apiKeys = ({ store, now }: Deps): Route[] => [
-  route<{}, {}, z.infer<typeof Issue>>({
-    method: 'POST',
-    path,
-    permission: 'api-key:create',
-    body: Issue,
-    answers: { 201: shapes.IssuedApiKey, 400: ProblemDocument, 404: ProblemDocument, 409: ProblemDocument },
-    run: async ({ body, intent, facility }) => {
-      onlyOwn(body.facility_id, facility)
-      const id = derivedId('api-key', intent.id)
-      const done = await replay(store, ApiKey, id, intent)
-      if (done) return issued(id, done)
-      await activeFacility(store, body.facility_id)
-      if (body.device_id !== undefined) await activeDevice(store, body.device_id, body.facility_id)
-      const secret = randomBytes(32).toString('base64url')
-      const issue = ApiKey.issue({ ...body, secret_sha256: digest(secret), issued_at: now() })
-      return issued(id, await handle(store, ApiKey, id, issue, { ...intent, facility_id: body.facility_id }), secret)
-    },
-  }),
-  route<{ id: string }>({
-    method: 'DELETE',
-    path: `${path}/:id`,
-    permission: 'api-key:revoke',
-    params: Id,
-    answers: { 204: z.null(), 404: ProblemDocument, 412: ProblemDocument },
-    run: async ({ params: { id }, intent, facility }) => {
-      const { facility_id } = ApiKey.known((await load(store, ApiKey, id)).state)
-      onlyOwn(facility_id, facility)
-      const outcome = await handle(store, ApiKey, id, ApiKey.revoke({ revoked_at: now() }), { ...intent, facility_id })
-      return answered(204, outcome)
-    },
-  }),
-]
+const shown = (id: string, state: ApiKey.State): z.infer<typeof shapes.ApiKey> => {
+  const { name, facility_id, device_id, scopes, status, expires_at, issued_at } = ApiKey.known(state)
+  return {
+    id,
+    name,
+    facility_id,
+    device_id: device_id ?? null,
+    scopes: [...scopes],
+    status,
+    expires_at: expires_at ?? null,
+    created_at: issued_at,
+  }
+}
+
+const newSecret = () => randomBytes(32).toString('base64url')
+
+export const apiKeys = ({ store, now }: Deps): Route[] => {
+  /** A key that the caller may change. */
+  async function keyOf(id: string, own: string | undefined) {
+    const key = ApiKey.known((await load(store, ApiKey, id)).state)
+    onlyOwn(key.facility_id, own)
+    return key
+  }
+
+  /** Refuses where the device that a key is bound to no longer lets it in. */
+  async function stillHere(deviceId: string, facilityId: string) {
+    const device = Device.active((await load(store, Device, deviceId)).state)
+    if (device.facility_id !== facilityId)
+      throw new Refusal('device-moved', 'The device of this key has moved to another facility; issue a key there')
+  }
+
+  return [
+    route<{}, {}, z.infer<typeof Issue>>({
+      method: 'POST',
+      path,
+      permission: 'api-key:create',
+      body: Issue,
+      answers: { 201: shapes.IssuedApiKey, 400: ProblemDocument, 404: ProblemDocument, 409: ProblemDocument },
+      run: async ({ body, intent, facility }) => {
+        onlyOwn(body.facility_id, facility)
+        const id = derivedId('api-key', intent.id)
+        const done = await replay(store, ApiKey, id, intent)
+        if (done) return withSecret(201, id, done)
+        const issued_at = now()
+        if (body.expires_at !== undefined && body.expires_at <= issued_at)
+          throw new Problem('invalid_request', 'The body is not as expected', {
+            errors: [{ path: 'body.expires_at', message: 'must be in the future' }],
+          })
+        await activeFacility(store, body.facility_id)
+        if (body.device_id !== undefined) await activeDevice(store, body.device_id, body.facility_id)
+        const secret = newSecret()
+        const issue = ApiKey.issue({ ...body, secret_sha256: digest(secret), issued_at })
+        const about = { ...intent, facility_id: body.facility_id }
+        return withSecret(201, id, await handle(store, ApiKey, id, issue, about), secret)
+      },
+    }),
+    route<{ id: string }, {}, z.infer<typeof Change>>({
+      method: 'PATCH',
+      path: `${path}/:id`,
+      permission: 'api-key:change',
+      params: Id,
+      body: Change,
+      answers: { 200: shapes.ApiKey, 404: ProblemDocument, 409: ProblemDocument, 412: ProblemDocument },
+      run: async ({ params: { id }, body: { name }, intent, facility }) => {
+        const { facility_id, name: current } = await keyOf(id, facility)
+        const rename = ApiKey.rename({ name: name ?? current, renamed_at: now() })
+        const outcome = await handle(store, ApiKey, id, rename, { ...intent, facility_id })
+        return answered(200, outcome, shown(id, outcome.state))
+      },
+    }),
+    route<{ id: string }, {}, z.infer<typeof Rotation>>({
+      method: 'POST',
+      path: `${path}/:id/rotate`,
+      permission: 'api-key:change',
+      params: Id,
+      body: Rotation,
+      answers: { 200: shapes.IssuedApiKey, 404: ProblemDocument, 409: ProblemDocument, 412: ProblemDocument },
+      run: async ({ params: { id }, body: { overlap_secs }, intent, facility }) => {
+        const { facility_id, device_id } = await keyOf(id, facility)
+        const done = await replay(store, ApiKey, id, intent)
+        if (done) return withSecret(200, id, done)
+        await activeFacility(store, facility_id)
+        if (device_id !== undefined) await stillHere(device_id, facility_id)
+        const secret = newSecret()
+        const at = now()
+        const rotate = ApiKey.rotate({
+          secret_sha256: digest(secret),
+          previous_valid_until: new Date(Date.parse(at) + overlap_secs * 1000).toISOString(),
+          rotated_at: at,
+        })
+        return withSecret(200, id, await handle(store, ApiKey, id, rotate, { ...intent, facility_id }), secret)
+      },
+    }),
+    route<{ id: string }>({
+      method: 'DELETE',
+      path: `${path}/:id`,
+      permission: 'api-key:revoke',
+      params: Id,
+      answers: { 204: z.null(), 404: ProblemDocument, 412: ProblemDocument },
+      run: async ({ params: { id }, intent, facility }) => {
+        const { facility_id } = await keyOf(id, facility)
+        const outcome = await handle(store, ApiKey, id, ApiKey.revoke({ revoked_at: now() }), {
+          ...intent,
+          facility_id,
+        })
+        return answered(204, outcome)
+      },
+    }),
+  ]
+}

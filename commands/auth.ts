@@ -4,6 +4,7 @@ import * as Facility from '../domain/facility.ts'
 import { Refusal } from '../domain/refusal.ts'
 import * as Session from '../domain/session.ts'
 import * as User from '../domain/user.ts'
+import type { Attempt, LoginThrottle } from '../ops/platform/loginThrottle.ts'
 import type { Passwords } from '../ops/platform/passwords.ts'
 import {
   type Answer,
@@ -16,11 +17,13 @@ import {
   route,
 } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
-import type { Tokens } from '../ops/platform/tokens.ts'
+import type { RefreshClaims, Tokens } from '../ops/platform/tokens.ts'
 import { handle, load } from './handle.ts'
 import { answered, type Deps } from './http.ts'
-import { ownerOf } from './reserve.ts'
-import { Password } from './users.ts'
+import { checkPassword, Password } from './passwordRules.ts'
+import { addressDigest, type RefusalRecorder } from './refusals.ts'
+import { normalised, ownerOf } from './reserve.ts'
+import { sayEnded, type SessionDeps } from './sessions.ts'
 
 const Login = z.strictObject({ email: z.string().max(320), password: z.string().max(1024) })
 const Refresh = z.strictObject({ refresh_token: z.string().max(4096) })
@@ -29,40 +32,66 @@ const PasswordChange = z.strictObject({ current_password: z.string().max(1024), 
 /** Reading what nobody has takes as long as reading what somebody has. */
 const nobody = '00000000-0000-4000-8000-000000000000'
 
-type Known = Exclude<User.State, { status: 'unknown' | 'abandoned' }>
+/** A person as the log has them now, and where they belong. */
+interface Person {
+  user: User.State
+  revision: number
+  facility: Facility.State
+  facilityRevision: number
+}
+
+interface Admitted extends Person {
+  user: User.Known
+}
+
+/** Active, and of an active facility where they belong to one. */
+const mayBeHere = (person: Person): person is Admitted =>
+  person.user.status === 'active' && (person.user.facility_id === undefined || person.facility.status === 'active')
 
 export const auth = (
-  deps: Deps & { passwords: Passwords; tokens: Tokens; openSessionsOf: (userId: string) => Promise<string[]> },
+  deps: Deps &
+    SessionDeps & { passwords: Passwords; tokens: Tokens; throttle: LoginThrottle; refusals: RefusalRecorder },
 ): Route[] => {
-  const { store, now, passwords, tokens } = deps
+  const { store, now, passwords, tokens, throttle, refusals } = deps
   const inSecs = (secs: number) => new Date(Date.parse(now()) + secs * 1000).toISOString()
-  const asUser = (intent: Intent, id: string, { facility_id }: Pick<Known, 'facility_id'>): Intent => ({
+  const asUser = (intent: Intent, id: string, { facility_id }: Pick<User.Known, 'facility_id'>): Intent => ({
     ...intent,
     actor: { kind: 'user', id },
     ...(facility_id !== undefined && { facility_id }),
   })
   const ended = () => new Problem('session_ended', 'This session has ended; log in again')
+  const attemptOf = (email: string, address: string): Attempt => ({
+    account: store.sealing.digest(`account\0${normalised(email)}`),
+    address: addressDigest(store, address),
+  })
 
-  /** Whoever may be let in: active, and of an active facility. It reads as much for whom it turns away, in as much time. */
-  async function admitted(userId: string): Promise<{ user: Known; revision: number } | undefined> {
-    const { state, revision } = await load(store, User, userId)
-    const facilityId = 'facility_id' in state && state.facility_id !== undefined ? state.facility_id : nobody
-    const facility = (await load(store, Facility, facilityId)).state
-    if (state.status !== 'active') return undefined
-    return state.facility_id === undefined || facility.status === 'active' ? { user: state, revision } : undefined
+  /** It reads as much for whom it turns away, in as much time. */
+  async function personOf(userId: string): Promise<Person> {
+    const { state: user, revision } = await load(store, User, userId)
+    const facilityId = 'facility_id' in user && user.facility_id !== undefined ? user.facility_id : nobody
+    const facility = await load(store, Facility, facilityId)
+    return { user, revision, facility: facility.state, facilityRevision: facility.revision }
   }
 
-  function issued(
-    id: string,
-    sid: string,
-    refresh_id: string,
-    { user, revision }: { user: Known; revision: number },
-  ): Answer {
+  function issued(id: string, sid: string, session: Session.State, person: Admitted): Answer {
+    if (session.status !== 'open') throw ended()
+    const { user, revision, facility, facilityRevision } = person
     const { email, name, role, facility_id, must_change_password } = user
-    const claims = { sub: id, sid, role, user_revision: revision, ...(facility_id !== undefined && { facility_id }) }
+    const access = tokens.access({
+      ...{ sub: id, sid, role, user_revision: revision },
+      ...(facility_id !== undefined && { facility_id, facility_revision: facilityRevision }),
+      ...(must_change_password && { must_change_password }),
+    })
+    const refresh = tokens.refresh(
+      {
+        ...{ sub: id, sid, jti: session.refresh_id },
+        ...(facility_id !== undefined && { facility_id, facility_deactivations: deactivationsOf(facility) }),
+      },
+      { from: session.refreshed_at, until: session.expires_at },
+    )
     const body: z.infer<typeof shapes.Tokens> = {
-      access_token: tokens.access(claims),
-      refresh_token: tokens.refresh({ sub: id, sid, jti: refresh_id }),
+      access_token: access,
+      refresh_token: refresh,
       token_type: 'Bearer',
       expires_in: tokens.accessSecs,
       must_change_password,
@@ -71,17 +100,29 @@ export const auth = (
     return { status: 200, body, headers: { 'Cache-Control': 'no-store' } }
   }
 
+  const deactivationsOf = (facility: Facility.State) => ('deactivations' in facility ? facility.deactivations : 0)
+
   const end = (sid: string, reason: Session.EndReason, intent: Intent) =>
     handle(store, Session, sid, Session.end({ reason, ended_at: now() }), intent)
 
-  /** Decided from the log, so that no session outlives its password because a table was empty. */
-  async function ofCurrentPassword(sid: string, user: Known): Promise<boolean> {
-    const { state } = await load(store, Session, sid)
-    return (
-      state.status === 'unknown' ||
-      sid === user.password_session_id ||
-      state.password_generation === user.password_generation
+  /** Why a session has ended that may not know of it: decided from the log, so that none outlives what ended it because a table was empty. */
+  async function endedElsewhere(claims: RefreshClaims, { user, facility }: Admitted) {
+    const { state } = await load(store, Session, claims.sid)
+    if (
+      state.status !== 'unknown' &&
+      claims.sid !== user.spared_session_id &&
+      state.password_generation !== user.session_generation
     )
+      return user.sessions_ended?.reason ?? 'password_changed'
+    const sameFacility = claims.facility_id !== undefined && claims.facility_id === user.facility_id
+    return sameFacility && claims.facility_deactivations !== deactivationsOf(facility) ? 'deactivated' : undefined
+  }
+
+  /** Counts a wrong password, and writes down what that leads to. */
+  async function countFailure(attempt: Attempt, intent: Intent): Promise<void> {
+    const throttled = await throttle.failed(attempt)
+    if (throttled)
+      refusals.record({ type: 'AccountThrottled', data: { ...attempt, ...throttled, throttled_at: now() } }, intent)
   }
 
   return [
@@ -93,23 +134,37 @@ export const auth = (
       body: Login,
       answers: { 200: shapes.Tokens, 401: ProblemDocument, 429: ProblemDocument },
       run: async ({ body, intent, address, raw }) => {
+        const attempt = attemptOf(body.email, address)
+        await throttle.admit(attempt)
         const id = await ownerOf(store, 'userEmail', body.email)
-        const who = await admitted(id ?? nobody)
-        const right = await passwords.matches(who?.user.password_hash, body.password)
-        if (id === undefined || !who || !right)
+        const person = await personOf(id ?? nobody)
+        const { user } = person
+        // A name may be held that is not, or no longer, the person's address: by a change that was never finished.
+        const isTheirs = 'email' in user && normalised(user.email) === normalised(body.email)
+        const who = isTheirs && mayBeHere(person) ? person : undefined
+        const right = await passwords.matches(who?.user.password_hash, body.password, () => throttle.admit(attempt))
+        if (id === undefined || !who || !right) {
+          const reason = !isTheirs ? 'unknown' : who ? 'wrong_password' : 'inactive'
+          const facility_id = isTheirs && 'facility_id' in user ? user.facility_id : undefined
+          const about = { ...intent, ...(facility_id !== undefined && { facility_id }) }
+          const whom = isTheirs && id !== undefined ? { user_id: id } : {}
+          refusals.record({ type: 'LoginRefused', data: { reason, ...attempt, ...whom, refused_at: now() } }, about)
+          await countFailure(attempt, about)
           throw new Problem('invalid_credentials', 'E-mail address or password is wrong')
-        const [sid, refresh_id] = [randomUUID(), randomUUID()]
+        }
+        await throttle.succeeded(attempt)
+        const sid = randomUUID()
         const started = Session.start({
           user_id: id,
-          refresh_id,
+          refresh_id: randomUUID(),
           address,
           user_agent: (raw.headers['user-agent'] ?? '').slice(0, 300),
-          password_generation: who.user.password_generation,
+          password_generation: who.user.session_generation,
           started_at: now(),
           expires_at: inSecs(tokens.refreshSecs),
         })
-        await handle(store, Session, sid, started, asUser(intent, id, who.user))
-        return issued(id, sid, refresh_id, who)
+        const { state } = await handle(store, Session, sid, started, asUser(intent, id, who.user))
+        return issued(id, sid, state, who)
       },
     }),
     route<{}, {}, z.infer<typeof Refresh>>({
@@ -122,24 +177,20 @@ export const auth = (
       run: async ({ body, intent }) => {
         const claims = tokens.readRefresh(body.refresh_token)
         if (!claims) throw new Problem('unauthenticated', 'This refresh token is expired or none of ours')
-        const who = await admitted(claims.sub)
-        if (!who) throw ended()
-        if (!(await ofCurrentPassword(claims.sid, who.user))) {
-          await end(claims.sid, 'password_changed', asUser(intent, claims.sub, who.user))
+        const who = await personOf(claims.sub)
+        if (!mayBeHere(who)) throw ended()
+        const about = asUser(intent, claims.sub, who.user)
+        const reason = await endedElsewhere(claims, who)
+        if (reason) {
+          await end(claims.sid, reason, about)
           throw ended()
         }
         const next = { refresh_id: randomUUID(), refreshed_at: now(), expires_at: inSecs(tokens.refreshSecs) }
-        const { state } = await handle(
-          store,
-          Session,
-          claims.sid,
-          Session.refresh(claims.jti, next),
-          asUser(intent, claims.sub, who.user),
-        ).catch((error: unknown) => {
+        const rotate = Session.refresh(claims.jti, next)
+        const { state } = await handle(store, Session, claims.sid, rotate, about).catch((error: unknown) => {
           throw error instanceof Refusal ? ended() : error
         })
-        if (state.status !== 'open') throw ended()
-        return issued(claims.sub, claims.sid, state.refresh_id, who)
+        return issued(claims.sub, claims.sid, state, who)
       },
     }),
     route<{}, {}, {}>({
@@ -147,11 +198,28 @@ export const auth = (
       path: '/api/auth/logout',
       permission: 'session:own',
       exempt: true,
+      duringPasswordChange: true,
       body: z.strictObject({}),
       answers: { 204: z.null() },
       run: async ({ caller, intent }) => {
         if (caller.kind !== 'user') throw ended()
         return answered(204, await end(caller.session_id, 'logout', asUser(intent, caller.id, caller)))
+      },
+    }),
+    route<{}, {}, {}>({
+      method: 'POST',
+      path: '/api/auth/end-others',
+      permission: 'session:own',
+      exempt: true,
+      body: z.strictObject({}),
+      answers: { 204: z.null() },
+      run: async ({ caller, intent }) => {
+        if (caller.kind !== 'user') throw ended()
+        const about = asUser(intent, caller.id, caller)
+        const others = User.endSessions({ reason: 'logout', session_id: caller.session_id, ended_at: now() })
+        const outcome = await handle(store, User, caller.id, others, about)
+        await sayEnded(deps, caller.id, 'logout', about, caller.session_id)
+        return answered(204, outcome)
       },
     }),
     route<{ id: string }>({
@@ -172,25 +240,32 @@ export const auth = (
       path: '/api/auth/change-password',
       permission: 'session:own',
       exempt: true,
+      duringPasswordChange: true,
       body: PasswordChange,
-      answers: { 204: z.null(), 401: ProblemDocument },
-      run: async ({ body, caller, intent }) => {
+      answers: { 204: z.null(), 400: ProblemDocument, 401: ProblemDocument, 429: ProblemDocument },
+      run: async ({ body, caller, intent, address }) => {
         if (caller.kind !== 'user') throw ended()
         const user = User.known((await load(store, User, caller.id)).state)
-        if (!(await passwords.matches(user.password_hash, body.current_password)))
+        const about = asUser(intent, caller.id, user)
+        checkPassword('new_password', body.new_password, user)
+        if (body.new_password === body.current_password)
+          throw new Problem('invalid_request', 'The body is not as expected', {
+            errors: [{ path: 'body.new_password', message: 'must be another one' }],
+          })
+        const attempt = attemptOf(user.email, address)
+        const right = await passwords.matches(user.password_hash, body.current_password, () => throttle.admit(attempt))
+        if (!right) {
+          await countFailure(attempt, about)
           throw new Problem('invalid_credentials', 'The current password is wrong')
-        const password_hash = await passwords.hash(body.new_password)
+        }
         const changed = User.changePassword({
-          password_hash,
+          password_hash: await passwords.hash(body.new_password),
           must_change_password: false,
           session_id: caller.session_id,
           changed_at: now(),
         })
-        const about = asUser(intent, caller.id, user)
         const outcome = await handle(store, User, caller.id, changed, about)
-        // Said for the history only: the others have ended with the password they were opened with.
-        for (const sid of await deps.openSessionsOf(caller.id))
-          if (sid !== caller.session_id) await end(sid, 'password_changed', about)
+        await sayEnded(deps, caller.id, 'password_changed', about, caller.session_id)
         return answered(204, outcome)
       },
     }),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import * as Device from '../domain/device.ts'
-import { Id, line, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
+import { Id, line, Problem, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
 import { activeFacility, onlyOwn } from './guards.ts'
 import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
@@ -8,7 +8,10 @@ import { answered, type Deps } from './http.ts'
 import { reserve } from './reserve.ts'
 
 const Registration = z.strictObject({ facility_id: Uuid, name: line(200), serial: line(100), model: line(100) })
-const Change = z.strictObject({ name: line(200) })
+const Change = z.strictObject({
+  name: line(200).exactOptional(),
+  facility_id: Uuid.exactOptional().meta({ description: 'Where it moves to; for a super_admin' }),
+})
 
 const path = '/api/v1/devices'
 const shown = (id: string, state: Device.State): z.infer<typeof shapes.Device> => {
@@ -53,13 +56,21 @@ export const devices = ({ store, now }: Deps): Route[] => {
       permission: 'device:change',
       params: Id,
       body: Change,
-      answers: { 200: shapes.Device, 404: ProblemDocument, 409: ProblemDocument, 412: ProblemDocument },
+      answers: {
+        200: shapes.Device,
+        403: ProblemDocument,
+        404: ProblemDocument,
+        409: ProblemDocument,
+        412: ProblemDocument,
+      },
       run: async ({ params: { id }, body, intent, facility }) => {
+        if (body.facility_id !== undefined && facility !== undefined && body.facility_id !== facility)
+          throw new Problem('forbidden', 'Only a super_admin moves a device to another facility')
         const facility_id = await facilityOf(id, facility)
-        const outcome = await handle(store, Device, id, Device.rename({ ...body, renamed_at: now() }), {
-          ...intent,
-          facility_id,
-        })
+        if (body.facility_id !== undefined && body.facility_id !== facility_id)
+          await activeFacility(store, body.facility_id)
+        const about = { ...intent, facility_id }
+        const outcome = await handle(store, Device, id, Device.change({ ...body, at: now() }), about)
         return answered(200, outcome, shown(id, outcome.state))
       },
     }),

@@ -10,7 +10,7 @@ import { reserve } from './reserve.ts'
 const timezone = z.string().refine((name) => Intl.supportedValuesOf('timeZone').includes(name) || name === 'UTC', {
   message: 'must be an IANA time zone, like Asia/Seoul',
 })
-const code = z.string().regex(/^[a-z0-9][a-z0-9-]{1,30}$/i, 'must be 2 to 31 letters, digits and dashes')
+const code = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{1,30}$/, 'must be 2 to 31 letters, digits and dashes')
 
 const Registration = z.strictObject({
   name: line(200),

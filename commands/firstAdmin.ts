@@ -6,6 +6,7 @@ import { load } from './handle.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { systemIntent } from './http.ts'
 import { ownerOf, release, reserve } from './reserve.ts'
+import { admitSuperAdmin } from './superAdmins.ts'
 import { registerUser } from './users.ts'
 
 export interface FirstAdmin {
@@ -25,7 +26,10 @@ export async function ensureFirstAdmin(
   admin: FirstAdmin,
 ): Promise<boolean> {
   const id = await adminId(store, now())
-  if ((await load(store, User, id)).state.status !== 'unknown') return false
+  if ((await load(store, User, id)).state.status !== 'unknown') {
+    await admitSuperAdmin({ store, now }, id, systemIntent('first-admin', id))
+    return false
+  }
   await admin.keep()
   const user = {
     email: admin.email,
@@ -35,7 +39,7 @@ export async function ensureFirstAdmin(
     must_change_password: true,
     registered_at: now(),
   }
-  const outcome = await registerUser(store, id, user, systemIntent('first-admin', randomUUID())).catch(
+  const outcome = await registerUser({ store, now }, id, user, systemIntent('first-admin', randomUUID())).catch(
     async (error: unknown) => {
       if (!(error instanceof Refusal) || error.code !== 'user-exists') throw error
       // Another instance, with another address, was faster: ours was reserved for nobody.

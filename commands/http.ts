@@ -42,12 +42,15 @@ export function intentOf(request: {
     hash: request.digest(canonical(request.body)),
     actor,
     ...(caller.kind === 'device' && { key_id: caller.key_id }),
-    correlation_id: uuid.test(request.requestId) ? request.requestId : derivedId('request', request.requestId),
+    correlation_id: correlationOf(request.requestId),
     ...(expected !== undefined && { expected_revision: expected }),
     ...(typeof traceparent === 'string' &&
       /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent) && { traceparent }),
   }
 }
+
+/** The id of a request, as events have it. */
+export const correlationOf = (requestId: string) => (uuid.test(requestId) ? requestId : derivedId('request', requestId))
 
 export function actorOf(caller: Caller): Intent['actor'] {
   if (caller.kind === 'anonymous') return { kind: 'system', id: 'anonymous' }

@@ -60,5 +60,5 @@ export async function release(
 ): Promise<void> {
   const id = await idOf(store, kind, name)
   const decision = Reservation.release({ owner_id, released_at: at })
-  await handle(store, Reservation, id, decision, systemIntent('release', id, owner_id))
+  await handle(store, Reservation, id, decision, systemIntent('release', id, owner_id, at))
 }

@@ -1,17 +1,34 @@
 import { z } from 'zod'
+import type { Decision } from '../domain/decider.ts'
+import type { EndReason } from '../domain/session.ts'
 import * as User from '../domain/user.ts'
 import * as UserKey from '../domain/userKey.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
 import type { Passwords } from '../ops/platform/passwords.ts'
-import { type Intent, line, Problem, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
+import {
+  type Caller,
+  Id,
+  type Intent,
+  line,
+  notFound,
+  Problem,
+  ProblemDocument,
+  type Route,
+  route,
+  Uuid,
+} from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
+import { completeErasure } from './erasure.ts'
 import { activeFacility, onlyOwn } from './guards.ts'
 import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { answered, aside, type Deps } from './http.ts'
+import { changeUser } from './changeUser.ts'
+import { checkPassword, newPassword, Password } from './passwordRules.ts'
 import { reserve } from './reserve.ts'
+import { sayEnded, type SessionDeps } from './sessions.ts'
+import { admitSuperAdmin, letGo } from './superAdmins.ts'
 
 export const Email = z.string().trim().max(254).pipe(z.email())
-export const Password = z.string().min(12, 'must have at least 12 characters').max(128)
 
 const Registration = z.strictObject({
   email: Email,
@@ -19,6 +36,17 @@ const Registration = z.strictObject({
   role: shapes.Role,
   facility_id: Uuid.exactOptional(),
   password: Password,
+})
+
+const Change = z.strictObject({
+  email: Email.exactOptional(),
+  name: line(200).exactOptional(),
+  role: shapes.Role.exactOptional(),
+  facility_id: Uuid.exactOptional().meta({ description: 'Where the person moves to; a super_admin belongs nowhere' }),
+})
+
+const Reset = z.strictObject({
+  password: Password.exactOptional().meta({ description: 'One is made, and answered once, where none is given' }),
 })
 
 const path = '/api/v1/users'
@@ -38,53 +66,201 @@ const shown = (id: string, state: User.State): z.infer<typeof shapes.User> => {
 
 /** Name, key, user: each step may be repeated, so that a crash between two of them heals by asking again. */
 export async function registerUser(
-  store: EventStore,
+  deps: Deps,
   id: string,
   user: Extract<User.Event, { type: 'UserRegistered' }>['data'],
   intent: Intent,
 ): Promise<Outcome<User.State>> {
+  const { store } = deps
   const at = user.registered_at
   // Refused before anything is written: a name taken for a user that cannot be would stay taken.
   User.register(user)((await load(store, User, id)).state)
   await reserve(store, { kind: 'userEmail', name: user.email, owner_id: id, at }, intent)
   await handle(store, UserKey, id, UserKey.create({ wrapped: store.sealing.newKey(), created_at: at }), aside(intent))
-  return handle(store, User, id, User.register(user), intent)
+  const outcome = await handle(store, User, id, User.register(user), intent)
+  await admitSuperAdmin(deps, id, intent)
+  return outcome
 }
 
 const created = (id: string, outcome: Outcome<User.State>) =>
   answered(201, outcome, shown(id, outcome.state), { Location: `${path}/${id}` })
 
-export const users = ({ store, now, passwords }: Deps & { passwords: Passwords }): Route[] => [
-  route<{}, {}, z.infer<typeof Registration>>({
-    method: 'POST',
-    path,
-    permission: 'user:create',
-    body: Registration,
-    answers: {
-      201: shapes.User,
-      400: ProblemDocument,
-      403: ProblemDocument,
-      404: ProblemDocument,
-      409: ProblemDocument,
-    },
-    run: async ({ body: { password, ...body }, intent, facility }) => {
-      if (facility !== undefined && body.role === 'super_admin')
-        throw new Problem('forbidden', 'A facility_admin makes facility admins and users only')
-      const facility_id = body.facility_id ?? (body.role === 'super_admin' ? undefined : facility)
-      if (facility_id !== undefined) onlyOwn(facility_id, facility)
-      const id = derivedId('user', intent.id)
-      const done = await replay(store, User, id, intent)
-      if (done) return created(id, done)
-      if (facility_id !== undefined) await activeFacility(store, facility_id)
-      const user = {
-        ...body,
-        ...(facility_id !== undefined && { facility_id }),
-        password_hash: await passwords.hash(password),
-        must_change_password: true,
-        registered_at: now(),
-      }
-      const about = { ...intent, ...(facility_id !== undefined && { facility_id }) }
-      return created(id, await registerUser(store, id, user, about))
-    },
-  }),
-]
+/** A user whom the caller may change: of the facility that the caller is kept to. */
+export async function userWithin(store: EventStore, id: string, facility: string | undefined): Promise<User.Known> {
+  const user = User.known((await load(store, User, id)).state)
+  if (facility !== undefined && user.facility_id !== facility) throw notFound()
+  return user
+}
+
+const rank = { user: 0, facility_admin: 1, super_admin: 2 } as const
+
+/** Nobody makes anybody, least of all themselves, more than they are. */
+function notAbove(caller: Caller, role: User.Role | undefined): void {
+  if (role !== undefined && (caller.kind !== 'user' || rank[role] > rank[caller.role]))
+    throw new Problem('forbidden', 'Nobody gives a role above their own')
+}
+
+const aboutUser = (intent: Intent, { facility_id }: { facility_id?: string }): Intent => ({
+  ...intent,
+  ...(facility_id !== undefined && { facility_id }),
+})
+
+export const users = (deps: Deps & SessionDeps & { passwords: Passwords }): Route[] => {
+  const { store, now, passwords } = deps
+
+  /** What is done to one user by its id alone, and answers with the user. */
+  const action = (
+    verb: string,
+    permission: string,
+    act: (id: string, intent: Intent) => Promise<Outcome<User.State>>,
+  ): Route =>
+    route<{ id: string }, {}, {}>({
+      method: 'POST',
+      path: `${path}/:id/${verb}`,
+      permission,
+      params: Id,
+      body: z.strictObject({}),
+      answers: { 200: shapes.User, 404: ProblemDocument, 409: ProblemDocument, 412: ProblemDocument },
+      run: async ({ params: { id }, intent, facility }) => {
+        const outcome = await act(id, aboutUser(intent, await userWithin(store, id, facility)))
+        return answered(200, outcome, shown(id, outcome.state))
+      },
+    })
+
+  /** Once: a command that was carried out before is answered as it was then. */
+  const once = async (id: string, intent: Intent, act: () => Promise<Outcome<User.State>>) =>
+    (await replay(store, User, id, intent)) ?? act()
+
+  const goes = (decision: (at: string) => Decision<User.State, User.Event>) => (id: string, intent: Intent) =>
+    once(id, intent, () => letGo(deps, id, decision(now()), intent))
+
+  const thenEnded =
+    (reason: EndReason, act: (id: string, intent: Intent) => Promise<Outcome<User.State>>) =>
+    async (id: string, intent: Intent) => {
+      const outcome = await act(id, intent)
+      if (!outcome.repeated) await sayEnded(deps, id, reason, intent)
+      return outcome
+    }
+
+  return [
+    route<{}, {}, z.infer<typeof Registration>>({
+      method: 'POST',
+      path,
+      permission: 'user:create',
+      body: Registration,
+      answers: {
+        201: shapes.User,
+        400: ProblemDocument,
+        403: ProblemDocument,
+        404: ProblemDocument,
+        409: ProblemDocument,
+      },
+      run: async ({ body: { password, ...body }, caller, intent, facility }) => {
+        notAbove(caller, body.role)
+        checkPassword('password', password, body)
+        const facility_id = body.facility_id ?? (body.role === 'super_admin' ? undefined : facility)
+        if (facility_id !== undefined) onlyOwn(facility_id, facility)
+        const id = derivedId('user', intent.id)
+        const done = await replay(store, User, id, intent)
+        if (done) return created(id, done)
+        if (facility_id !== undefined) await activeFacility(store, facility_id)
+        const user = {
+          ...body,
+          ...(facility_id !== undefined && { facility_id }),
+          password_hash: await passwords.hash(password),
+          must_change_password: true,
+          registered_at: now(),
+        }
+        return created(id, await registerUser(deps, id, user, aboutUser(intent, user)))
+      },
+    }),
+    route<{ id: string }, {}, z.infer<typeof Change>>({
+      method: 'PATCH',
+      path: `${path}/:id`,
+      permission: 'user:change',
+      params: Id,
+      body: Change,
+      answers: {
+        200: shapes.User,
+        403: ProblemDocument,
+        404: ProblemDocument,
+        409: ProblemDocument,
+        412: ProblemDocument,
+      },
+      run: async ({ params: { id }, body, caller, intent, facility }) => {
+        notAbove(caller, body.role)
+        const user = await userWithin(store, id, facility)
+        if (body.facility_id !== undefined && body.facility_id !== user.facility_id) {
+          onlyOwn(body.facility_id, facility)
+          await activeFacility(store, body.facility_id)
+        }
+        const outcome = await once(id, intent, () => changeUser(deps, id, body, aboutUser(intent, user)))
+        return answered(200, outcome, shown(id, outcome.state))
+      },
+    }),
+    route<{ id: string }, {}, z.infer<typeof Reset>>({
+      method: 'POST',
+      path: `${path}/:id/reset-password`,
+      permission: 'user:reset-password',
+      params: Id,
+      body: Reset,
+      answers: {
+        200: shapes.UserWithPassword,
+        400: ProblemDocument,
+        403: ProblemDocument,
+        404: ProblemDocument,
+        409: ProblemDocument,
+        412: ProblemDocument,
+      },
+      run: async ({ params: { id }, body, caller, intent, facility }) => {
+        if (caller.kind === 'user' && caller.id === id)
+          throw new Problem('forbidden', 'Change your own password by /api/auth/change-password')
+        const user = await userWithin(store, id, facility)
+        const about = aboutUser(intent, user)
+        if (body.password !== undefined) checkPassword('password', body.password, user)
+        const password = body.password ?? newPassword()
+        const reset = async () =>
+          User.changePassword({
+            password_hash: await passwords.hash(password),
+            must_change_password: true,
+            changed_at: now(),
+          })
+        const outcome = await thenEnded('password_changed', (id) =>
+          once(id, intent, async () => handle(store, User, id, await reset(), about)),
+        )(id, about)
+        const isNew = body.password === undefined && !outcome.repeated
+        const answer = { ...shown(id, outcome.state), ...(isNew && { password }) }
+        return answered(200, outcome, answer, { 'Cache-Control': 'no-store' })
+      },
+    }),
+    action(
+      'deactivate',
+      'user:deactivate',
+      thenEnded(
+        'deactivated',
+        goes((at) => User.deactivate({ deactivated_at: at })),
+      ),
+    ),
+    action('reactivate', 'user:deactivate', async (id, intent) => {
+      const reactivated = User.reactivate({ reactivated_at: now() })
+      const outcome = await handle(store, User, id, reactivated, intent)
+      await admitSuperAdmin(deps, id, intent)
+      return outcome
+    }),
+    action(
+      'end-sessions',
+      'user:end-sessions',
+      thenEnded('ended_by_admin', (id, intent) =>
+        handle(store, User, id, User.endSessions({ reason: 'ended_by_admin', ended_at: now() }), intent),
+      ),
+    ),
+    action('erase', 'user:erase', async (id, intent) => {
+      const outcome = await thenEnded(
+        'deactivated',
+        goes((at) => User.erase({ erased_at: at })),
+      )(id, intent)
+      await completeErasure(deps, id)
+      return outcome
+    }),
+  ]
+}

@@ -68,6 +68,28 @@ export const issue =
   (state) =>
     state.status === 'unknown' ? [{ type: 'ApiKeyIssued', data }] : []
 
+/** The guard of everything that is done to a key that is to let in still. */
+function active(state: State) {
+  const key = known(state)
+  if (key.status === 'revoked') throw new Refusal('api-key-revoked', 'This API key was revoked')
+  return key
+}
+
+export const rename =
+  (data: Data<'ApiKeyRenamed'>): Decision<State, Event> =>
+  (state) =>
+    active(state).name === data.name ? [] : [{ type: 'ApiKeyRenamed', data }]
+
+/** A new secret; the one it had lets in until `previous_valid_until`, and any older one no more. */
+export const rotate =
+  (data: Data<'ApiKeyRotated'>): Decision<State, Event> =>
+  (state) => {
+    const { expires_at, secret_sha256 } = active(state)
+    if (expires_at !== undefined && expires_at <= data.rotated_at)
+      throw new Refusal('api-key-expired', 'This API key has expired; issue another')
+    return secret_sha256 === data.secret_sha256 ? [] : [{ type: 'ApiKeyRotated', data }]
+  }
+
 export const revoke =
   (data: Data<'ApiKeyRevoked'>): Decision<State, Event> =>
   (state) =>

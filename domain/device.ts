@@ -73,10 +73,18 @@ export const abandon =
   (state) =>
     state.status === 'unknown' ? [{ type: 'DeviceRegistrationAbandoned', data }] : []
 
-export const rename =
-  (data: Data<'DeviceRenamed'>): Decision<State, Event> =>
-  (state) =>
-    active(state).name === data.name ? [] : [{ type: 'DeviceRenamed', data }]
+export const change =
+  (wanted: { name?: string; facility_id?: string; at: string }): Decision<State, Event> =>
+  (state) => {
+    const device = active(state)
+    const { name, facility_id, at } = wanted
+    const events: Event[] = []
+    if (name !== undefined && name !== device.name)
+      events.push({ type: 'DeviceRenamed', data: { name, renamed_at: at } })
+    if (facility_id !== undefined && facility_id !== device.facility_id)
+      events.push({ type: 'DeviceMovedToFacility', data: { facility_id, moved_at: at } })
+    return events
+  }
 
 export const decommission =
   (data: Data<'DeviceDecommissioned'>): Decision<State, Event> =>

@@ -1,11 +1,15 @@
 import * as ApiKey from './apiKey.ts'
 import { type AnyEvent, type Decider, decode, type Json, type Personal, splitStream } from './decider.ts'
 import * as Device from './device.ts'
+import * as DeviceFirmware from './deviceFirmware.ts'
 import * as Facility from './facility.ts'
 import * as NameKey from './nameKey.ts'
 import * as Projection from './projection.ts'
+import * as Refusals from './refusals.ts'
 import * as Reservation from './reservation.ts'
 import * as Session from './session.ts'
+import * as Settings from './settings.ts'
+import * as SuperAdmins from './superAdmins.ts'
 import * as TranscodeJob from './transcodeJob.ts'
 import * as Upload from './upload.ts'
 import * as User from './user.ts'
@@ -15,11 +19,15 @@ import * as UserKey from './userKey.ts'
 export const aggregates = [
   ApiKey,
   Device,
+  DeviceFirmware,
   Facility,
   NameKey,
   Projection,
+  Refusals,
   Reservation,
   Session,
+  Settings,
+  SuperAdmins,
   TranscodeJob,
   Upload,
   User,
@@ -31,10 +39,14 @@ const byCategory = new Map<string, Decider<any, any>>(aggregates.map((aggregate)
 export type DomainEvent =
   | ApiKey.Event
   | Device.Event
+  | DeviceFirmware.Event
   | Facility.Event
   | Projection.Event
+  | Refusals.Event
   | Reservation.Event
   | Session.Event
+  | Settings.Event
+  | SuperAdmins.Event
   | TranscodeJob.Event
   | Upload.Event
   | User.Event
@@ -56,3 +68,7 @@ export function personalFields(stored: {
   if (!personal) return undefined
   return [personal.subject === 'stream' ? id : String(stored.data[personal.subject.field]), personal.fields]
 }
+
+/** The user whom this event erases, and whose key goes with it. */
+export const erasedBy = ({ stream, type }: { stream: string; type: string }): string | undefined =>
+  type === 'UserErased' && splitStream(stream)[0] === User.category ? splitStream(stream)[1] : undefined

@@ -25,13 +25,15 @@ export type State =
       code: string
       timezone?: string
       address?: string
+      /** How often it was deactivated: a session that was begun before has ended. */
+      deactivations: number
       registered_at: string
     }
 
 export const initial: State = { status: 'unknown' }
 
 export function evolve(state: State, event: Event): State {
-  if (event.type === 'FacilityRegistered') return { status: 'active', ...event.data }
+  if (event.type === 'FacilityRegistered') return { status: 'active', deactivations: 0, ...event.data }
   if (event.type === 'FacilityRegistrationAbandoned') return { status: 'abandoned' }
   if (state.status === 'unknown' || state.status === 'abandoned') return state
   switch (event.type) {
@@ -42,7 +44,7 @@ export function evolve(state: State, event: Event): State {
       return { ...state, ...details }
     }
     case 'FacilityDeactivated':
-      return { ...state, status: 'inactive' }
+      return { ...state, status: 'inactive', deactivations: state.deactivations + 1 }
     case 'FacilityReactivated':
       return { ...state, status: 'active' }
   }

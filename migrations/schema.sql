@@ -1,5 +1,11 @@
 -- Written by `npm run schema:dump` after the last migration. Not run by anyone: see the migrations.
 
+create table api_key_use (
+  api_key_id uuid not null,
+  last_used_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX api_key_use_pkey ON public.api_key_use USING btree (api_key_id);
+
 create table api_keys_v1 (
   id uuid not null,
   name text not null,
@@ -11,6 +17,49 @@ create table api_keys_v1 (
   created_at timestamp with time zone not null
 );
 CREATE UNIQUE INDEX api_keys_v1_pkey ON public.api_keys_v1 USING btree (id);
+
+create table audit_chain (
+  seq bigint not null,
+  event_id uuid not null,
+  hash bytea not null
+);
+CREATE UNIQUE INDEX audit_chain_pkey ON public.audit_chain USING btree (seq);
+
+create table audit_chain_end (
+  one boolean not null default true,
+  seq bigint not null,
+  position numeric(20,0),
+  event_id uuid,
+  hash bytea not null
+);
+CREATE UNIQUE INDEX audit_chain_end_pkey ON public.audit_chain_end USING btree (one);
+
+create table audit_v1 (
+  position bigint not null,
+  id uuid not null,
+  at timestamp with time zone,
+  action text not null,
+  actor_kind text,
+  actor_id text,
+  facility_id uuid,
+  resource text not null,
+  resource_id text not null,
+  revision bigint not null,
+  correlation_id uuid,
+  data text not null
+);
+CREATE UNIQUE INDEX audit_v1_pkey ON public.audit_v1 USING btree ("position");
+
+create table device_presence (
+  device_id uuid not null,
+  last_seen_at timestamp with time zone not null,
+  firmware_version text,
+  uptime_secs bigint,
+  rssi integer,
+  free_memory bigint,
+  battery_mv integer
+);
+CREATE UNIQUE INDEX device_presence_pkey ON public.device_presence USING btree (device_id);
 
 create table devices_v1 (
   id uuid not null,
@@ -95,6 +144,17 @@ create table sessions_v1 (
   expires_at timestamp with time zone not null
 );
 CREATE UNIQUE INDEX sessions_v1_pkey ON public.sessions_v1 USING btree (id);
+
+create table sessions_v2 (
+  id uuid not null,
+  user_id uuid not null,
+  status text not null,
+  end_reason text,
+  started_at timestamp with time zone not null,
+  refreshed_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX sessions_v2_pkey ON public.sessions_v2 USING btree (id);
 
 create table transcode_jobs_v1 (
   id uuid not null,

@@ -2,6 +2,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { config as loadDotenv } from 'dotenv'
+import { addAdminCommands } from './admins/commands.ts'
+import { addAuditCommands } from './audit/commands.ts'
 import { addEventCommands } from './events/commands.ts'
 import { addProjectionCommands } from './projections/commands.ts'
 import { createLifecycle, type Lifecycle } from './platform/lifecycle.ts'
@@ -59,6 +61,8 @@ program
   })
 
 addProjectionCommands(program, { withServers })
+addAuditCommands(program, { withServers })
+addAdminCommands(program, { withServers })
 
 addEventCommands(program, {
   folder: () => (environment['EVENTSTORE_URL'] ? undefined : join(dataDirOf(environment), 'eventstore')),
@@ -74,6 +78,10 @@ program
     process.exitCode = await demo({
       dataDir: resolve(config.DATA_DIR),
       start: () => run(['api', 'projections', 'workers'], true),
+      makeAdmin: async (email, name) => {
+        const { makeAdmin } = await import('./admins/making.ts')
+        return makeAdmin(attachedConfig(environment) ?? config, { email, name, mustChangePassword: false })
+      },
       ffmpegPath: config.FFMPEG_PATH,
       ffprobePath: config.FFPROBE_PATH,
       searchPath: environment['PATH'] ?? '',
@@ -88,21 +96,30 @@ async function run(roles: readonly Role[], quiet = false): Promise<Lifecycle> {
   stopOnSignals(lifecycle, log)
   try {
     // The servers start while the code that needs them is loaded.
-    const [config, { openConnections }, { serveApi }, { openDoor }, { runProjections }, { runWorkers }] =
-      await Promise.all([
-        startEmbedded(environment, log, lifecycle),
-        import('./roles/connections.ts'),
-        import('./roles/api.ts'),
-        import('./server/door.ts'),
-        import('./roles/projections.ts'),
-        import('./roles/workers.ts'),
-      ])
+    const [
+      config,
+      { openConnections },
+      { serveApi },
+      { openDoor },
+      { runProjections },
+      { runAuditChain },
+      { runWorkers },
+    ] = await Promise.all([
+      startEmbedded(environment, log, lifecycle),
+      import('./roles/connections.ts'),
+      import('./roles/api.ts'),
+      import('./server/door.ts'),
+      import('./roles/projections.ts'),
+      import('./roles/auditChain.ts'),
+      import('./roles/workers.ts'),
+    ])
     const door = roles.includes('api') ? await openDoor(config.BIND_ADDR, config.defaultBindAddress, log) : undefined
     const opened: { connections?: Connections } = {}
     const { openMetrics } = await import('./roles/metrics.ts')
     const metrics = await openMetrics(config, () => opened.connections, log, lifecycle)
     const connections = (opened.connections = await openConnections(config, log, lifecycle))
     if (roles.includes('projections')) runProjections(connections)
+    if (roles.includes('projections')) runAuditChain(connections)
     await Promise.all([
       door && serveApi(connections, door, metrics),
       roles.includes('workers') && runWorkers(connections, environment['PATH'] ?? ''),

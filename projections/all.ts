@@ -1,4 +1,5 @@
 import { apiKeys } from './apiKeys.ts'
+import { audit } from './audit.ts'
 import { devices } from './devices.ts'
 import type { AnyProjection } from './engine/projection.ts'
 import { facilities } from './facilities.ts'
@@ -18,4 +19,5 @@ export const projections: readonly AnyProjection[] = [
   uploads,
   transcodeJobs,
   resourceEvents,
+  audit,
 ]

@@ -3,8 +3,6 @@ import type { Projection } from './engine/projection.ts'
 export interface SessionRow {
   id: string
   user_id: string
-  address: string
-  user_agent: string
   status: 'open' | 'ended'
   end_reason: string | null
   started_at: string
@@ -14,16 +12,18 @@ export interface SessionRow {
 
 export const sessions: Projection<SessionRow> = {
   name: 'sessions',
-  version: 1,
+  version: 2,
   indexes: ['user_id, started_at, id'],
   on: {
     SessionStarted: {
-      create: ({ id, data: { refresh_id: _, password_generation: __, ...data } }) => ({
+      create: ({ id, data: { user_id, started_at, expires_at } }) => ({
         id,
-        ...data,
+        user_id,
         status: 'open',
         end_reason: null,
-        refreshed_at: data.started_at,
+        started_at,
+        refreshed_at: started_at,
+        expires_at,
       }),
     },
     SessionRefreshed: (row, { data: { refreshed_at, expires_at } }) => ({ ...row, refreshed_at, expires_at }),

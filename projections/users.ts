@@ -27,7 +27,11 @@ export const users: Projection<UserRow> = {
     },
     UserRenamed: (row, { data }) => ({ ...row, name: data.name }),
     UserEmailChanged: (row, { data }) => ({ ...row, email: data.email }),
-    UserRoleChanged: (row, { data }) => ({ ...row, role: data.role }),
+    UserRoleChanged: (row, { data: { role } }) => ({
+      ...row,
+      role,
+      facility_id: role === 'super_admin' ? null : row.facility_id,
+    }),
     UserMovedToFacility: (row, { data }) => ({ ...row, facility_id: data.facility_id }),
     UserPasswordChanged: (row, { data }) => ({ ...row, must_change_password: data.must_change_password }),
     UserDeactivated: (row) => ({ ...row, status: 'inactive' }),

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex'
-import { type Database, queryBuilder, rowsOf } from '../ops/platform/database.ts'
 import type { Recorded } from '../ops/platform/eventStore.ts'
 import { Id, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import { History } from '../ops/platform/shapes.ts'
+import { type Actor, named, namesOf } from './actorNames.ts'
 import { type Change, changesOf, type ResourceDeps, shownFolding } from './folding.ts'
 import { one } from './page.ts'
 import { eventsAt, placesOf, timesOf } from './resourceEvents.ts'
@@ -38,7 +38,10 @@ export function historyRoute(
       const changes = changesOf(folding, params.id, folded)
       const changeOf = new Map(folded.map((event, i) => [event, changes[i]!]))
       const times = timesOf(events)
-      const names = await namesOf(deps.database, events)
+      const names = await namesOf(
+        deps.database,
+        events.map(({ metadata }) => metadata['actor'] as Actor),
+      )
       const items = events.map((event, i) => item(event, times[i], changeOf.get(event) ?? unchanged, names))
       return { status: 200, body: { items } }
     },
@@ -46,22 +49,6 @@ export function historyRoute(
 }
 
 const unchanged: Change = { before: null, after: null }
-
-async function namesOf(database: Database, events: readonly Recorded[]): Promise<ReadonlyMap<string, string>> {
-  const actors = events.map(({ metadata }) => metadata['actor'] as Actor)
-  const people = [...new Set(actors.filter(({ kind }) => kind === 'user').map(({ id }) => id))]
-  const devices = [...new Set(actors.filter(({ kind }) => kind === 'device').map(({ id }) => id))]
-  const found = await Promise.all([
-    rowsOf<{ id: string; name: string }>(database, queryBuilder('users').whereIn('id', people).select('id', 'name')),
-    rowsOf<{ id: string; name: string }>(database, queryBuilder('devices').whereIn('id', devices).select('id', 'name')),
-  ])
-  return new Map(found.flat().map(({ id, name }) => [id, name]))
-}
-
-interface Actor {
-  kind: 'user' | 'device' | 'system'
-  id: string
-}
 
 function item(event: Recorded, at: string | undefined, { before, after }: Change, names: ReadonlyMap<string, string>) {
   const actor = event.metadata['actor'] as Actor
@@ -75,7 +62,7 @@ function item(event: Recorded, at: string | undefined, { before, after }: Change
     revision: event.revision,
     type: event.type,
     at,
-    actor: { ...actor, name: actor.kind === 'system' ? actor.id : (names.get(actor.id) ?? null) },
+    actor: named(actor, names),
     data: withoutKeys(data),
     changes: fields
       .map((field) => ({

@@ -15,15 +15,15 @@ export interface Media {
 /** An object as HTTP serves it: ETag = sha256, 304 for who has it, one Range (206, 416), If-Range; several ranges get all of it. */
 export function serve(objects: Objects, media: Media, headers: IncomingHttpHeaders): Answer {
   const etag = `"${media.sha256}"`
+  const unchanged = { ETag: etag, 'Cache-Control': 'private, max-age=0, must-revalidate' }
   const common: Record<string, string> = {
-    ETag: etag,
+    ...unchanged,
     'Accept-Ranges': 'bytes',
-    'Cache-Control': 'private, max-age=0, must-revalidate',
     'Content-Type': media.content_type,
     ...(media.file_name !== undefined && { 'Content-Disposition': attachment(media.file_name) }),
   }
   const known = headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  if (known?.includes(etag) || known?.includes('*')) return { status: 304, headers: common }
+  if (known?.includes(etag) || known?.includes('*')) return { status: 304, headers: unchanged }
 
   const range = rangeOf(headers, etag, media.size_bytes)
   if (!range)

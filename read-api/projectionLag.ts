@@ -1,5 +1,5 @@
 import type { EventStore } from '../ops/platform/eventStore.ts'
-import { timeOf } from './eventTime.ts'
+import { timeOf } from '../ops/platform/eventTime.ts'
 
 /** Events are counted no further than this: beyond it, "at least". */
 export const countedEvents = 10_000

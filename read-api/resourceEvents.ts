@@ -1,7 +1,7 @@
 import { type Database, queryBuilder, rowsOf } from '../ops/platform/database.ts'
 import type { EventStore, Recorded } from '../ops/platform/eventStore.ts'
 import { Problem } from '../ops/platform/route.ts'
-import { timeOf } from './eventTime.ts'
+import { timeOf } from '../ops/platform/eventTime.ts'
 
 /** Where an event of a resource is. */
 export interface Place {

@@ -43,7 +43,7 @@ const Query = pageQuery('created_at', 'recorded_at', 'size_bytes', 'duration_ms'
 /** The row as clients see it: no object keys. */
 const shown = (row: UploadRow): z.infer<typeof Upload> => Upload.parse(row)
 
-const bytes = z.string().meta({ description: 'The bytes', format: 'binary' })
+const bytes = z.string().meta({ description: 'The bytes', contentMediaType: 'audio/*' })
 const renditions = { webm: 'opus-webm', mp4: 'aac-mp4' } as const
 
 export const uploads = ({ objects, ...deps }: ResourceDeps & { objects: Objects }): Route[] => {

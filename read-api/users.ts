@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
-import { line, type Route, route, Uuid } from '../ops/platform/route.ts'
+import type { EventStore } from '../ops/platform/eventStore.ts'
+import { line, Problem, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
 import { Role, Session, User } from '../ops/platform/shapes.ts'
 import type { SessionRow } from '../projections/sessions.ts'
 import type { UserRow } from '../projections/users.ts'
@@ -8,6 +9,7 @@ import { byIdRoute } from './byId.ts'
 import type { ResourceDeps } from './folding.ts'
 import { historyRoute } from './history.ts'
 import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
+import { eventsAt } from './resourceEvents.ts'
 
 const path = '/api/v1/users'
 const visible = (facility: string | undefined) =>
@@ -28,6 +30,7 @@ export const users = (deps: ResourceDeps): Route[] => [
     method: 'GET',
     path: '/api/auth/me',
     permission: 'session:own',
+    duringPasswordChange: true,
     reads: ['users'],
     answers: { 200: User },
     run: async ({ caller }) => ({
@@ -47,8 +50,10 @@ export const users = (deps: ResourceDeps): Route[] => [
       const own = queryBuilder('sessions').where({ user_id: caller.id })
       matching(own, { status })
       const { items, ...rest } = await page<SessionRow>(deps.database, own, asked)
+      const origins = await originsOf(deps.store, items)
       const shown = items.map(({ user_id: _, ...session }) => ({
         ...session,
+        ...(origins.get(session.id) ?? { address: '', user_agent: '' }),
         is_current: session.id === caller.session_id,
       }))
       return { status: 200, body: { ...rest, items: shown } }
@@ -57,7 +62,7 @@ export const users = (deps: ResourceDeps): Route[] => [
   route<{}, z.infer<typeof Query>>({
     method: 'GET',
     path,
-    permission: 'user:read',
+    permission: 'user:list',
     query: Query,
     reads: ['users'],
     answers: { 200: pageOf(User) },
@@ -68,6 +73,32 @@ export const users = (deps: ResourceDeps): Route[] => [
       return { status: 200, body: await page<UserRow>(deps.database, filtered, asked) }
     },
   }),
-  byIdRoute(deps, { ...about, shape: User }),
-  historyRoute(deps, about),
+  selfOrMore(byIdRoute(deps, { ...about, shape: User })),
+  selfOrMore(historyRoute(deps, about)),
 ]
+
+/** A `user` reads of themselves, and of nobody else. */
+const selfOrMore = (one: Route): Route => ({
+  ...one,
+  answers: { ...one.answers, 403: ProblemDocument },
+  run: async (request) => {
+    const { caller, params } = request
+    if (caller.kind === 'user' && caller.role === 'user' && caller.id !== (params as { id: string }).id)
+      throw new Problem('forbidden', 'Your role does not allow this')
+    return one.run(request)
+  },
+})
+
+/** Where sessions were opened from: sealed in the log, and in no table. */
+async function originsOf(store: EventStore, sessions: readonly { id: string }[]) {
+  const starts = await eventsAt(
+    store,
+    sessions.map(({ id }) => ({ stream: `session-${id}`, revision: 0, position: 0n })),
+  )
+  return new Map(
+    starts.map(({ stream, data }) => [
+      stream.slice('session-'.length),
+      { address: data['address'] as string, user_agent: data['user_agent'] as string },
+    ]),
+  )
+}

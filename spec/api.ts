@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { contractAt } from './openapi.ts'
 
 export interface Answered {
   status: number
@@ -9,11 +10,12 @@ export interface Answered {
 
 type Headings = Record<string, string>
 
-/** The front door, as a client sees it. */
+/** The front door, as a client sees it. Every answer is held against what the server's own document promises. */
 export interface Api {
   get(path: string, headers?: Headings): Promise<Answered>
   head(path: string, headers?: Headings): Promise<Answered>
   post(path: string, body?: unknown, headers?: Headings): Promise<Answered>
+  put(path: string, body?: unknown, headers?: Headings): Promise<Answered>
   patch(path: string, body?: unknown, headers?: Headings): Promise<Answered>
   delete(path: string, headers?: Headings): Promise<Answered>
   upload(bytes: Buffer, fields?: Record<string, string>, headers?: Headings & { fileName?: string }): Promise<Answered>
@@ -32,13 +34,16 @@ export function apiOf(url: string, credentials: Headings = {}): Api {
       ...(body !== undefined && { body }),
     })
     const bytes = Buffer.from(await response.arrayBuffer())
-    const json = /json/.test(response.headers.get('Content-Type') ?? '')
-    return {
+    const mediaType = (response.headers.get('Content-Type') ?? '').split(';')[0]!
+    const json = /\bjson$/.test(mediaType)
+    const answer = {
       status: response.status,
       headers: response.headers,
       bytes,
       body: json && bytes.length > 0 ? JSON.parse(bytes.toString()) : undefined,
     }
+    ;(await contractAt(url))?.check(method, path, { ...answer, mediaType })
+    return answer
   }
   const sendJson = (method: string, path: string, body: unknown = {}, headers: Headings = {}) =>
     send(
@@ -51,6 +56,7 @@ export function apiOf(url: string, credentials: Headings = {}): Api {
     get: (path, headers) => send('GET', path, headers),
     head: (path, headers) => send('HEAD', path, headers),
     post: (path, body, headers) => sendJson('POST', path, body, headers),
+    put: (path, body, headers) => sendJson('PUT', path, body, headers),
     patch: (path, body, headers) => sendJson('PATCH', path, body, headers),
     delete: (path, headers) => send('DELETE', path, headers),
     upload: (bytes, fields = {}, { fileName = 'recording.wav', ...headers } = {}) => {

@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeAdmin } from '../ops/admins/making.ts'
 import type { Config } from '../ops/platform/config.ts'
+import { attachedConfig } from '../ops/roles/environment.ts'
 import { eventually } from './eventually.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -105,7 +107,20 @@ export function launch(args: string[], env: Record<string, string>, entry?: stri
 export const runProcess = (args: string[], env: Record<string, string>, entry?: string[]): Promise<Ended> =>
   launch(args, env, entry).ended
 
-/** From `DATA_DIR/bootstrap-credentials.txt`. */
+const admins = new Map<string, Promise<{ email: string; password: string }>>()
+
+/** A super_admin of the installation on this folder, made by the first who asks while it runs, as an operator makes one. */
+export function adminCredentials(dataDir: string): Promise<{ email: string; password: string }> {
+  let made = admins.get(dataDir)
+  if (!made) {
+    const config = attachedConfig({ DATA_DIR: dataDir })!
+    made = makeAdmin(config, { email: 'operator@example.test', name: 'Operator', mustChangePassword: false })
+    admins.set(dataDir, made)
+  }
+  return made
+}
+
+/** From `DATA_DIR/bootstrap-credentials.txt`: its password has to be changed before anything else. */
 export function bootstrapCredentials(dataDir: string): { email: string; password: string } {
   const [, email, password] = /^email: (.*)\npassword: (.*)\n$/.exec(
     readFileSync(join(dataDir, 'bootstrap-credentials.txt'), 'utf8'),

@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Express } from 'express'
 import { type Stack, startStack } from '../ops/embedded/stack.ts'
+import { makeAdmin } from '../ops/admins/making.ts'
 import { type Config, readConfig } from '../ops/platform/config.ts'
 import { createLifecycle, type Lifecycle } from '../ops/platform/lifecycle.ts'
 import { createLog } from '../ops/platform/log.ts'
 import { loadSecrets } from '../ops/platform/secrets.ts'
 import { serveApi } from '../ops/roles/api.ts'
 import { type Connections, openConnections } from '../ops/roles/connections.ts'
+import { runAuditChain } from '../ops/roles/auditChain.ts'
 import { runProjections } from '../ops/roles/projections.ts'
 import { runWorkers } from '../ops/roles/workers.ts'
 import { openDoor } from '../ops/server/door.ts'
@@ -19,6 +23,8 @@ import { eventually } from './eventually.ts'
 export interface System extends Connections {
   stack: Stack
   url: string
+  /** What serves there. */
+  app: Express
   dataDir: string
   /** As the first super_admin. */
   admin: Api
@@ -51,6 +57,8 @@ export async function startServers(
     DATA_DIR: dataDir,
     BIND_ADDR: '127.0.0.1:0',
     CORS_ALLOWED_ORIGINS: 'http://localhost:3000',
+    // One admin asks for all specs.
+    RATE_LIMIT_PER_MINUTE: '0',
     ...environment,
   }
   return { stack, config: readConfig(given, { ...secrets, ...stack.addresses }) }
@@ -71,18 +79,55 @@ async function start(): Promise<{ system: System; lifecycle: Lifecycle }> {
   const door = await openDoor(config.BIND_ADDR, false, specLog)
   const connections = await openConnections(config, specLog, lifecycle)
   runProjections(connections)
+  runAuditChain(connections)
   await runWorkers(connections, process.env['PATH'] ?? '')
-  await serveApi(connections, door)
+  let app: RequestListener | undefined
+  const open = (opened: RequestListener) => door.open((app = opened))
+  await serveApi(connections, { ...door, open })
   lifecycle.onStop('http', () => door.close())
   const url = `http://127.0.0.1:${door.port}`
   const as = (headers: Record<string, string>) => apiOf(url, headers)
-  const admin = await logIn(url, config.INITIAL_ADMIN_EMAIL, config.INITIAL_ADMIN_PASSWORD)
-  return { system: { ...connections, stack, url, dataDir, admin, as }, lifecycle }
+  const admin = await newAdmin(config, url)
+  return { system: { ...connections, stack, url, dataDir, admin, as, app: app as Express }, lifecycle }
+}
+
+/** Another instance of the API on the same servers, with other settings where they are given. */
+export async function anotherInstance(
+  { config }: System,
+  more: Partial<Config> = {},
+): Promise<{ url: string; stop: () => Promise<void> }> {
+  const lifecycle = createLifecycle({ log: specLog })
+  const door = await openDoor('127.0.0.1:0', false, specLog)
+  const connections = await openConnections({ ...config, ...more }, specLog, lifecycle)
+  await serveApi(connections, door)
+  lifecycle.onStop('http', () => door.close())
+  return { url: `http://127.0.0.1:${door.port}`, stop: () => lifecycle.stop('over') }
+}
+
+/** A super_admin of this log, made as an operator makes one; the first one has to change the password before anything else. */
+export async function newAdmin(config: Config, url: string): Promise<Api> {
+  const wanted = { email: `${unique('admin')}@example.test`, name: 'Admin', mustChangePassword: false }
+  const { email, password } = await makeAdmin(config, wanted)
+  return logIn(url, email, password)
 }
 
 export async function logIn(url: string, email: string, password: string): Promise<Api> {
   const body = await granted(() => apiOf(url).post('/api/auth/login', { email, password }))
   return apiOf(url, { Authorization: `Bearer ${body.access_token}` })
+}
+
+/** Logs in with a password that must be changed, and goes on in that session with the new one. */
+export async function firstLogin(
+  url: string,
+  { email, password }: { email: string; password: string },
+  new_password: string,
+): Promise<Api> {
+  const first = await granted(() => apiOf(url).post('/api/auth/login', { email, password }))
+  const session = apiOf(url, { Authorization: `Bearer ${first.access_token}` })
+  await granted(() => session.post('/api/auth/change-password', { current_password: password, new_password }))
+  const { refresh_token } = first
+  const { access_token } = await granted(() => apiOf(url).post('/api/auth/refresh', { refresh_token }))
+  return apiOf(url, { Authorization: `Bearer ${access_token}` })
 }
 
 /** What was answered, asked for again while the platform is away (503); throws at every other refusal. */
@@ -123,12 +168,13 @@ export async function newFacility({ admin, url, as }: System) {
     scopes: ['upload'],
   })
   const person = async (role: 'facility_admin' | 'user') => {
-    const credentials = {
-      email: `${unique(role.replace('_', '-'))}@example.test`,
-      password: randomBytes(12).toString('hex'),
-    }
-    const { id } = await create('/api/v1/users', { ...credentials, name: role, role, facility_id: facility.id })
-    return { id: id as string, ...credentials, api: await logIn(url, credentials.email, credentials.password) }
+    const email = `${unique(role.replace('_', '-'))}@example.test`
+    const [first, password] = [randomBytes(12).toString('hex'), randomBytes(12).toString('hex')]
+    const { id } = await create('/api/v1/users', {
+      ...{ email, password: first, name: role, role },
+      facility_id: facility.id,
+    })
+    return { id: id as string, email, password, api: await firstLogin(url, { email, password: first }, password) }
   }
   return {
     id: facility.id as string,

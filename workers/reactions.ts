@@ -3,10 +3,12 @@ import { derivedId, handle } from '../commands/handle.ts'
 import { originOf, systemIntent } from '../commands/http.ts'
 import { splitStream } from '../domain/decider.ts'
 import { decodeFrom, type DomainEvent } from '../domain/events.ts'
+import * as Settings from '../domain/settings.ts'
 import * as TranscodeJob from '../domain/transcodeJob.ts'
 import type { Database } from '../ops/platform/database.ts'
 import type { EventStore, Recorded } from '../ops/platform/eventStore.ts'
 import type { Log } from '../ops/platform/log.ts'
+import { settingsThen } from './settingsThen.ts'
 
 /** What happens because something happened. Written by deciding, with ids that follow from the event: replaying adds nothing. */
 export interface Reaction {
@@ -16,22 +18,20 @@ export interface Reaction {
   react: (stored: Recorded, event: DomainEvent, signal: AbortSignal) => Promise<void>
 }
 
-/** Every recording that arrives is asked to be transcoded. */
-export function requestTranscodes(
-  store: EventStore,
-  settings: { formats: readonly TranscodeJob.Format[]; bitrate: number },
-  now: () => string,
-): Reaction {
+/** Every recording that arrives is asked to be transcoded, by the settings as they were then. */
+export function requestTranscodes(store: EventStore, environment: Settings.State, now: () => string): Reaction {
   return {
     name: 'request_transcodes',
     prefixes: ['upload-'],
-    react: async ({ id, stream, metadata }, event) => {
+    react: async ({ id, stream, metadata, position }, event) => {
       if (event.type !== 'UploadReceived') return
       const { facility_id } = event.data
+      const settings = await settingsThen(store, { environment, facility_id, position })
       const asked = TranscodeJob.request({
         upload_id: splitStream(stream)[1],
         facility_id,
-        ...settings,
+        formats: Settings.effective('transcode_formats', settings).value,
+        bitrate: Settings.effective('transcode_bitrate', settings).value,
         requested_at: now(),
       })
       await handle(store, TranscodeJob, derivedId('transcode-job', id), asked, {

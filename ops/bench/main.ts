@@ -2,14 +2,16 @@ import { Command } from 'commander'
 import type { Bench, Options } from './bench.ts'
 import { command } from './command.ts'
 import { eventstore } from './eventstore.ts'
+import { heartbeat } from './heartbeat.ts'
 import { read } from './read.ts'
+import { login } from './login.ts'
 import { replay } from './replay.ts'
 import { wholeNumber } from './options.ts'
 import { run } from './run.ts'
 import { swap } from './swap.ts'
 import { visible } from './visible.ts'
 
-const benches: readonly Bench[] = [eventstore, replay, visible, swap, command, read]
+const benches: readonly Bench[] = [eventstore, replay, visible, swap, command, read, login, heartbeat]
 
 const program = new Command('npm run bench --').description(
   'Measures one thing beside its limit, or a peer, in the same run. A missed target is printed and fails nothing.',

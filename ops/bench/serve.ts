@@ -1,4 +1,5 @@
 import { projections } from '../../projections/all.ts'
+import { makeAdmin } from '../admins/making.ts'
 import { createLifecycle } from '../platform/lifecycle.ts'
 import { createLog } from '../platform/log.ts'
 import { serveApi } from '../roles/api.ts'
@@ -19,7 +20,7 @@ export interface Ready {
 // generated log are not there. On SIGUSR2 its projections become
 // those of the release of tomorrow, as they would when it is started instead of this one.
 const [dataDir = ''] = process.argv.slice(2)
-const config = attachedConfig({ DATA_DIR: dataDir, LOG_LEVEL: 'warn' })!
+const config = attachedConfig({ DATA_DIR: dataDir, LOG_LEVEL: 'warn', TRUST_PROXY: '1', RATE_LIMIT_PER_MINUTE: '0' })!
 const log = createLog('warn')
 const lifecycle = createLifecycle({ log })
 const door = await openDoor('127.0.0.1:0', false, log)
@@ -45,5 +46,6 @@ process.on(
       .then(() => lifecycle.stop('over'))
       .then(() => process.exit(0)),
 )
-const { INITIAL_ADMIN_EMAIL: email, INITIAL_ADMIN_PASSWORD: password } = config
+const wanted = { email: `bench-${process.pid}@xylolabs.local`, name: 'Bench', mustChangePassword: false }
+const { email, password } = await makeAdmin(config, wanted)
 process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${door.port}`, email, password })}\n`)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import Table from 'cli-table3'
+import type { Programs } from '../../workers/media.ts'
 import { findPrograms } from '../programs.ts'
 import { type Client, clientOf } from './client.ts'
 
@@ -15,6 +16,8 @@ export interface DemoOptions {
   dataDir: string
   /** Starts everything in this process, when nothing runs on the data folder. */
   start: () => Promise<{ stop: (reason: string) => Promise<void> }>
+  /** A super_admin of the running server, whose password nobody else knows. */
+  makeAdmin: (email: string, name: string) => Promise<{ id: string; email: string; password: string }>
   ffprobePath: string | undefined
   ffmpegPath: string | undefined
   searchPath: string
@@ -72,13 +75,22 @@ async function step<T>(what: string, act: () => Promise<T>, more: (result: T) =>
 async function tour(url: string, options: DemoOptions): Promise<void> {
   const programs = await findPrograms({ ffmpeg: options.ffmpegPath, ffprobe: options.ffprobePath }, options.searchPath)
   const person = clientOf(url)
-  const credentials = await bootstrapCredentials(options.dataDir)
-  const { body: login } = await step(`log in as ${credentials.email}`, () =>
-    person.send<{ access_token: string }>('POST', '/api/auth/login', credentials),
+  const suffix = randomBytes(3).toString('hex')
+  const { id, email, password } = await step('make a super_admin, as npm run admin:create does', () =>
+    options.makeAdmin(`demo-${suffix}@xylolabs.local`, `Demo ${suffix}`),
+  )
+  const { body: login } = await step(`log in as ${email}`, () =>
+    person.send<{ access_token: string }>('POST', '/api/auth/login', { email, password }),
   )
   person.authorize({ Authorization: `Bearer ${login.access_token}` })
+  try {
+    await show(person, url, programs, suffix)
+  } finally {
+    await step('deactivate that super_admin', () => person.send('POST', `/api/v1/users/${id}/deactivate`, {}))
+  }
+}
 
-  const suffix = randomBytes(3).toString('hex')
+async function show(person: Client, url: string, programs: Programs, suffix: string): Promise<void> {
   const { body: facility } = await step('create a facility', () =>
     person.send<{ id: string }>('POST', '/api/v1/facilities', {
       name: `Demo plant ${suffix}`,
@@ -126,17 +138,6 @@ async function tour(url: string, options: DemoOptions): Promise<void> {
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
-}
-
-async function bootstrapCredentials(dataDir: string): Promise<{ email: string; password: string }> {
-  const file = join(dataDir, 'bootstrap-credentials.txt')
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new Error(
-      `${file} is not there: the first admin was given by INITIAL_ADMIN_EMAIL, so the demo has no credentials to use`,
-    )
-  })
-  const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1] ?? ''
-  return { email: field('email'), password: field('password') }
 }
 
 /** Uploads as the device, then watches as a person until it can be played. */

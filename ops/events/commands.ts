@@ -11,7 +11,7 @@ interface Settings {
 
 const MIB = 1024 * 1024
 
-/** `events:backup`, `events:restore` and `events:scavenge`. */
+/** `events:backup`, `:restore`, `:export`, `:import` and `:scavenge`. */
 export function addEventCommands(program: Command, { folder, withEventStore }: Settings): void {
   const embedded = () => {
     const found = folder()
@@ -47,6 +47,38 @@ export function addEventCommands(program: Command, { folder, withEventStore }: S
     })
 
   program
+    .command('events:export <file>')
+    .description('write the whole log to a file (NDJSON, gzip) that another event store can import, while it serves')
+    .option('--url <esdb://…>', 'of an event store that is not the configured one')
+    .action(async (file: string, { url }: { url?: string }) => {
+      const { exportEvents } = await import('./exporting.ts')
+      const run = async (address: string) => {
+        const { lines, head } = await shownUntil('exporting', (progress) => exportEvents(address, file, progress))
+        console.log(`${path.resolve(file)} holds ${lines} lines, head ${head}`)
+        console.log(
+          'Keep the head elsewhere: audit:verify --export <file> --head <head> then says whether anybody changed it.',
+        )
+      }
+      await (url ? run(url) : withEventStore(run))
+    })
+
+  program
+    .command('events:import <file>')
+    .description('append an export to an empty event store, or go on where an import of it was broken off')
+    .option('--url <esdb://…>', 'of an event store that is not the configured one')
+    .action(async (file: string, { url }: { url?: string }) => {
+      const { importEvents } = await import('./importing.ts')
+      const run = async (address: string) => {
+        const { lines, before, head } = await shownUntil('importing', (progress) =>
+          importEvents(address, file, progress),
+        )
+        const there = before > 0 ? `, ${before} of which were there already` : ''
+        console.log(`the event store holds all ${lines} lines of ${path.resolve(file)}${there}, head ${head}`)
+      }
+      await (url ? run(url) : withEventStore(run))
+    })
+
+  program
     .command('events:scavenge')
     .description('free the space of events that no stream shows any more, while the event store serves')
     .option('--url <esdb://…>', 'of an event store that is not the configured one')
@@ -57,13 +89,28 @@ export function addEventCommands(program: Command, { folder, withEventStore }: S
     })
 }
 
-function shown<Result>(what: string, act: (progress: (done: number, total: number) => void) => Result): Result {
+type Progress = (done: number, total: number) => void
+
+function shown<Result>(what: string, act: (progress: Progress) => Result): Result {
+  const { at, end } = begun(what)
+  try {
+    return act(at)
+  } finally {
+    end()
+  }
+}
+
+export async function shownUntil<Result>(what: string, act: (progress: Progress) => Promise<Result>): Promise<Result> {
+  const { at, end } = begun(what)
+  return act(at).finally(end)
+}
+
+function begun(what: string): { at: Progress; end: () => void } {
   const progress = createProgress(process.stderr)
   const step = progress.step(what, 100)
-  try {
-    return act((done, total) => step.at((100 * done) / total))
-  } finally {
+  const end = () => {
     step.end()
     progress.close()
   }
+  return { at: (done, total) => step.at((100 * done) / Math.max(total, 1)), end }
 }

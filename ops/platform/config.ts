@@ -10,6 +10,16 @@ const list = z.string().transform((value) =>
     .map((part) => part.trim())
     .filter(Boolean),
 )
+/** Credentials go with every request: with `*`, any site could act in the name of whoever is logged in. */
+const origins = list.refine(
+  (all) => all.every(isOrigin),
+  'must be origins like https://app.xylolabs.com, separated by commas: never *, since credentials go with the requests',
+)
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text
+}
+
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
 const secret = z.string().min(32, 'must have at least 32 characters')
 
@@ -35,7 +45,7 @@ const address = (example: string) =>
     .refine((address) => Number(address.split(':').at(-1)) < 65_536, 'must have a port up to 65535')
 
 const Environment = z.object({
-  CORS_ALLOWED_ORIGINS: list,
+  CORS_ALLOWED_ORIGINS: origins,
   DATABASE_URL: text,
   POSTGRES_USER: text,
   POSTGRES_PASSWORD: text,
@@ -62,8 +72,8 @@ const Environment = z.object({
   JWT_ACCESS_TTL_SECS: whole(1).default(900),
   JWT_REFRESH_TTL_SECS: whole(1).default(604_800),
   TRANSCODE_CONCURRENCY: whole(1, 1024).default(() => cpus().length),
-  TRANSCODE_DEFAULT_FORMAT: formats.default(['opus-webm', 'aac-mp4']),
-  TRANSCODE_DEFAULT_BITRATE: bitrate.default(96_000),
+  TRANSCODE_DEFAULT_FORMAT: formats.optional(),
+  TRANSCODE_DEFAULT_BITRATE: bitrate.optional(),
   TRANSCODE_STALE_TIMEOUT_SECS: whole(1).default(7200),
   GPU_HEALTH_CHECK_INTERVAL_SECS: whole(1).default(60),
   INFERENCE_WORKER_CONCURRENCY: whole(1, 1024).default(4),
@@ -76,6 +86,7 @@ const Environment = z.object({
   ADMIN_HOSTS: list.default([]),
   APP_HOSTS: list.default([]),
   TRUST_PROXY: whole(0, 10).default(0),
+  RATE_LIMIT_PER_MINUTE: whole(0, 10_000_000).default(12_000),
   METRICS_ADDR: address('127.0.0.1:9464').optional(),
   METRICS_TOKEN: text.optional(),
   PROJECTIONS_PROMOTE: z.enum(['auto', 'manual']).default('auto'),

@@ -38,6 +38,8 @@ export interface Recorded {
   metadata: Record<string, any>
   /** As the metadata have it; given where they are only parsed when somebody looks at them. */
   readonly schema?: number
+  /** The data in JSON, as they were stored; absent where they are the same as `data`. */
+  json?: string
   /** Why the personal fields could not be opened; they are then still as stored. */
   unreadable?: Error
 }
@@ -66,15 +68,22 @@ export interface EventStore {
   ): Promise<{ revision: number; position: bigint }>
   /**
    * The events of one stream, oldest first; empty when it does not exist. Throws StreamGone, and where an event cannot be unsealed, unless such
-   * ones are wanted too: they then say why.
+   * ones are wanted too: they then say why. `backwards`: newest first, from the end or from that revision down.
    */
-  read(stream: string, options?: { from?: number; max?: number; unreadable?: 'too' }): Promise<Recorded[]>
+  read(
+    stream: string,
+    options?: { from?: number; max?: number; unreadable?: 'too'; backwards?: true },
+  ): Promise<Recorded[]>
   /** All events in order, in batches of what has arrived; never ends but by its signal, subscribes again by itself. */
   follow(options: FollowOptions): AsyncGenerator<Recorded[]>
   /** All events up to the end as it is now, oldest first. */
   readAll(after: bigint | undefined): AsyncGenerator<Recorded[]>
   /** The same, several times as fast, by a reader of our own; by the client where the server does not answer as that one expects. */
   readFast(after: bigint | undefined, onFallback: (why: Error) => void): AsyncGenerator<Recorded[]>
+  /** Ends the stream for good: it reads as StreamGone from then on, and so it does when it is ended already. */
+  tombstone(stream: string): Promise<void>
+  /** Keeps so many of its newest events, none older than that; the stream need not be there yet. */
+  keepOnly(stream: string, limits: { maxCount: number; maxAgeSecs: number }): Promise<void>
   /** The position of the newest event that is none of the server's own; undefined in an empty log. */
   head(): Promise<bigint | undefined>
   /** The id of the event at this position; `gone`: there is none, but some behind it; `beyond`: the log does not get there. */
@@ -95,11 +104,15 @@ type PersonalFields = (stored: {
   data: Record<string, any>
 }) => [string, readonly string[]] | undefined
 
-/** EventStoreDB behind the few words the product needs. `personalFields` says which fields are sealed under whose key. */
+/**
+ * EventStoreDB behind the few words the product needs. `personalFields` says which fields are sealed under whose key, `erasedBy` which user
+ * an event erases: that key is kept no longer by whoever reads of it.
+ */
 export function connectEventStore(options: {
   url: string
   secret: string
   personalFields: PersonalFields
+  erasedBy?: (stored: { stream: string; type: string }) => string | undefined
 }): EventStore {
   const client = EventStoreDBClient.connectionString(options.url)
   const pending = new Set<Promise<unknown>>()
@@ -133,6 +146,10 @@ export function connectEventStore(options: {
   async function openAll<Events extends readonly Recorded[]>(events: Events): Promise<Events> {
     const opening: Promise<unknown>[] = []
     for (const event of events) {
+      const erased = options.erasedBy?.(event)
+      if (erased !== undefined) sealing.forget(erased)
+    }
+    for (const event of events) {
       const personal = options.personalFields(event)
       if (personal) opening.push(unsealed(event, personal))
     }
@@ -141,6 +158,7 @@ export function connectEventStore(options: {
   }
 
   async function unsealed(recorded: Recorded, personal: NonNullable<ReturnType<PersonalFields>>): Promise<Recorded> {
+    recorded.json ??= JSON.stringify(recorded.data)
     try {
       recorded.data = await sealing.open(personal[0], recorded.type, recorded.data, personal[1])
     } catch (error) {
@@ -152,13 +170,18 @@ export function connectEventStore(options: {
 
   async function read(
     stream: string,
-    { from, max, unreadable: wanted }: { from?: number; max?: number; unreadable?: 'too' } = {},
+    {
+      from,
+      max,
+      unreadable: wanted,
+      backwards,
+    }: { from?: number; max?: number; unreadable?: 'too'; backwards?: true } = {},
   ): Promise<Recorded[]> {
     const events: Recorded[] = []
     try {
       const found = client.readStream(stream, {
-        direction: FORWARDS,
-        fromRevision: from === undefined ? START : BigInt(from),
+        direction: backwards ? BACKWARDS : FORWARDS,
+        fromRevision: from !== undefined ? BigInt(from) : backwards ? END : START,
         ...(max !== undefined && { maxCount: max }),
       })
       for await (const resolved of until<ResolvedEvent>(found, patience))
@@ -199,6 +222,23 @@ export function connectEventStore(options: {
         // Unknown outcome: the same ids at the same revision are a success if it did happen.
         await delay(100 * 2 ** attempt)
       }
+    }
+  }
+
+  async function tombstone(stream: string) {
+    try {
+      await client.tombstoneStream(stream)
+    } catch (error) {
+      const known = translated(error, stream)
+      if (!(known instanceof StreamGone)) throw known
+    }
+  }
+
+  async function keepOnly(stream: string, { maxCount, maxAgeSecs }: { maxCount: number; maxAgeSecs: number }) {
+    try {
+      await client.setStreamMetadata(stream, { maxCount, maxAge: maxAgeSecs })
+    } catch (error) {
+      throw translated(error, stream)
     }
   }
 
@@ -300,7 +340,7 @@ export function connectEventStore(options: {
     await client.dispose()
   }
 
-  return { sealing, append, read, follow, readAll, readFast, head, eventAt, positionBefore, close }
+  return { sealing, append, read, tombstone, keepOnly, follow, readAll, readFast, head, eventAt, positionBefore, close }
 }
 
 async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {

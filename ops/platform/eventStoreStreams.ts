@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream'
+import { ErrorType } from '@eventstore/db-client'
+import { errorType } from './eventStoreErrors.ts'
 
 /**
  * Ends a read or a subscription of the client. Destroying it is not enough: its gRPC call then waits for ever for a
@@ -20,6 +22,8 @@ export async function* until<Item>(
   { silenceMs, onSilence }: { silenceMs: number; onSilence: () => Error },
 ): AsyncGenerator<Item> {
   let waitingSince: number | undefined
+  // To cancel what is over resets its http2 stream, and a server that is sent many of those ends the connection.
+  let isOver = false
   // One timer for all items: there are tens of thousands a second.
   const timer = setInterval(() => {
     if (waitingSince !== undefined && performance.now() - waitingSince >= silenceMs) read.destroy(onSilence())
@@ -31,9 +35,13 @@ export async function* until<Item>(
       yield item as Item
       waitingSince = performance.now()
     }
+    isOver = true
+  } catch (error) {
+    isOver = errorType(error) === ErrorType.STREAM_NOT_FOUND
+    throw error
   } finally {
     clearInterval(timer)
-    await letGo(read, () => read.cancel())
+    await letGo(read, isOver ? () => Promise.resolve() : () => read.cancel())
   }
 }
 

@@ -5,6 +5,7 @@ export class StoredEvent {
   revision = 0
   position = 0n
   readonly #bytes: Buffer
+  #json: string | undefined
   #data: Record<string, any> | undefined
   #metadata: Record<string, any> | undefined
   /** Where in the bytes they lie: nowhere, if there are none. */
@@ -23,13 +24,16 @@ export class StoredEvent {
     return this.#bytes.toString('utf8', this.idAt, this.idEnd)
   }
   get data(): Record<string, any> {
-    return (this.#data ??= this.#parsed(this.dataAt, this.dataEnd))
+    return (this.#data ??= parsed(this.json))
   }
   set data(data: Record<string, any>) {
     this.#data = data
   }
+  get json(): string {
+    return (this.#json ??= this.#bytes.toString('utf8', this.dataAt, this.dataEnd))
+  }
   get metadata(): Record<string, any> {
-    return (this.#metadata ??= this.#parsed(this.metadataAt, this.metadataEnd))
+    return (this.#metadata ??= parsed(this.#bytes.toString('utf8', this.metadataAt, this.metadataEnd)))
   }
 
   /** What the metadata say of it, found without parsing all of them: we write it first. */
@@ -41,11 +45,9 @@ export class StoredEvent {
       this.#bytes.toString('latin1', at, at + 10) === '{"schema":'
     return isFirst ? this.#bytes[at + 10]! - ZERO : (this.metadata['schema'] as number)
   }
-
-  #parsed(at: number, end: number): Record<string, any> {
-    return at === end ? {} : (JSON.parse(this.#bytes.toString('utf8', at, end)) as Record<string, any>)
-  }
 }
+
+const parsed = (json: string) => (json === '' ? {} : JSON.parse(json)) as Record<string, any>
 
 const nothing = Buffer.alloc(0)
 const prefix = 5

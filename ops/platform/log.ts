@@ -1,10 +1,12 @@
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 import { build as pretty } from 'pino-pretty'
 
 export type Log = Logger
 
 const secrets = [
   'password',
+  'current_password',
+  'new_password',
   'token',
   'secret',
   'authorization',
@@ -14,6 +16,15 @@ const secrets = [
   'refresh_token',
   'x-api-key',
 ]
+
+/** What lets its bearer in, wherever in a line it stands: access and refresh tokens, API keys, the password in an address. */
+const bearers: readonly [RegExp, string][] = [
+  [/\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*/g, '[redacted]'],
+  [/\bxyl_[0-9a-f]{32}_[\w-]+/g, '[redacted]'],
+  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"?#]*):[^\s@/"]+@/gi, '$1:[redacted]@'],
+]
+
+const withoutBearers = (line: string) => bearers.reduce((text, [found, instead]) => text.replace(found, instead), line)
 
 /** An error without what Postgres tells of the rows it was about. */
 function serialized(error: Error) {
@@ -27,19 +38,25 @@ function serialized(error: Error) {
 }
 
 /** On standard error, so that standard output stays for what a person asked for: JSON lines, or readable ones in a terminal. */
-export const createLog = (level: string): Log =>
+export const createLog = (level: string, destination: DestinationStream = standardError()): Log =>
   pino(
     {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
-        paths: secrets.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]),
+        paths: secrets.flatMap((name) =>
+          ['', '*.', '*.*.', '*.*.*.'].map((above) => `${above.slice(0, -1)}["${name}"]`),
+        ),
         censor: '[redacted]',
       },
       serializers: { error: serialized },
+      hooks: { streamWrite: withoutBearers },
     },
-    process.stderr.isTTY
-      ? pretty({ destination: 2, sync: true, translateTime: 'HH:MM:ss', errorLikeObjectKeys: ['error'] })
-      : pino.destination({ dest: 2, sync: true }),
+    destination,
   )
+
+const standardError = () =>
+  process.stderr.isTTY
+    ? pretty({ destination: 2, sync: true, translateTime: 'HH:MM:ss', errorLikeObjectKeys: ['error'] })
+    : pino.destination({ dest: 2, sync: true })

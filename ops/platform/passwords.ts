@@ -4,8 +4,11 @@ import { Problem } from './route.ts'
 
 export interface Passwords {
   hash(password: string): Promise<string>
-  /** Takes the same time whether or not there is a hash to compare with. */
-  matches(hash: string | undefined, password: string): Promise<boolean>
+  /**
+   * Takes the same time whether or not there is a hash to compare with. `admit` is asked when its turn has come, and throws where it is not
+   * to be compared any more: many at once are no more tries than many in a row.
+   */
+  matches(hash: string | undefined, password: string, admit?: () => Promise<void>): Promise<boolean>
 }
 
 // argon2id at OWASP's minimum: 19 MiB, two passes, one lane; about 14 ms of one core.
@@ -23,8 +26,9 @@ export async function createPasswords(concurrency: number): Promise<Passwords> {
   }
   return {
     hash: (password) => inTurn(() => hash(password, cost)),
-    matches: (stored, password) =>
+    matches: (stored, password, admit) =>
       inTurn(async () => {
+        await admit?.()
         const same = await verify(stored ?? nobody, password)
         return same && stored !== undefined
       }),

@@ -10,6 +10,8 @@ export type Caller =
       session_id: string
       role: 'super_admin' | 'facility_admin' | 'user'
       facility_id?: string
+      /** Only the routes that say so let this one through. */
+      must_change_password?: true
     }
   | {
       kind: 'device'
@@ -73,8 +75,11 @@ export interface Route<Params = any, Query = any, Body = any> {
   multipart?: z.ZodType
   /** Read models it depends on: `Read-After` waits for them. */
   reads?: readonly string[]
+  /** Whether one who has to change the password first is let through. */
+  duringPasswordChange?: boolean
   /** Whether Idempotency-Key is left alone, as on the routes that deal in tokens. */
   exempt?: boolean
+  /** By status, `z.null()` for no body. A string with `.meta({ contentMediaType })` is bytes or text of that type; all else is JSON. */
   answers: Readonly<Record<number, z.ZodType>>
   run(request: Request<Params, Query, Body>): Promise<Answer>
 }
@@ -111,6 +116,7 @@ export const statusOf: Readonly<Record<string, number>> = {
   token_expired: 401,
   session_ended: 401,
   forbidden: 403,
+  password_change_required: 403,
   invalid_request: 400,
   not_found: 404,
   idempotency_clash: 409,

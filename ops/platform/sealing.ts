@@ -31,6 +31,8 @@ export interface Sealing {
     data: Record<string, any>,
     fields: readonly string[],
   ): Promise<Record<string, any>>
+  /** The user is being erased: from now on the key is looked up each time, until it is gone. */
+  forget(subject: string): void
 }
 
 function encrypt(key: Buffer, context: string, plain: Buffer): string {
@@ -54,13 +56,15 @@ export function createSealing(secret: string, wrappedKeyOf: (subject: string) =>
   const master = createHash('sha256').update('xylolabs data encryption v1\0').update(secret).digest()
   const digests = createHash('sha256').update('xylolabs request digests v1\0').update(secret).digest()
   const keys = new LRUCache<string, { key: Buffer | undefined }>({ max: 10_000 })
+  const leaving = new LRUCache<string, true>({ max: 10_000 })
   const unwrap = (wrapped: string) => decrypt(master, 'key', wrapped)
   const keyOf = async (subject: string): Promise<Buffer | undefined> => {
     let entry = keys.get(subject)
     if (!entry) {
       const wrapped = await wrappedKeyOf(subject)
       entry = { key: wrapped === undefined ? undefined : unwrap(wrapped) }
-      keys.set(subject, entry)
+      // That it is gone is so for ever.
+      if (!entry.key || !leaving.has(subject)) keys.set(subject, entry)
     }
     return entry.key
   }
@@ -91,6 +95,10 @@ export function createSealing(secret: string, wrappedKeyOf: (subject: string) =>
           opened[field] = key ? JSON.parse(decrypt(key, context(subject, type, field), stored.box).toString()) : erased
       }
       return opened
+    },
+    forget: (subject) => {
+      leaving.set(subject, true)
+      keys.delete(subject)
     },
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { line } from './route.ts'
 
 /** The resources as clients see them, in answers of commands and of queries alike. Absent values are null. */
 const time = z.iso.datetime()
@@ -31,6 +32,9 @@ export const User = z
   })
   .meta({ id: 'User' })
 
+/** The password is there once, when it was made here: whoever is told tells the person. */
+export const UserWithPassword = User.extend({ password: z.string().optional() }).meta({ id: 'UserWithPassword' })
+
 export const Session = z
   .object({
     id,
@@ -60,6 +64,9 @@ export const ApiKey = z
   })
   .meta({ id: 'ApiKey' })
 
+/** As queries show it. When it was used is told of now alone, a few seconds late; null: not that anybody remembers. */
+export const UsedApiKey = ApiKey.extend({ last_used_at: time.nullable() }).meta({ id: 'UsedApiKey' })
+
 /** Shown once, right after issuing. A repeated request answers without the secret. */
 export const IssuedApiKey = z
   .object({
@@ -84,6 +91,17 @@ export const Device = z
     created_at: time,
   })
   .meta({ id: 'Device' })
+
+/** As queries show it. What its heartbeats say is told of now alone; null: it never said, or nobody remembers. */
+export const PresentDevice = Device.extend({
+  online: z.boolean().meta({ description: 'Heard of within the last 5 minutes' }),
+  last_seen_at: time.nullable(),
+  firmware_version: z.string().nullable(),
+  uptime_secs: z.int().nullable(),
+  rssi: z.int().nullable().meta({ description: 'dBm' }),
+  free_memory: z.int().nullable().meta({ description: 'Bytes' }),
+  battery_mv: z.int().nullable(),
+}).meta({ id: 'PresentDevice' })
 
 export const Rendition = z
   .object({
@@ -137,6 +155,51 @@ export const TranscodeJob = z
   })
   .meta({ id: 'TranscodeJob' })
 
+/** By key, what the value of a setting may be. */
+export const settingValues = {
+  transcode_formats: z
+    .array(z.enum(['opus-webm', 'aac-mp4']))
+    .min(1)
+    .max(2)
+    .refine((formats) => new Set(formats).size === formats.length, 'must name each format once')
+    .meta({ description: 'transcode_formats: what recordings become' }),
+  transcode_bitrate: z
+    .int()
+    .min(8000)
+    .max(512_000)
+    .meta({ description: 'transcode_bitrate: bits per second of what recordings become' }),
+  automatic_inference: z
+    .strictObject({ enabled: z.boolean(), model: line(100).exactOptional() })
+    .refine(({ enabled, model }) => !enabled || model !== undefined, 'must name a model when it is enabled')
+    .meta({
+      description: 'automatic_inference: whether recordings are listened to as they arrive, and by which model',
+    }),
+  recording_retention_days: z
+    .int()
+    .min(0)
+    .max(36_500)
+    .meta({ description: 'recording_retention_days: older recordings are deleted; 0: never' }),
+}
+
+export const SettingKey = z.enum(Object.keys(settingValues) as [keyof typeof settingValues])
+
+export const SettingValue = z.union([
+  settingValues.transcode_formats,
+  settingValues.transcode_bitrate,
+  settingValues.automatic_inference,
+  settingValues.recording_retention_days,
+])
+
+/** The value that holds and who says so; `set_here`: what this installation or facility says itself, whether or not it holds. */
+export const Setting = z
+  .object({
+    key: SettingKey,
+    value: SettingValue,
+    source: z.enum(['environment', 'facility', 'system', 'default']),
+    set_here: SettingValue.nullable(),
+  })
+  .meta({ id: 'Setting' })
+
 export const Tokens = z
   .object({
     access_token: z.string(),
@@ -164,6 +227,28 @@ export const History = z
     ),
   })
   .meta({ id: 'History' })
+
+/** One event of the log, as it was stored: personal fields opened or `[erased]`, secrets left out. */
+export const AuditEntry = z
+  .object({
+    position: z.string(),
+    id,
+    at: time.nullable(),
+    action: z.string(),
+    actor: z.object({ kind: z.string().nullable(), id: z.string().nullable(), name: z.string().nullable() }),
+    facility_id: id.nullable(),
+    resource: z.string(),
+    resource_id: z.string(),
+    revision: z.int(),
+    correlation_id: id.nullable(),
+    data: z.unknown(),
+  })
+  .meta({ id: 'AuditEntry' })
+
+/** Somebody who was not let in, or not let do something. */
+export const RefusalEntry = AuditEntry.pick({ id: true, at: true, action: true, actor: true, facility_id: true })
+  .extend({ revision: z.int(), correlation_id: id.nullable(), data: z.record(z.string(), z.unknown()) })
+  .meta({ id: 'RefusalEntry' })
 
 export const ProjectionStatus = z
   .object({

@@ -2,7 +2,10 @@ import { createHash, createSecretKey, type KeyObject } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { z } from 'zod'
 
-/** `user_revision`: the user's stream when the token was made; a later change of rights makes the token stale. */
+/**
+ * `user_revision`, `facility_revision`: those streams when the token was made; a later change of rights makes it stale, a later deactivation ends
+ * it. `must_change_password`: nothing else is let through until that is done.
+ */
 const AccessClaims = z.object({
   typ: z.literal('access'),
   sub: z.uuid(),
@@ -10,12 +13,24 @@ const AccessClaims = z.object({
   role: z.enum(['super_admin', 'facility_admin', 'user']),
   facility_id: z.uuid().exactOptional(),
   user_revision: z.int(),
+  facility_revision: z.int().exactOptional(),
+  must_change_password: z.literal(true).exactOptional(),
   exp: z.int(),
 })
-const RefreshClaims = z.object({ typ: z.literal('refresh'), sub: z.uuid(), sid: z.uuid(), jti: z.uuid() })
+/** `facility_deactivations`: how often that facility had been deactivated when the token was made. */
+const RefreshClaims = z.object({
+  typ: z.literal('refresh'),
+  sub: z.uuid(),
+  sid: z.uuid(),
+  jti: z.uuid(),
+  facility_id: z.uuid().exactOptional(),
+  facility_deactivations: z.int().exactOptional(),
+})
 
 export type AccessClaims = z.infer<typeof AccessClaims>
 export type RefreshClaims = z.infer<typeof RefreshClaims>
+
+const secsOf = (time: string) => Math.floor(Date.parse(time) / 1000)
 
 export interface TokenSecrets {
   JWT_SECRET: string
@@ -47,7 +62,8 @@ function chooser(current: string, previous: string | undefined) {
 
 export interface Tokens {
   access(claims: Omit<AccessClaims, 'typ' | 'exp'>): string
-  refresh(claims: Omit<RefreshClaims, 'typ'>): string
+  /** From now on or, where it is given, for the life (ISO times) that the session's log says: the same successor is the same token. */
+  refresh(claims: Omit<RefreshClaims, 'typ'>, life?: { from: string; until: string }): string
   accessSecretOf(token: string): KeyObject | undefined
   readAccess(payload: unknown): AccessClaims | undefined
   /** Undefined for a token that is expired, of another kind or not ours. */
@@ -61,15 +77,18 @@ export function createTokens(secrets: TokenSecrets, ttl: { accessSecs: number; r
   const refreshSecretOf = chooser(secrets.JWT_REFRESH_SECRET, secrets.JWT_REFRESH_SECRET_PREVIOUS)
   const signer = (secret: string) => {
     const [key, keyid] = [keyOf(secret), keyId(secret)]
-    return (claims: object, expiresIn: number) =>
-      jwt.sign(claims, key, { algorithm: 'HS256', audience, expiresIn, keyid })
+    return (claims: object, expiresIn?: number) =>
+      jwt.sign(claims, key, { algorithm: 'HS256', audience, keyid, ...(expiresIn !== undefined && { expiresIn }) })
   }
   const [signAccess, signRefresh] = [signer(secrets.JWT_SECRET), signer(secrets.JWT_REFRESH_SECRET)]
   return {
     ...ttl,
     accessSecretOf,
     access: (claims) => signAccess({ typ: 'access', ...claims }, ttl.accessSecs),
-    refresh: (claims) => signRefresh({ typ: 'refresh', ...claims }, ttl.refreshSecs),
+    refresh: (claims, life) =>
+      life
+        ? signRefresh({ typ: 'refresh', ...claims, iat: secsOf(life.from), exp: secsOf(life.until) })
+        : signRefresh({ typ: 'refresh', ...claims }, ttl.refreshSecs),
     readAccess: (payload) => AccessClaims.safeParse(payload).data,
     readRefresh: (token) => {
       try {

@@ -5,21 +5,33 @@ import { apiKeys as apiKeyCommands } from '../../commands/apiKeys.ts'
 import { auth } from '../../commands/auth.ts'
 import { devices as deviceCommands } from '../../commands/devices.ts'
 import { facilities as facilityCommands } from '../../commands/facilities.ts'
+import { heartbeats } from '../../commands/heartbeats.ts'
 import { ensureFirstAdmin } from '../../commands/firstAdmin.ts'
+import { load } from '../../commands/handle.ts'
+import { accessRefusals, recordRefusals } from '../../commands/refusals.ts'
 import { projections as projectionCommands } from '../../commands/projections.ts'
+import { settings } from '../../commands/settings.ts'
 import { uploads as uploadCommands } from '../../commands/uploads.ts'
 import { users as userCommands } from '../../commands/users.ts'
+import * as ApiKey from '../../domain/apiKey.ts'
+import * as Device from '../../domain/device.ts'
+import * as DeviceFirmware from '../../domain/deviceFirmware.ts'
+import { personalFields } from '../../domain/events.ts'
+import * as Facility from '../../domain/facility.ts'
+import * as User from '../../domain/user.ts'
 import { projections } from '../../projections/all.ts'
 import { foldRow } from '../../projections/engine/fold.ts'
 import { readOrders } from '../../projections/engine/orders.ts'
 import { type AnyProjection, type Projection, tableOf } from '../../projections/engine/projection.ts'
 import { retired } from '../../projections/retired/all.ts'
 import { apiKeys } from '../../read-api/apiKeys.ts'
+import { audit, type AuditDeps } from '../../read-api/audit.ts'
 import { devices } from '../../read-api/devices.ts'
 import { facilities } from '../../read-api/facilities.ts'
 import type { ResourceDeps } from '../../read-api/folding.ts'
 import { type Freshness, listenForPositions } from '../../read-api/freshness.ts'
 import { projectionDiff } from '../../read-api/projectionDiff.ts'
+import { refusals as refusalTrail } from '../../read-api/refusals.ts'
 import { projections as projectionStatus } from '../../read-api/projections.ts'
 import { transcodeJobs } from '../../read-api/transcodeJobs.ts'
 import { uploads } from '../../read-api/uploads.ts'
@@ -27,7 +39,9 @@ import { users } from '../../read-api/users.ts'
 import { isAway, queryBuilder, rowsOf } from '../platform/database.ts'
 import type { EventStore } from '../platform/eventStore.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import { createLoginThrottle } from '../platform/loginThrottle.ts'
 import { createPasswords } from '../platform/passwords.ts'
+import { keepPresence } from '../platform/presence.ts'
 import type { Route } from '../platform/route.ts'
 import { createTokens } from '../platform/tokens.ts'
 import { compareVersions } from '../projections/comparing.ts'
@@ -35,9 +49,14 @@ import { followEndings } from '../server/admission.ts'
 import { createApp } from '../server/app.ts'
 import { authentication } from '../server/authentication.ts'
 import type { Door } from '../server/door.ts'
+import { followStreams } from '../server/followed.ts'
 import { mountHealth } from '../server/health.ts'
+import { createKeyring } from '../server/keyring.ts'
 import { mountMetrics, requestDurations } from '../server/metrics.ts'
+import { described } from '../server/openapi.ts'
+import { rateLimit } from '../server/rateLimit.ts'
 import type { Connections } from './connections.ts'
+import { settingsOf } from './settings.ts'
 
 const toleratedStandstillMs = 10_000
 /** Of each statement of a comparison that is asked for by HTTP. */
@@ -59,6 +78,14 @@ export const foldings =
     }
   }
 
+/** Opens the personal fields of events that were kept as stored. */
+const opener =
+  (store: EventStore): AuditDeps['opened'] =>
+  async (stored) => {
+    const personal = personalFields(stored)
+    return personal ? store.sealing.open(personal[0], stored.type, stored.data, personal[1]) : stored.data
+  }
+
 /** The HTTP API over open connections; resolves once requests are answered. */
 export async function serveApi(connections: Connections, door: Door, metrics?: Metrics): Promise<void> {
   const { config, store, database, bus, objects, log, lifecycle } = connections
@@ -68,11 +95,16 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
   const tokens = createTokens(config, { accessSecs, refreshSecs: config.JWT_REFRESH_TTL_SECS })
   const admission = followEndings({ store, accessSecs, log, signal })
   const freshness = listenForPositions({ databaseUrl: config.DATABASE_URL, log, signal })
-  lifecycle.onStop('followers', () => Promise.all([admission.done, freshness.done]))
+  const followed = followStreams({ store, deciders: [ApiKey, Device, DeviceFirmware, Facility], log, signal })
+  const presence = keepPresence({ database, log })
+  lifecycle.onStop('followers', () => Promise.all([admission.done, followed.done, freshness.done, presence.close()]))
 
   const foldingOf = foldings(store)
   const maxBytes = config.UPLOAD_MAX_SIZE
   const deps = { store, now, passwords, tokens, database, objects, freshness, foldingOf, maxBytes }
+  const throttle = createLoginThrottle()
+  const refusals = recordRefusals({ store, now, log })
+  lifecycle.onStop('refusals', () => refusals.close())
   const openSessionsOf = async (user_id: string) => {
     try {
       const open = queryBuilder('sessions').where({ user_id, status: 'open' }).select('id')
@@ -83,31 +115,45 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     }
   }
   const routes: Route[] = [
-    ...auth({ ...deps, openSessionsOf }),
+    ...auth({ ...deps, openSessionsOf, throttle, refusals }),
     ...facilityCommands(deps),
-    ...userCommands(deps),
+    ...userCommands({ ...deps, openSessionsOf }),
     ...apiKeyCommands(deps),
     ...deviceCommands(deps),
+    ...heartbeats({ ...deps, presence, firmwareOf: (deviceId) => followed.state(DeviceFirmware, deviceId) }),
     ...uploadCommands(deps),
     ...projectionCommands(deps),
+    ...settings({ ...deps, fixed: settingsOf(config) }),
     ...facilities(deps),
     ...users(deps),
     ...apiKeys(deps),
     ...devices(deps),
     ...uploads(deps),
     ...transcodeJobs(deps),
+    ...audit({ database, opened: opener(store) }),
+    ...refusalTrail(deps),
     ...projectionStatus(deps),
     ...projectionDiff((...asked) =>
       compareVersions({ databaseUrl: config.DATABASE_URL, store, timeoutMs: comparingMs }, ...asked),
     ),
   ]
   const app = createApp({
-    routes,
-    authenticate: authentication({ tokens, store, admission }),
+    routes: described(routes),
+    authenticate: authentication({
+      tokens,
+      admission,
+      keyring: createKeyring(followed, presence.used),
+      mustChangePassword: async (userId) => {
+        const { state } = await load(store, User, userId)
+        return 'must_change_password' in state && state.must_change_password
+      },
+    }),
+    onForbidden: accessRefusals(refusals, store, now),
     freshness,
     digest: (text) => store.sealing.digest(text),
     corsOrigins: config.CORS_ALLOWED_ORIGINS,
     trustProxy: config.TRUST_PROXY,
+    limit: rateLimit(config.RATE_LIMIT_PER_MINUTE),
     log,
     ...(metrics && { measure: requestDurations(metrics) }),
     mount: (app) => {
@@ -122,6 +168,9 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
           sessions: async () => {
             if (!admission.isCurrent()) throw new Error('ended sessions are not heard of')
           },
+          keys: async () => {
+            if (!followed.isCurrent()) throw new Error('revoked keys are not heard of')
+          },
           projections: () => projectionsKeepUp(store, freshness),
         },
         log,
@@ -129,7 +178,7 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     },
   })
   await makeFirstAdmin(connections, passwords)
-  await admission.ready
+  await Promise.all([admission.ready, followed.ready])
   door.open(app)
 }
 

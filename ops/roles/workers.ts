@@ -10,6 +10,7 @@ import { runJobs } from '../../workers/runner.ts'
 import { transcode } from '../../workers/transcode.ts'
 import { findPrograms } from '../programs.ts'
 import type { Connections } from './connections.ts'
+import { settingsOf } from './settings.ts'
 
 const now = () => new Date().toISOString()
 
@@ -27,11 +28,10 @@ export async function runWorkers(
   const found = await findPrograms({ ffmpeg: config.FFMPEG_PATH, ffprobe: config.FFPROBE_PATH }, searchPath)
   const programs = await confined(join(scratch, 'bin'), found, limitSecs)
 
-  const settings = { formats: config.TRANSCODE_DEFAULT_FORMAT, bitrate: config.TRANSCODE_DEFAULT_BITRATE }
   const task = transcode({ store, objects, bus, programs, scratch, worker, limitMs: limitSecs * 1000, now })
   const following = { store, database, log, signal }
   const running = Promise.all([
-    runReaction(requestTranscodes(store, settings, now), following),
+    runReaction(requestTranscodes(store, settingsOf(config), now), following),
     runReaction(releaseAbandonedNames(store, now), following),
     runDispatch(transcodes, { store, bus, log, signal }),
     runJobs(task, { bus, slots: config.TRANSCODE_CONCURRENCY, log, signal }),

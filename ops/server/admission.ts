@@ -18,7 +18,7 @@ const toleratedSilenceMs = 1000
 const askEveryMs = 250
 
 /** Events after which older access tokens of the user are stale. */
-const endsSessions = new Set(['UserDeactivated', 'UserErased', 'UserPasswordChanged'])
+const endsSessions = new Set(['UserDeactivated', 'UserErased', 'UserPasswordChanged', 'UserSessionsEnded'])
 const changesRights = new Set(['UserRoleChanged', 'UserMovedToFacility'])
 
 /**
@@ -33,7 +33,8 @@ export function followEndings(options: {
 }): Admission {
   const { store, accessSecs, log, signal } = options
   const endedSessions = new Map<string, number>()
-  const closedFacilities = new Set<string>()
+  /** When they were deactivated last, by their own revision: being open again does not bring back tokens of before. */
+  const closedFacilities = new Map<string, { revision: number; at: number }>()
   /** Per user: tokens made before this revision are stale or, where `ended`, so are their sessions but one. */
   const users = new Map<string, { staleBefore: number; endedBefore: number; exceptSession?: string; at: number }>()
   let brokenSince: number | undefined
@@ -44,8 +45,7 @@ export function followEndings(options: {
     const [category, id] = splitStream(stream)
     const at = Date.now()
     if (type === 'SessionEnded') endedSessions.set(id, at)
-    if (type === 'FacilityDeactivated') closedFacilities.add(id)
-    if (type === 'FacilityReactivated') closedFacilities.delete(id)
+    if (type === 'FacilityDeactivated') closedFacilities.set(id, { revision, at })
     if (category !== 'user') return
     const { staleBefore, ...known } = users.get(id) ?? { staleBefore: -1, endedBefore: -1 }
     if (changesRights.has(type)) users.set(id, { ...known, staleBefore: revision, at })
@@ -62,7 +62,8 @@ export function followEndings(options: {
   function forgetOld() {
     const before = Date.now() - accessSecs * 1000 * 1.1
     for (const [id, at] of endedSessions) if (at < before) endedSessions.delete(id)
-    for (const [id, { at }] of users) if (at < before) users.delete(id)
+    for (const remembered of [users, closedFacilities])
+      for (const [id, { at }] of remembered) if (at < before) remembered.delete(id)
   }
   const forgetting = setInterval(forgetOld, 60_000).unref()
   signal.addEventListener('abort', () => clearInterval(forgetting), { once: true })
@@ -123,13 +124,13 @@ export function followEndings(options: {
     ready,
     isCurrent,
     done: Promise.all([run(), keepAsking()]),
-    check: ({ sub, sid, facility_id, user_revision }) => {
+    check: ({ sub, sid, facility_id, facility_revision = -1, user_revision }) => {
       if (!isCurrent())
         throw new Problem('unavailable', 'Sessions cannot be checked right now', { headers: { 'Retry-After': '1' } })
       const user = users.get(sub)
       const ended =
         endedSessions.has(sid) ||
-        (facility_id !== undefined && closedFacilities.has(facility_id)) ||
+        (facility_id !== undefined && facility_revision < (closedFacilities.get(facility_id)?.revision ?? -1)) ||
         (user !== undefined && user_revision < user.endedBefore && sid !== user.exceptSession)
       if (ended) throw new Problem('session_ended', 'This session has ended; log in again')
       if (user !== undefined && user_revision < user.staleBefore)

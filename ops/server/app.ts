@@ -17,6 +17,7 @@ import {
   problemDocument,
   type Route,
 } from '../platform/route.ts'
+import type { RateLimit } from './rateLimit.ts'
 
 export interface AppOptions {
   routes: readonly Route[]
@@ -26,7 +27,11 @@ export interface AppOptions {
   digest: (text: string) => string
   corsOrigins: readonly string[]
   trustProxy: number
+  /** Of requests of routes; none where absent. */
+  limit?: RateLimit
   log: Log
+  /** Hears of whoever was let in and had no right to what they asked for. */
+  onForbidden?: (refused: { route: Route; caller: Caller; address: string; requestId: string }) => void
   /** Sees every request first. */
   measure?: (request: Request, response: Response) => void
   /** Mounted before the routes: health, metrics, dashboards. */
@@ -54,6 +59,7 @@ export function createApp(options: AppOptions): Express {
     cors({
       origin: [...corsOrigins],
       credentials: true,
+      maxAge: 600,
       exposedHeaders: [
         'ETag',
         'Event-Position',
@@ -71,9 +77,15 @@ export function createApp(options: AppOptions): Express {
     if (route.permission !== 'public' && !(route.permission in access))
       throw new Error(`${route.method} ${route.path} names no permission of the access table: ${route.permission}`)
     const method = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete'
-    app[method](route.path, async (request, response) =>
-      send(request, response, await answer(route, options, request, response)),
-    )
+    app[method](route.path, async (request, response) => {
+      const answered = await answer(route, options, request, response).catch((error: unknown) => {
+        const caller = response.locals['caller'] as Caller | undefined
+        if (caller && error instanceof Problem && error.code === 'forbidden')
+          options.onForbidden?.({ route, caller, address: request.ip ?? '', requestId: requestIdOf(response) })
+        throw error
+      })
+      return send(request, response, answered)
+    })
   }
   app.use(() => {
     throw notFound()
@@ -92,8 +104,10 @@ const requestIdOf = (response: Response) => response.locals['requestId'] as stri
 
 async function answer(route: Route, options: AppOptions, request: Request, response: Response): Promise<Answer> {
   const controller = new AbortController()
-  response.on('close', () => controller.abort())
-  const caller: Caller = route.permission === 'public' ? { kind: 'anonymous' } : await options.authenticate(request)
+  // Only a client that went away: to make an error of every request that ends well costs more than its token.
+  response.on('close', () => response.writableFinished || controller.abort())
+  const caller = await letIn(route, options, request)
+  response.locals['caller'] = caller
   const facility = facilityOf(route, caller)
   const params = parse(route.params, request.params, 'path')
   const query = parse(route.query, request.query, 'query', route.query === undefined)
@@ -120,9 +134,26 @@ async function answer(route: Route, options: AppOptions, request: Request, respo
   return route.run({ params, query, body, caller, facility, intent, raw: request, address: request.ip ?? '', signal })
 }
 
+/** 401, or 429 for whoever asks too often. */
+async function letIn(route: Route, { authenticate, limit }: AppOptions, request: Request): Promise<Caller> {
+  const address = request.ip ?? ''
+  const anonymous: Caller = { kind: 'anonymous' }
+  const caller =
+    route.permission === 'public'
+      ? anonymous
+      : await authenticate(request).catch(async (error: unknown) => {
+          await limit?.(anonymous, address)
+          throw error
+        })
+  await limit?.(caller, address)
+  return caller
+}
+
 /** 403 where the role or the key's scopes do not reach; else the facility the caller is kept to. */
 function facilityOf(route: Route, caller: Caller): string | undefined {
   if (caller.kind === 'anonymous') return undefined
+  if (caller.kind === 'user' && caller.must_change_password && !route.duringPasswordChange)
+    throw new Problem('password_change_required', 'Change your password first: POST /api/auth/change-password')
   const reach = reachOf(route.permission as Permission, caller)
   if (reach === undefined) throw new Problem('forbidden', 'Your role does not allow this')
   if (reach === 'own' && caller.facility_id === undefined) throw new Problem('forbidden', 'You belong to no facility')

@@ -14,13 +14,16 @@ export function authentication({
   tokens,
   admission,
   keyring,
+  mustChangePassword,
 }: {
   tokens: Tokens
   admission: Admission
   keyring: Keyring
+  /** Asked of whoever had to when the token was made: whether they still have to. */
+  mustChangePassword: (userId: string) => Promise<boolean>
 }) {
   const authenticator = new passport.Passport()
-  authenticator.use('token', tokenStrategy(tokens, admission))
+  authenticator.use('token', tokenStrategy(tokens, admission, mustChangePassword))
   authenticator.use('key', new KeyStrategy(keyring))
 
   /** The caller of a request; throws the problem that keeps it out. */
@@ -44,7 +47,7 @@ export function authentication({
   }
 }
 
-function tokenStrategy(tokens: Tokens, admission: Admission) {
+function tokenStrategy(tokens: Tokens, admission: Admission, mustChangePassword: (userId: string) => Promise<boolean>) {
   return new JwtStrategy(
     {
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
@@ -61,13 +64,18 @@ function tokenStrategy(tokens: Tokens, admission: Admission) {
         return done(error, false)
       }
       const { sub, sid, role, facility_id } = claims
-      done(null, {
+      const caller: Caller = {
         kind: 'user',
         id: sub,
         session_id: sid,
         role,
         ...(facility_id !== undefined && { facility_id }),
-      } satisfies Caller)
+      }
+      if (!claims.must_change_password) return done(null, caller)
+      mustChangePassword(sub).then(
+        (still) => done(null, still ? { ...caller, must_change_password: true } : caller),
+        (error: unknown) => done(error, false),
+      )
     },
   )
 }

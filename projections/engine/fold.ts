@@ -47,8 +47,17 @@ class Seen implements Occurred, AsStored {
   get position() {
     return String(this.#event.position)
   }
+  get eventId() {
+    return this.#event.id
+  }
   get stored() {
     return this.#event.data
+  }
+  get json() {
+    return this.#event.json ?? JSON.stringify(this.#event.data)
+  }
+  get metadata() {
+    return this.#event.metadata
   }
   get data(): object {
     return (this.#data ??= decoded(this.#event))

@@ -43,7 +43,11 @@ export interface Projection<Row extends { id: string } = any> extends Named {
 
 /** An event of whatever type and shape: nothing is lifted, nothing can be undecodable. */
 export interface AsStored extends Omit<Occurred, 'data'> {
+  readonly eventId: string
   readonly stored: Record<string, any>
+  /** Its data in JSON, as they were stored: personal fields sealed. */
+  readonly json: string
+  readonly metadata: Record<string, any>
 }
 
 /** Rows that are only ever added. */

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { expect } from 'chai'
 import type { apiOf } from '../api.ts'
 import { eventually } from '../eventually.ts'
-import { bootstrapCredentials, type Running, startProcess } from '../process.ts'
+import { adminCredentials, type Running, startProcess } from '../process.ts'
 import { sound } from '../sounds.ts'
 import { logIn, temporaryDataDir, unique } from '../system.ts'
 
@@ -31,7 +31,7 @@ describe(`kill -9 of everything, ${rounds} times under load`, function () {
 
     for (let round = 0; round < rounds; round++) {
       running = await startProcess(dataDir)
-      const { email, password } = bootstrapCredentials(dataDir)
+      const { email, password } = await adminCredentials(dataDir)
       const api = await logIn(running.url, email, password)
       facilityId ??= (await api.post('/api/v1/facilities', { name: 'Plant', code: unique('plant') })).body.id as string
       let writing = true
@@ -64,7 +64,7 @@ describe(`kill -9 of everything, ${rounds} times under load`, function () {
     }
 
     running = await startProcess(dataDir)
-    const { email, password } = bootstrapCredentials(dataDir)
+    const { email, password } = await adminCredentials(dataDir)
     const api = await logIn(running.url, email, password)
     const newest = [...facilities.values()].reduce((last, { position }) => (position > last ? position : last), 0n)
     for (const { path, name } of facilities.values()) {
@@ -106,7 +106,7 @@ describe(`kill -9 of everything, ${rounds} times under load`, function () {
     await running!.stop()
     rmSync(`${dataDir}/postgres`, { recursive: true })
     running = await startProcess(dataDir)
-    const { email, password } = bootstrapCredentials(dataDir)
+    const { email, password } = await adminCredentials(dataDir)
     const again = await logIn(running.url, email, password)
     await eventually(async () => expect(await everything(again)).to.deep.equal(before), 20_000)
   }

@@ -48,6 +48,20 @@ describe('what the door remembers of endings', () => {
       ({ facility_id }) => append(`facility-${facility_id}`, 'FacilityDeactivated'),
       'session_ended',
     ],
+    'the people of a facility that is active again, with tokens of before': [
+      async ({ facility_id }) => {
+        await append(`facility-${facility_id}`, 'FacilityDeactivated')
+        await append(`facility-${facility_id}`, 'FacilityReactivated', {}, 0)
+      },
+      'session_ended',
+    ],
+    'a user whose sessions were all ended': [
+      async ({ sub }) => {
+        await append(`user-${sub}`, 'UserRegistered')
+        await append(`user-${sub}`, 'UserSessionsEnded', {}, 0)
+      },
+      'session_ended',
+    ],
     'a user that was deactivated': [
       async ({ sub }) => {
         await append(`user-${sub}`, 'UserRegistered')
@@ -92,6 +106,11 @@ describe('what the door remembers of endings', () => {
     expect(checked(token({ sub, sid }))).to.equal('let in')
     expect(checked(token({ sub, user_revision: 1 }))).to.equal('let in')
     expect(checked({ ...changed, user_revision: 1 })).to.equal('let in')
+    const facility_id = randomUUID()
+    await append(`facility-${facility_id}`, 'FacilityDeactivated')
+    await append(`facility-${facility_id}`, 'FacilityReactivated', {}, 0)
+    await eventually(() => expect(checked(token({ facility_id }))).to.equal('session_ended'))
+    expect(checked(token({ facility_id, facility_revision: 1 }))).to.equal('let in')
   })
 
   it('lets nobody in while nothing can be heard of endings, and goes on by itself', async () => {

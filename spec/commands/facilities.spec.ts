@@ -130,7 +130,7 @@ describe('facilities', () => {
       'FacilityRenamed',
     ])
     expect(body.items[1].changes).to.deep.equal([{ field: 'name', before: 'Before', after: 'After' }])
-    expect(body.items[1].actor).to.deep.include({ kind: 'user', name: 'First administrator' })
+    expect(body.items[1].actor).to.deep.include({ kind: 'user', name: 'Admin' })
   })
 
   it('are listed in pages and by cursor, each exactly once', async () => {

@@ -66,6 +66,14 @@ describe('the first admin', () => {
     expect(await start(stores[1]!, 7, never)).to.include({ made: false })
   })
 
+  it('is one also when fifty starts ask for it at once', async () => {
+    const started = await Promise.all(Array.from({ length: 50 }, (_, i) => start(stores[i % stores.length]!, i)))
+    expect(started.filter(({ made }) => made)).to.have.length(1)
+    expect(await admins()).to.have.length(1)
+    const counted = await stores[0]!.read('superAdmins-system')
+    expect(counted.map(({ type }) => type)).to.deep.equal(['SuperAdminAdmitted'])
+  })
+
   it('is made by the next instance when the first one stopped half-way', async () => {
     const full = start(stores[0]!, 0, () => {
       throw new Error('the disk is full')

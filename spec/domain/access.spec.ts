@@ -16,16 +16,29 @@ const table = `
   facility:change      any          own             -     -
   facility:deactivate  any          -               -     -
   user:create          any          own             -     -
-  user:read            any          own             -     -
+  user:list            any          own             -     -
+  user:read            any          own             self  -
+  user:change          any          own             -     -
+  user:deactivate      any          own             -     -
+  user:reset-password  any          own             -     -
+  user:end-sessions    any          own             -     -
+  user:erase           any          own             -     -
   api-key:create       any          own             -     -
   api-key:read         any          own             -     -
+  api-key:change       any          own             -     -
   api-key:revoke       any          own             -     -
   device:create        any          own             -     -
   device:read          any          own             own   -
   device:change        any          own             -     -
+  device:heartbeat     -            -               -     heartbeat
   upload:create        any          own             -     upload
   upload:read          any          own             own   -
   transcode-job:read   any          own             own   -
+  setting:read         any          own             -     -
+  setting:change       any          own             -     -
+  system-setting:read  any          -               -     -
+  system-setting:change any         -               -     -
+  audit:read           any          own             -     -
   projection:read      any          -               -     -
   projection:steer     any          -               -     -
 `
@@ -63,8 +76,8 @@ describe('access', () => {
     for (const permission of permissions) expect(reachOf(permission, { role: 'facility_admin' })).not.to.equal('any')
   })
 
-  it('gives a super_admin everything, and nobody’s session but their own', () => {
-    for (const permission of permissions)
+  it('gives a super_admin everything but to speak as a device, and nobody’s session but their own', () => {
+    for (const permission of permissions.filter((permission) => permission !== 'device:heartbeat'))
       expect(reachOf(permission, { role: 'super_admin' }), permission).to.equal(
         permission === 'session:own' ? 'self' : 'any',
       )

@@ -17,7 +17,7 @@ const data = {
 const { expires_at: _, ...lasting } = data
 const issued: ApiKey.Event = { type: 'ApiKeyIssued', data }
 const renamed: ApiKey.Event = { type: 'ApiKeyRenamed', data: { name: 'gate 4', renamed_at: at } }
-const rotated: ApiKey.Event = {
+const rotated: Extract<ApiKey.Event, { type: 'ApiKeyRotated' }> = {
   type: 'ApiKeyRotated',
   data: { secret_sha256: 'bb', previous_valid_until: '2026-11-25T09:00:00.000Z', rotated_at: at },
 }
@@ -31,6 +31,33 @@ describe('an API key', () => {
         .when(ApiKey.issue({ ...data, secret_sha256: 'cc' }))
         .then())
     it('never again once revoked', () => given(issued, revoked).when(ApiKey.issue(data)).then())
+  })
+
+  describe('is renamed', () => {
+    const rename = ApiKey.rename({ name: 'gate 4', renamed_at: at })
+    it('once', () => given(issued).when(rename).then(renamed))
+    it('to the name it has, which adds nothing', () => given(issued, renamed).when(rename).then())
+    it('not once revoked', () => given(issued, revoked).when(rename).refused('api-key-revoked'))
+    it('only when there is one', () => given().when(rename).refused('api-key-unknown'))
+  })
+
+  describe('is rotated', () => {
+    const rotate = ApiKey.rotate(rotated.data)
+    it('to another secret', () => given(issued).when(rotate).then(rotated))
+    it('again to the same, which adds nothing', () => given(issued, rotated).when(rotate).then())
+    it('not once revoked', () => given(issued, revoked).when(rotate).refused('api-key-revoked'))
+    it('not from the moment it expires', () => {
+      const { expires_at } = data
+      given(issued)
+        .when(ApiKey.rotate({ ...rotated.data, rotated_at: expires_at }))
+        .refused('api-key-expired')
+      const before: ApiKey.Event = {
+        type: 'ApiKeyRotated',
+        data: { ...rotated.data, rotated_at: '2026-12-31T23:59:59.999Z' },
+      }
+      given(issued).when(ApiKey.rotate(before.data)).then(before)
+    })
+    it('only when there is one', () => given().when(rotate).refused('api-key-unknown'))
   })
 
   describe('is revoked', () => {

@@ -24,14 +24,35 @@ describe('a device', () => {
         .refused('device-exists'))
   })
 
-  describe('is renamed', () => {
-    const rename = Device.rename({ name: 'Gate 4', renamed_at: at })
-    it('once', () => given(registered).when(rename).then(renamed))
-    it('to the name it has, which adds nothing', () => given(registered, renamed).when(rename).then())
-    it('not once decommissioned', () => given(registered, decommissioned).when(rename).refused('device-decommissioned'))
-    it('not once decommissioned, even to the name it has', () =>
-      given(registered, renamed, decommissioned).when(rename).refused('device-decommissioned'))
-    it('only when there is one', () => given().when(rename).refused('device-unknown'))
+  describe('is renamed and moved', () => {
+    const change = (wanted: { name?: string; facility_id?: string }) => Device.change({ ...wanted, at })
+    const rename = change({ name: 'Gate 4' })
+    const move = change({ facility_id: 'f2' })
+
+    it('once', () => {
+      given(registered).when(rename).then(renamed)
+      given(registered).when(move).then(moved)
+    })
+    it('both at once', () =>
+      given(registered)
+        .when(change({ name: 'Gate 4', facility_id: 'f2' }))
+        .then(renamed, moved))
+    it('to what it has, which adds nothing', () => {
+      given(registered, renamed).when(rename).then()
+      given(registered, moved).when(move).then()
+      given(registered).when(change({})).then()
+    })
+    it('and back again', () =>
+      given(registered, moved)
+        .when(change({ facility_id: 'f1' }))
+        .then({ type: 'DeviceMovedToFacility', data: { facility_id: 'f1', moved_at: at } }))
+    it('not once decommissioned, even to what it has', () => {
+      for (const decision of [rename, move, change({})])
+        given(registered, renamed, moved, decommissioned).when(decision).refused('device-decommissioned')
+    })
+    it('only when there is one', () => {
+      for (const decision of [rename, move]) given().when(decision).refused('device-unknown')
+    })
   })
 
   describe('is decommissioned', () => {

@@ -87,8 +87,17 @@ describe('a facility', () => {
 
   it('keeps what a change of details does not name', () => {
     const changed: Facility.Event = { type: 'FacilityDetailsChanged', data: { address: '1 Sea Road', changed_at: at } }
-    expect(stateAfter(registered, changed)).to.deep.equal({ status: 'active', ...data, address: '1 Sea Road' })
+    expect(stateAfter(registered, changed)).to.deep.equal({
+      ...{ status: 'active', deactivations: 0, ...data },
+      address: '1 Sea Road',
+    })
   })
+
+  it('knows how often it was deactivated, also once it is active again', () =>
+    expect(stateAfter(registered, deactivated, reactivated, deactivated, reactivated)).to.include({
+      status: 'active',
+      deactivations: 2,
+    }))
 
   it('is nothing before it is registered', () =>
     expect(stateAfter(renamed, deactivated, reactivated)).to.deep.equal({ status: 'unknown' }))

@@ -62,7 +62,7 @@ const stored: Record<string, Literal[]> = {
         facility_id: 'f1',
         password_hash: 'h1',
         must_change_password: true,
-        password_generation: 0,
+        session_generation: 0,
         registered_at: at,
       },
     ),
@@ -73,7 +73,12 @@ const stored: Record<string, Literal[]> = {
     one(
       'UserPasswordChanged',
       { password_hash: 'h2', must_change_password: false, session_id: 's1', changed_at: later },
-      { password_hash: 'h2', must_change_password: false, password_generation: 1, password_session_id: 's1' },
+      { password_hash: 'h2', must_change_password: false, session_generation: 1, spared_session_id: 's1' },
+    ),
+    one(
+      'UserSessionsEnded',
+      { reason: 'logout', session_id: 's2', ended_at: later },
+      { session_generation: 2, spared_session_id: 's2', sessions_ended: { reason: 'logout', at: later } },
     ),
     one('UserDeactivated', { deactivated_at: later }, { status: 'inactive' }),
     one('UserReactivated', { reactivated_at: later }, { status: 'active' }),
@@ -83,7 +88,44 @@ const stored: Record<string, Literal[]> = {
       { status: 'erased', email: '[erased]', name: '[erased]', password_hash: '' },
     ),
   ],
+  deviceFirmware: [
+    one(
+      'FirmwareVersionObserved',
+      { version: '1.2.0', observed_at: at },
+      { status: 'observed', version: '1.2.0', observed_at: at },
+    ),
+  ],
   userKey: [one('UserKeyCreated', { wrapped: 'box', created_at: at }, { status: 'present', wrapped: 'box' })],
+  superAdmins: [
+    one(
+      'SuperAdminAdmitted',
+      { user_id: 'u1', user_revision: 0, admitted_at: at },
+      { u1: { counts: true, user_revision: 0 } },
+    ),
+    one(
+      'SuperAdminDismissed',
+      { user_id: 'u1', user_revision: 3, dismissed_at: later },
+      { u1: { counts: false, user_revision: 3 } },
+    ),
+  ],
+  refusal: [
+    one(
+      'LoginRefused',
+      { reason: 'wrong_password', account: 'd1', address: 'd2', user_id: 'u1', refused_at: at },
+      { written: 1 },
+    ),
+    one(
+      'AccessRefused',
+      { method: 'POST', path: '/api/v1/facilities', permission: 'facility:create', address: 'd2', refused_at: at },
+      { written: 2 },
+    ),
+    one(
+      'AccountThrottled',
+      { account: 'd1', address: 'd2', failures: 6, wait_secs: 2, throttled_at: at },
+      { written: 3 },
+    ),
+    one('RefusalsLeftOut', { refused: 'LoginRefused', count: 7, left_out_at: later }, { written: 4 }),
+  ],
   nameKey: [one('NameKeyCreated', { wrapped: 'box', created_at: at }, { status: 'present', wrapped: 'box' })],
   session: [
     one(
@@ -276,6 +318,13 @@ const stored: Record<string, Literal[]> = {
         completed_at: later,
       },
       { status: 'succeeded' },
+    ),
+  ],
+  settings: [
+    one(
+      'SettingChanged',
+      { key: 'transcode_formats', value: ['aac-mp4'], previous: ['opus-webm'], changed_at: at },
+      { transcode_formats: ['aac-mp4'] },
     ),
   ],
   reservation: [

@@ -51,8 +51,6 @@ describe('the configuration', () => {
       S3_REGION: 'us-east-1',
       S3_PATH_STYLE: true,
       TRANSCODE_CONCURRENCY: cpus().length,
-      TRANSCODE_DEFAULT_FORMAT: ['opus-webm', 'aac-mp4'],
-      TRANSCODE_DEFAULT_BITRATE: 96_000,
       TRANSCODE_STALE_TIMEOUT_SECS: 7200,
       GPU_HEALTH_CHECK_INTERVAL_SECS: 60,
       INFERENCE_WORKER_CONCURRENCY: 4,
@@ -65,6 +63,7 @@ describe('the configuration', () => {
       ADMIN_HOSTS: [],
       APP_HOSTS: [],
       TRUST_PROXY: 0,
+      RATE_LIMIT_PER_MINUTE: 12_000,
       PROJECTIONS_PROMOTE: 'auto',
       generatedAdmin: false,
       defaultBindAddress: true,
@@ -80,6 +79,7 @@ describe('the configuration', () => {
       ...['TRANSCODE_STALE_TIMEOUT_SECS', 'GPU_HEALTH_CHECK_INTERVAL_SECS', 'INFERENCE_WORKER_CONCURRENCY'],
       ...['UPLOAD_MAX_SIZE', 'STATIC_DIR', 'STATIC_DIR_APP'],
       ...['DATA_DIR', 'LOG_LEVEL', 'ADMIN_HOSTS', 'APP_HOSTS', 'TRUST_PROXY', 'METRICS_ADDR', 'METRICS_TOKEN'],
+      'RATE_LIMIT_PER_MINUTE',
       ...['FIRMWARE_MAX_SIZE', 'PROJECTIONS_PROMOTE', 'JWT_SECRET_PREVIOUS', 'JWT_REFRESH_SECRET_PREVIOUS'],
       ...['FFMPEG_PATH', 'FFPROBE_PATH', 'NATS_SERVER_PATH', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
     ]))
@@ -154,6 +154,7 @@ describe('the configuration', () => {
       FIRMWARE_MAX_SIZE: 'LEAK',
       LOG_LEVEL: 'LEAK',
       TRUST_PROXY: '98765',
+      RATE_LIMIT_PER_MINUTE: '-98765',
       PROJECTIONS_PROMOTE: 'LEAK',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'LEAK',
     }
@@ -188,6 +189,20 @@ describe('the configuration', () => {
         .and.not.include(JWT_SECRET)
     })
 
+    it('refuses to let every site call with credentials, and what is no origin', () => {
+      for (const CORS_ALLOWED_ORIGINS of [
+        '*',
+        'https://app.xylolabs.com,*',
+        'null',
+        'app.xylolabs.com',
+        'https://app.xylolabs.com/',
+        'https://*.xylolabs.com/x',
+        'file:///x',
+      ])
+        expect(faultsOf({ ...required, CORS_ALLOWED_ORIGINS }), CORS_ALLOWED_ORIGINS).to.deep.equal([
+          'CORS_ALLOWED_ORIGINS must be origins like https://app.xylolabs.com, separated by commas: never *, since credentials go with the requests',
+        ])
+    })
     it('refuses a port that does not exist', () =>
       expect(faultyIn({ ...required, BIND_ADDR: '0.0.0.0:70000' })).to.deep.equal(['BIND_ADDR']))
     it('refuses an address for metrics that has no port', () => {
@@ -200,7 +215,7 @@ describe('the configuration', () => {
     it('never takes a format twice', () =>
       expect(
         faultyIn({ ...required, TRANSCODE_DEFAULT_FORMAT: 'opus-webm,opus-webm' }).length ||
-          readConfig({ ...required, TRANSCODE_DEFAULT_FORMAT: 'opus-webm,opus-webm' }).TRANSCODE_DEFAULT_FORMAT.length,
+          readConfig({ ...required, TRANSCODE_DEFAULT_FORMAT: 'opus-webm,opus-webm' }).TRANSCODE_DEFAULT_FORMAT!.length,
       ).to.equal(1))
   })
 

@@ -1,3 +1,4 @@
+import { ErrorType } from '@eventstore/db-client'
 import { expect } from 'chai'
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -20,7 +21,21 @@ describe('a read of the event store', () => {
       seen.push(item)
       await delay(3 * silenceMs)
     }
-    expect([seen, cancelled()]).to.deep.equal([[1, 2, 3], 1])
+    expect([seen, cancelled()]).to.deep.equal([[1, 2, 3], 0])
+  })
+
+  it('is not cancelled when there is no such stream: it is over', async () => {
+    const { read, cancelled } = readable(
+      (async function* () {
+        yield await Promise.resolve(1)
+        throw Object.assign(new Error('not there'), { type: ErrorType.STREAM_NOT_FOUND })
+      })(),
+    )
+    const reading = (async () => {
+      for await (const _ of until<number>(read, patience)) continue
+    })()
+    expect(await reading.catch((error: Error) => error.message)).to.equal('not there')
+    expect(cancelled()).to.equal(0)
   })
 
   it('ends with an error when nothing comes for too long', async () => {

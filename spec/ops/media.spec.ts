@@ -88,9 +88,14 @@ describe('a recording over HTTP', () => {
   })
 
   describe('for who has it already (If-None-Match)', () => {
+    // Nothing of what is not sent: RFC 9110, 15.4.5.
+    const { ETag, 'Cache-Control': caching } = common
     for (const tag of ['"ab12"', 'W/"ab12"', '*', '"other", "ab12"', '"other" ,W/"ab12"'])
       it(`is not sent again for ${tag}`, () =>
-        expect(get({ 'if-none-match': tag })).to.deep.equal({ status: 304, headers: common }))
+        expect(get({ 'if-none-match': tag })).to.deep.equal({
+          status: 304,
+          headers: { ETag, 'Cache-Control': caching },
+        }))
     it('is not sent again in part either', () =>
       expect(get({ 'if-none-match': '"ab12"', range: 'bytes=0-1' }).status).to.equal(304))
     for (const tag of ['"other"', 'ab12', '"ab1"', ''])

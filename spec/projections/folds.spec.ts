@@ -190,8 +190,6 @@ const sessionData = {
 const sessionRow = {
   id: id(3),
   user_id: id(2),
-  address: '203.0.113.7',
-  user_agent: 'Firefox',
   status: 'open',
   end_reason: null,
   started_at: at,
@@ -199,7 +197,7 @@ const sessionRow = {
   expires_at: later,
 }
 const refresh = { refresh_id: id(31), refreshed_at: later, expires_at: '2026-12-01T10:00:00.000Z' }
-promise(sessions, 'shows a session without its token', [[session, 'SessionStarted', sessionData]], sessionRow)
+promise(sessions, 'shows a session without its token and where it came from', [[session, 'SessionStarted', sessionData]], sessionRow)
 promise(
   sessions,
   'shows until when it lasts, and why it ended',
@@ -547,6 +545,12 @@ describe('resource_events', () => {
     expect(await each(jobRequested)).to.deep.equal([
       { resource: 'transcodeJob', id: id(7), ...own },
       { resource: 'upload', id: id(6), ...own },
+    ])
+  })
+  it('gives what is observed of a device’s firmware to the device', async () => {
+    const stream = `deviceFirmware-${id(5)}`
+    expect(await each([stream, 'FirmwareVersionObserved', { version: '1.2.0', observed_at: at }])).to.deep.equal([
+      { resource: 'device', id: id(5), position: '9007199254740993', stream, revision: 0 },
     ])
   })
   it('leaves out what nobody can ask the history of', async () =>

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { personalFields } from '../../domain/events.ts'
 import { connectDatabase, type Database } from '../../ops/platform/database.ts'
 import { connectEventStore, type EventStore } from '../../ops/platform/eventStore.ts'
+import { makeAdmin } from '../../ops/admins/making.ts'
 import { createLifecycle } from '../../ops/platform/lifecycle.ts'
 import { serveApi } from '../../ops/roles/api.ts'
 import { type Connections, openConnections } from '../../ops/roles/connections.ts'
@@ -27,6 +28,8 @@ describe('a long log whose Postgres is lost', function () {
   let instances: Instance[] = []
   let facilities = 0
 
+  let admin: { email: string; password: string } | undefined
+
   interface Instance {
     api: Api
     ready: () => Promise<Answered>
@@ -42,7 +45,8 @@ describe('a long log whose Postgres is lost', function () {
     await serveApi(connections, door)
     lifecycle.onStop('http', () => door.close())
     const url = `http://127.0.0.1:${door.port}`
-    const api = await logIn(url, config.INITIAL_ADMIN_EMAIL, config.INITIAL_ADMIN_PASSWORD)
+    admin ??= await makeAdmin(config, { email: 'admin@example.test', name: 'Admin', mustChangePassword: false })
+    const api = await logIn(url, admin.email, admin.password)
     const instance = { api, ready: () => apiOf(url).get('/health/ready'), stop: () => lifecycle.stop('over') }
     instances.push(instance)
     return instance

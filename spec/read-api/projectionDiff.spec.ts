@@ -109,7 +109,7 @@ describe('what another version of a read model would show', function () {
     const { store } = tested.connections
     const ada = { email: 'ada@example.test', name: 'Ada Lovelace', role: 'super_admin' as const }
     const more = { password_hash: 'hashed', must_change_password: false, registered_at: at }
-    await registerUser(store, randomUUID(), { ...ada, ...more }, systemIntent('spec', 'diff'))
+    await registerUser({ store, now: () => at }, randomUUID(), { ...ada, ...more }, systemIntent('spec', 'diff'))
     await twoVersions(uploads, users)
 
     const files = await get('uploads/diff?samples=20')

@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers'
 import { expect } from 'chai'
 import { derivedId, handle, load } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
+import * as Settings from '../../domain/settings.ts'
 import * as TranscodeJob from '../../domain/transcodeJob.ts'
 import * as Upload from '../../domain/upload.ts'
 import { createLifecycle } from '../../ops/platform/lifecycle.ts'
@@ -143,7 +144,8 @@ describe('transcoding, where no worker but ours runs', () => {
       controller.abort()
       await reacting
     }
-    const requests = () => requestTranscodes(connections.store, { formats: ['opus-webm'], bitrate: 64_000 }, now)
+    const requests = () =>
+      requestTranscodes(connections.store, { transcode_formats: ['opus-webm'], transcode_bitrate: 64_000 }, now)
     const passed = (name: string) => async () => {
       const { rows } = await connections.database.query('select position from reactions where name = $1', [name])
       const head = await connections.store.read(`upload-${last}`)
@@ -159,6 +161,38 @@ describe('transcoding, where no worker but ours runs', () => {
       await connections.database.query('delete from reactions where name = $1', [name])
       await running(requests(), passed(name))
       expect(await connections.store.head()).to.equal(before)
+    })
+
+    it('asks by the settings as they were when the recording came, whatever they are by now', async () => {
+      const set = async (id: string, change: Omit<Parameters<typeof Settings.change>[0], 'changed_at'>) =>
+        handle(
+          connections.store,
+          Settings,
+          id,
+          Settings.change({ ...change, changed_at: now() }),
+          systemIntent('spec', unique('set')),
+        )
+      await set('system', { key: 'transcode_formats', value: ['aac-mp4'] })
+      const reaction = () => requestTranscodes(connections.store, {}, now)
+      const { name } = reaction()
+      const asked = async () => {
+        await connections.database.query('delete from reactions where name = $1', [name])
+        await running(reaction(), passed(name))
+        const [received] = await connections.store.read(`upload-${last}`)
+        const { state } = await load(connections.store, TranscodeJob, derivedId('transcode-job', received!.id))
+        const { formats, bitrate } = TranscodeJob.known(state)
+        return { formats, bitrate }
+      }
+      last = (await received()).id
+      // The facility of a recording of these specs has its id.
+      await set(last, { key: 'transcode_bitrate', value: 32_000 })
+      await set('system', { key: 'transcode_formats', value: ['opus-webm'] })
+      expect(await asked()).to.deep.equal({ formats: ['aac-mp4'], bitrate: 96_000 })
+      const head = await connections.store.head()
+      expect(await asked()).to.deep.equal({ formats: ['aac-mp4'], bitrate: 96_000 })
+      expect(await connections.store.head()).to.equal(head)
+      last = (await received()).id
+      expect(await asked()).to.deep.equal({ formats: ['opus-webm'], bitrate: 96_000 })
     })
 
     it('comes again to what it failed at, and passes over nothing', async () => {

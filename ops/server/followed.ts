@@ -1,0 +1,159 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
+import { type AnyEvent, type Decider, decode, streamOf } from '../../domain/decider.ts'
+import type { EventStore, Recorded } from '../platform/eventStore.ts'
+import { Unavailable } from '../platform/eventStoreErrors.ts'
+import type { Log } from '../platform/log.ts'
+
+/** Streams as folded, which requests ask for over and over: read once, and kept true by what the log says since. */
+export interface Followed {
+  /** As far as this instance has heard: read where it is asked for the first time. Throws Unavailable. */
+  state<State, Event extends AnyEvent>(decider: Decider<State, Event>, id: string): State | Promise<State>
+  /** As it is stored now, unless that was looked up a moment ago: for whoever would refuse by what was heard. */
+  refreshed<State, Event extends AnyEvent>(decider: Decider<State, Event>, id: string): State | Promise<State>
+  /** Whether what happens is heard of within a second. */
+  isCurrent(): boolean
+  ready: Promise<void>
+  done: Promise<unknown>
+}
+
+interface Entry {
+  decider: Decider<any, any>
+  state: unknown
+  /** -1 when there is no event. */
+  revision: number
+  readAt: number
+}
+
+interface Loading {
+  entry: Promise<Entry>
+  /** The newest revision that was heard of meanwhile. */
+  heard: number
+}
+
+const mostStreams = 150_000
+/** Of streams that are not there, which anybody can make up: they never drive out those that are. */
+const mostAbsent = 10_000
+const toleratedSilenceMs = 1000
+const askEveryMs = 250
+const freshMs = 250
+const tries = 3
+
+export function followStreams(options: {
+  store: EventStore
+  deciders: readonly Decider<any, any>[]
+  log: Log
+  signal: AbortSignal
+}): Followed {
+  const { store, deciders, log, signal } = options
+  const present = new LRUCache<string, Entry>({ max: mostStreams })
+  const absent = new LRUCache<string, Entry>({ max: mostAbsent })
+  const loads = new Map<string, Loading>()
+  let brokenSince: number | undefined
+  /** When the store was asked something that it has not answered yet. */
+  let askedAt: number | undefined
+
+  function apply(event: Recorded) {
+    const { stream, revision } = event
+    const loading = loads.get(stream)
+    if (loading) loading.heard = Math.max(loading.heard, revision)
+    absent.delete(stream)
+    const entry = present.peek(stream)
+    if (!entry || revision <= entry.revision) return
+    present.delete(stream)
+    if (revision !== entry.revision + 1) return
+    try {
+      present.set(stream, advanced(entry, event))
+    } catch (error) {
+      // Whoever asks reads it again, and is told.
+      log.warn({ error, stream, revision }, 'an event that this release does not know')
+    }
+  }
+
+  async function read(decider: Decider<any, any>, stream: string, loading: Loading): Promise<Entry> {
+    for (let attempt = 1; attempt <= tries; attempt++) {
+      const known = present.peek(stream) ?? { decider, state: decider.initial, revision: -1, readAt: 0 }
+      const readAt = Date.now()
+      const events = await store.read(stream, { from: known.revision + 1 })
+      const entry = { ...events.reduce(advanced, known), readAt }
+      // What was heard while reading must be in what was read.
+      if (loading.heard > entry.revision) continue
+      if (entry.revision < 0) absent.set(stream, entry)
+      else present.set(stream, entry)
+      return entry
+    }
+    throw new Unavailable(`${stream} is read behind what was heard of it`)
+  }
+
+  function load(decider: Decider<any, any>, stream: string): Promise<Entry> {
+    const running = loads.get(stream)
+    if (running) return running.entry
+    const loading = { heard: -1 } as Loading
+    loads.set(stream, loading)
+    return (loading.entry = read(decider, stream, loading).finally(() => loads.delete(stream)))
+  }
+
+  function entryOf(decider: Decider<any, any>, id: string, isFresh: (entry: Entry) => boolean): any {
+    const stream = streamOf(decider, id)
+    const entry = present.get(stream) ?? absent.get(stream)
+    if (entry && isFresh(entry)) return entry.state
+    return load(decider, stream).then(({ state }) => state)
+  }
+
+  let isReady: () => void
+  const ready = new Promise<void>((resolve) => (isReady = resolve))
+
+  async function run() {
+    const onBroken = (error: Error) => {
+      brokenSince ??= Date.now()
+      log.warn({ error: error.message }, 'not hearing of keys and devices')
+    }
+    const onCaughtUp = () => {
+      brokenSince = undefined
+      isReady()
+    }
+    const after = await startingPoint()
+    const prefixes = deciders.map(({ category }) => `${category}-`)
+    for await (const events of store.follow({ after, prefixes, signal, onBroken, onCaughtUp })) events.forEach(apply)
+  }
+
+  /** Whatever is stored already will be in what is read. */
+  async function startingPoint(): Promise<bigint | undefined> {
+    for (;;) {
+      try {
+        return await store.head()
+      } catch (error) {
+        if (signal.aborted) return undefined
+        log.warn({ error }, 'waiting for the event store')
+        await delay(askEveryMs, undefined, { signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  /** A store that is silent breaks no subscription: it has to be asked. */
+  async function keepAsking() {
+    while (!signal.aborted) {
+      askedAt ??= Date.now()
+      const answered = await store.head().then(
+        () => true,
+        () => false,
+      )
+      if (answered) askedAt = undefined
+      await delay(askEveryMs, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  const tolerable = (since: number | undefined) => since === undefined || Date.now() - since < toleratedSilenceMs
+  return {
+    state: (decider, id) => entryOf(decider, id, () => true),
+    refreshed: (decider, id) => entryOf(decider, id, ({ readAt }) => Date.now() - readAt < freshMs),
+    isCurrent: () => tolerable(brokenSince) && tolerable(askedAt),
+    ready,
+    done: Promise.all([run(), keepAsking()]),
+  }
+}
+
+function advanced(entry: Entry, { type, data, metadata, revision }: Recorded): Entry {
+  const event = decode(entry.decider, { type, data, schema: metadata['schema'] as number })
+  return { ...entry, state: entry.decider.evolve(entry.state, event), revision }
+}

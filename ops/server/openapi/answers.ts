@@ -1,0 +1,50 @@
+import { STATUS_CODES } from 'node:http'
+import { z } from 'zod'
+import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi'
+import { ProblemDocument, type Route } from '../../platform/route.ts'
+import { answerHeaders } from './headers.ts'
+
+export const isWrite = ({ method }: Pick<Route, 'method'>) => method !== 'GET'
+
+/** Bytes or text rather than JSON: `.meta({ contentMediaType })` on a string says of which kind. */
+const mediaTypeOf = (schema: z.ZodType) => z.globalRegistry.get(schema)?.['contentMediaType'] as string | undefined
+
+export const isBinary = (route: Route) => Object.values(route.answers).some((schema) => mediaTypeOf(schema))
+
+/**
+ * The statuses of the problems that a route answers with whatever it does: the door's own and those of the command loop. What a route adds to them
+ * stands in its `answers`.
+ */
+export function problemsOf(route: Route): number[] {
+  const takesBody = route.body !== undefined || route.multipart !== undefined
+  return [
+    400,
+    ...(route.permission === 'public' ? [] : [401, 403]),
+    ...(route.params ? [404] : []),
+    ...(isWrite(route) ? [404, 409, 412] : []),
+    ...(takesBody ? [413, 415] : []),
+    ...(isBinary(route) ? [416] : []),
+    429,
+    503,
+  ]
+}
+
+/** Every answer of a route by its status; `default`: what nobody foresaw, as a problem too. */
+export function answersOf(route: Route): ZodOpenApiResponsesObject {
+  const problems = problemsOf(route).map((status) => [status, ProblemDocument] as const)
+  const notModified = isBinary(route) ? { 304: z.null() } : {}
+  const all = { ...Object.fromEntries(problems), ...notModified, ...route.answers }
+  return {
+    ...Object.fromEntries(Object.entries(all).map(([status, schema]) => [status, answerOf(route, +status, schema)])),
+    default: answerOf(route, 500, ProblemDocument),
+  }
+}
+
+function answerOf(route: Route, status: number, schema: z.ZodType): ZodOpenApiResponseObject {
+  const kind = { isWrite: isWrite(route), isBinary: isBinary(route) }
+  const described = { description: STATUS_CODES[status] ?? 'Answer', headers: answerHeaders(status, kind) }
+  if (schema instanceof z.ZodNull) return described
+  const mediaType =
+    mediaTypeOf(schema) ?? ((schema as unknown) === ProblemDocument ? 'application/problem+json' : 'application/json')
+  return { ...described, content: { [mediaType]: { schema } } }
+}

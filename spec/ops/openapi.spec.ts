@@ -1,0 +1,149 @@
+import { expect } from 'chai'
+import { z } from 'zod'
+import { Id, ProblemDocument, type Route, route } from '../../ops/platform/route.ts'
+import { described, openApiDocument } from '../../ops/server/openapi.ts'
+import { faultsOf } from '../openapi.ts'
+
+const Thing = z.object({ id: z.uuid(), name: z.string() }).meta({ id: 'Thing' })
+const run = () => Promise.reject(new Error('never called'))
+const things: Route[] = [
+  route({
+    method: 'GET',
+    path: '/api/v1/devices',
+    permission: 'device:read',
+    query: z.object({ q: z.string().max(100).optional() }),
+    reads: ['devices'],
+    answers: { 200: z.object({ items: z.array(Thing) }) },
+    run,
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/devices',
+    permission: 'device:create',
+    body: z.strictObject({ name: z.string().max(20) }),
+    answers: { 201: Thing, 409: ProblemDocument },
+    run,
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/devices/:id/reset-all',
+    permission: 'device:change',
+    params: Id,
+    body: z.strictObject({}),
+    answers: { 204: z.null() },
+    run,
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/devices/:id/sound',
+    permission: 'public',
+    params: Id,
+    answers: { 200: z.string().meta({ contentMediaType: 'audio/*' }) },
+    run,
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/uploads',
+    permission: 'upload:create',
+    multipart: z.strictObject({ title: z.string().optional() }),
+    answers: { 201: Thing },
+    run,
+  }),
+]
+
+describe('the document of the API', () => {
+  const document = openApiDocument(things) as any
+  const operation = (method: string, path: string) => document.paths[path][method]
+  const list = operation('get', '/api/v1/devices')
+  const create = operation('post', '/api/v1/devices')
+  const reset = operation('post', '/api/v1/devices/{id}/reset-all')
+  const sound = operation('get', '/api/v1/devices/{id}/sound')
+  const upload = operation('post', '/api/v1/uploads')
+  const statuses = ({ responses }: any) => Object.keys(responses)
+  const parameters = ({ parameters }: any, where: string) =>
+    (parameters ?? []).filter((one: any) => one.in === where).map(({ name }: any) => name)
+
+  it('has no fault that a linter finds', async () =>
+    expect(await faultsOf(openApiDocument(described(things)))).to.deep.equal([]))
+
+  it('names operations by what they do to what', () =>
+    expect([list, create, reset, sound, upload].map(({ operationId }) => operationId)).to.deep.equal([
+      'devices.list',
+      'devices.create',
+      'devices.resetAll',
+      'devices.sound',
+      'uploads.create',
+    ]))
+
+  it('says who may, and with which credentials', () => {
+    expect(list).to.deep.include({ 'x-permission': 'device:read', security: [{ token: [] }], tags: ['devices'] })
+    expect(upload.security).to.deep.equal([{ token: [] }, { key: [] }])
+    expect(upload.description).to.include('super_admin (any)').and.include('scope upload')
+    expect(sound.security).to.deep.equal([])
+  })
+
+  it('has parameters by the very schemas that check them, and the headers of its kind', () => {
+    expect(parameters(list, 'query')).to.deep.equal(['q'])
+    expect(list.parameters[0].schema).to.deep.include({ type: 'string', maxLength: 100 })
+    expect(parameters(reset, 'path')).to.deep.equal(['id'])
+    expect(parameters(list, 'header')).to.deep.equal(['Read-After'])
+    expect(parameters(create, 'header')).to.deep.equal(['Idempotency-Key', 'If-Match'])
+    expect(parameters(sound, 'header')).to.deep.equal(['Range', 'If-Range', 'If-None-Match'])
+  })
+
+  it('has bodies: JSON, none that is needed, or a form with a file', () => {
+    expect(create.requestBody).to.deep.include({ required: true })
+    expect(create.requestBody.content['application/json'].schema).to.deep.include({
+      properties: { name: { type: 'string', maxLength: 20 } },
+      required: ['name'],
+      additionalProperties: false,
+    })
+    expect(reset.requestBody.required).to.equal(false)
+    const form = upload.requestBody.content['multipart/form-data'].schema
+    expect(Object.keys(form.properties)).to.deep.equal(['title', 'file'])
+    expect(form.required).to.deep.equal(['file'])
+  })
+
+  it('has every answer, the problems of the door included', () => {
+    expect(statuses(list)).to.deep.equal(['200', '400', '401', '403', '429', '503', 'default'])
+    expect(statuses(create)).to.deep.equal([
+      '201',
+      '400',
+      '401',
+      '403',
+      '404',
+      '409',
+      '412',
+      '413',
+      '415',
+      '429',
+      '503',
+      'default',
+    ])
+    expect(statuses(sound)).to.deep.equal(['200', '304', '400', '404', '416', '429', '503', 'default'])
+    expect(Object.keys(list.responses[200].content)).to.deep.equal(['application/json'])
+    expect(Object.keys(list.responses[400].content)).to.deep.equal(['application/problem+json'])
+    expect(Object.keys(sound.responses[200].content)).to.deep.equal(['audio/*'])
+    expect(reset.responses[204]).not.to.have.property('content')
+    expect(create.responses[409].content['application/problem+json'].schema).to.deep.equal({
+      $ref: '#/components/schemas/Problem',
+    })
+  })
+
+  it('has the headers that clients go on with', () => {
+    expect(Object.keys(create.responses[201].headers)).to.have.members([
+      ...['X-Request-Id', 'ETag', 'Event-Position', 'Location'],
+    ])
+    expect(Object.keys(create.responses[429].headers)).to.include('Retry-After')
+    expect(Object.keys(list.responses[401].headers)).to.include('WWW-Authenticate')
+  })
+
+  it('describes itself', async () => {
+    const routes = described(things)
+    const { body } = await routes.at(-1)!.run({} as never)
+    expect((body as any).paths).to.have.all.keys(
+      ...things.map(({ path }) => path.replace(':id', '{id}')),
+      ...['/api/openapi.json', '/health', '/health/ready'],
+    )
+  })
+})
