@@ -88,8 +88,8 @@ async function shown(deps: AuditDeps, rows: readonly StoredRow[]): Promise<Entry
     namesOf(deps.database, actors),
     Promise.all(rows.map((row) => dataOf(deps, row))),
   ])
-  return rows.map(({ position, actor_kind, actor_id, ...row }, i) => ({
-    position: String(position),
+  return rows.map((row, i) => ({
+    position: String(row.position),
     id: row.id,
     at: row.at,
     action: row.action,

@@ -4,10 +4,15 @@ import addFormats from 'ajv-formats'
 
 interface Operation {
   operationId: string
-  responses: Record<string, { content?: Record<string, unknown> }>
+  responses: Record<string, Promised | { $ref: string }>
+}
+
+interface Promised {
+  content?: Record<string, unknown>
 }
 
 export interface Document {
+  components: { schemas: object; responses: Record<string, Promised> }
   paths: Record<string, Record<string, Operation>>
 }
 
@@ -51,8 +56,10 @@ export function contractOf(document: Document): Contract {
       return
     }
     const operation = document.paths[template]![verb]!
-    const promised = operation.responses[answer.status]
-    if (!promised) throw lie(`${operation.operationId} names only ${Object.keys(operation.responses).join(', ')}`)
+    const entry = operation.responses[answer.status]
+    const promised = entry && '$ref' in entry ? document.components.responses[entry.$ref.split('/').at(-1)!] : entry
+    if (!entry || !promised)
+      throw lie(`${operation.operationId} names only ${Object.keys(operation.responses).join(', ')}`)
     if (method === 'HEAD') return
     const mediaTypes = Object.keys(promised.content ?? {})
     const fitting = mediaTypes.find((one) =>
@@ -65,9 +72,9 @@ export function contractOf(document: Document): Contract {
     }
     if (!/\bjson$/.test(fitting)) return
     const escaped = [template, fitting].map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1'))
-    const validate = validatorOf(
-      encodeURI(`/paths/${escaped[0]}/${verb}/responses/${answer.status}/content/${escaped[1]}/schema`),
-    )
+    const own = `/paths/${escaped[0]}/${verb}/responses/${answer.status}`
+    const pointer = '$ref' in entry ? entry.$ref.slice(1) : own
+    const validate = validatorOf(encodeURI(`${pointer}/content/${escaped[1]}/schema`))
     if (!validate(answer.body)) throw lie(`against ${operation.operationId}: ${ajv.errorsText(validate.errors)}`)
   }
 

@@ -24,6 +24,12 @@ interface End {
   hash: Buffer
 }
 
+/** Up to where the log was looked at, and where the chain ended then. */
+interface Seen {
+  position: bigint
+  end: Buffer
+}
+
 /** The log is not the one that the chain was made of, or no longer: it is kept as it is, for `audit:verify` to say where. */
 export class Unfitting extends Error {
   override readonly name = 'Unfitting'
@@ -37,11 +43,13 @@ export async function keepChain({ eventStoreUrl, database, log, signal }: Keepin
   const client = EventStoreDBClient.connectionString(eventStoreUrl)
   try {
     let told: boolean = false
+    let seen: Seen | undefined
     while (!signal.aborted) {
       try {
-        await extend(client, database, signal)
+        seen = await extend(client, database, signal, seen)
         told = false
       } catch (error) {
+        seen = undefined
         if (signal.aborted) return
         const isNews: boolean = error instanceof Unfitting && !told
         log[isNews ? 'error' : 'debug']({ error }, 'the audit chain was not extended')
@@ -54,26 +62,38 @@ export async function keepChain({ eventStoreUrl, database, log, signal }: Keepin
   }
 }
 
-/** Up to the end of the log as it is now. */
-export async function extend(client: EventStoreDBClient, database: Database, signal: AbortSignal): Promise<void> {
+/**
+ * Up to the end of the log as it is now; returns where it got to.
+ * @param seen where it got to the last time: what has come since the end of the chain may be no part of it
+ */
+export async function extend(
+  client: EventStoreDBClient,
+  database: Database,
+  signal: AbortSignal,
+  seen?: Seen,
+): Promise<Seen | undefined> {
   await database.query(`insert into audit_chain_end (seq, hash) values (0, $1) on conflict do nothing`, [
     new Chain().end,
   ])
   const kept = await endOf(database)
   let last = (await isAt(client, kept)) ? kept : await found(client, kept)
-  for await (const events of readRaw(client, last.position ?? undefined)) {
-    if (signal.aborted) return
+  let at = last.position ?? undefined
+  if (seen?.end.equals(kept.hash)) at = seen.position
+  for await (const events of readRaw(client, at)) {
+    if (signal.aborted) return undefined
     const chain = new Chain(last.seq, last.hash)
     const added = events
       .filter(({ position }) => last.position === null || position > last.position)
       .flatMap((event) => (chain.add(event) ? [{ event, seq: chain.length, hash: chain.end }] : []))
+    at = events.at(-1)!.position
     if (added.length === 0) continue
     const { event, seq, hash } = added.at(-1)!
     const next = { seq, position: event.position, eventId: event.id, hash }
     // Another instance may have been as quick: what it kept is the same.
-    if (!(await write(database, last, next, added))) return
+    if (!(await write(database, last, next, added))) return undefined
     last = next
   }
+  return at === undefined ? undefined : { position: at, end: last.hash }
 }
 
 async function endOf(database: Database): Promise<End> {
@@ -91,7 +111,8 @@ async function endOf(database: Database): Promise<End> {
 async function isAt(client: EventStoreDBClient, { position, eventId }: End): Promise<boolean> {
   if (position === null) return true
   try {
-    for await (const [event] of readRaw(client, position)) return event?.position === position && event.id === eventId
+    for await (const [event] of readRaw(client, position, { max: 1 }))
+      return event?.position === position && event.id === eventId
   } catch (error) {
     // Servers differ in what they say to a position that they do not have.
     const known = translated(error, '$all')

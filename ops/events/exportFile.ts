@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import { z } from 'zod'
-import { Chain } from '../audit/chain.ts'
+import type { Chain } from '../audit/chain.ts'
 import type { RawEvent } from '../platform/rawEvents.ts'
 
 /**

@@ -58,7 +58,7 @@ export async function exportEvents(url: string, file: string, onProgress: Progre
 /** Not all of what they had needs to be scavenged yet. */
 async function goneStreams(client: EventStoreDBClient): Promise<ReadonlySet<string>> {
   const gone = new Set<string>()
-  for await (const events of readRaw(client, undefined, '$streamDeleted'))
+  for await (const events of readRaw(client, undefined, { type: '$streamDeleted' }))
     for (const { stream } of events) gone.add(stream)
   return gone
 }

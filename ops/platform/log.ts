@@ -26,12 +26,13 @@ const bearers: readonly [RegExp, string][] = [
 
 const withoutBearers = (line: string) => bearers.reduce((text, [found, instead]) => text.replace(found, instead), line)
 
-/** An error without what Postgres tells of the rows it was about. */
+/** An error without what Postgres tells of the rows it was about, and without the body that could not be parsed. */
 function serialized(error: Error) {
   const {
     where: _,
     detail: __,
     hint: ___,
+    body: ____,
     ...told
   } = pino.stdSerializers.err(error) as unknown as Record<string, unknown>
   return told

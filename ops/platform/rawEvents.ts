@@ -28,9 +28,9 @@ const { ReadReq, AppendReq } = streams
 export async function* readRaw(
   client: EventStoreDBClient,
   from: bigint | undefined,
-  type?: string,
+  { type, max = Number.MAX_SAFE_INTEGER }: { type?: string; max?: number } = {},
 ): AsyncGenerator<RawEvent[]> {
-  const request = readRequest(from, type)
+  const request = readRequest(from, type, max)
   const call = await client['execute'](StreamsClient, 'readAll', (grpc) =>
     Promise.resolve(grpc.read(request, ...client['callArguments']({}, { deadline: Infinity }))),
   )
@@ -53,7 +53,7 @@ export async function endOfLog(client: EventStoreDBClient): Promise<bigint | und
   return last
 }
 
-function readRequest(from: bigint | undefined, type: string | undefined) {
+function readRequest(from: bigint | undefined, type: string | undefined, max: number) {
   const all = new ReadReq.Options.AllOptions()
   if (from === undefined) all.setStart(new shared.Empty())
   else {
@@ -68,7 +68,7 @@ function readRequest(from: bigint | undefined, type: string | undefined) {
   options.setAll(all)
   options.setReadDirection(ReadReq.Options.ReadDirection.FORWARDS)
   options.setResolveLinks(false)
-  options.setCount(String(Number.MAX_SAFE_INTEGER))
+  options.setCount(String(max))
   if (type === undefined) options.setNoFilter(new shared.Empty())
   else options.setFilter(ofType(type))
   options.setUuidOption(ids)

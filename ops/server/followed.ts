@@ -22,6 +22,7 @@ interface Entry {
   state: unknown
   /** -1 when there is no event. */
   revision: number
+  /** When it was looked up again. */
   readAt: number
 }
 
@@ -73,9 +74,12 @@ export function followStreams(options: {
   async function read(decider: Decider<any, any>, stream: string, loading: Loading): Promise<Entry> {
     for (let attempt = 1; attempt <= tries; attempt++) {
       const known = present.peek(stream) ?? { decider, state: decider.initial, revision: -1, readAt: 0 }
+      const isFirst = known.revision < 0
       const readAt = Date.now()
       const events = await store.read(stream, { from: known.revision + 1 })
-      const entry = { ...events.reduce(advanced, known), readAt }
+      const read = events.reduce(advanced, known)
+      // Only what was looked up again, or is not there, counts as looked up: who found it for the first time may be told once more.
+      const entry = isFirst && read.revision >= 0 ? read : { ...read, readAt }
       // What was heard while reading must be in what was read.
       if (loading.heard > entry.revision) continue
       if (entry.revision < 0) absent.set(stream, entry)

@@ -35,7 +35,7 @@ const tags: Readonly<Record<string, string>> = {
   projections: 'Where the read models stand, and steering them',
   audit: 'Who did what',
   system: 'Settings of the whole installation',
-  'openapi.json': 'This document',
+  openapi: 'This document',
   health: 'Whether it lives and is ready',
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { setMaxListeners } from 'node:events'
+import { once, setMaxListeners } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { expect } from 'chai'
@@ -34,14 +34,20 @@ describe('the keyring at the door', () => {
     await server.remove()
   })
 
-  /** A keyring of one instance; `reads` are the streams it has read so far, `used` the keys it was told of. */
-  async function instance() {
+  /** A keyring of one instance; `reads` are the streams it has read so far, `used` the keys it was told of. A deaf one hears of nothing. */
+  async function instance({ isDeaf = false } = {}) {
     const [reads, used]: [string[], string[]] = [[], []]
     const watched: EventStore = {
       ...store,
       read: (stream, options) => {
         reads.push(stream)
         return store.read(stream, options)
+      },
+      follow: async function* (options) {
+        for await (const events of store.follow(options)) {
+          if (isDeaf) await once(controller.signal, 'abort')
+          yield events
+        }
       },
     }
     const { signal } = controller
@@ -169,6 +175,21 @@ describe('the keyring at the door', () => {
       else expect(Date.now(), 'kept out too early').to.be.at.least(over)
     }
     expect(await shows(text(key.id, secret))).to.equal('let in')
+  })
+
+  it('lets in at once by a new secret that it has not heard of, and soon by what is back', async () => {
+    const { shows } = await instance({ isDeaf: true })
+    const [rotated, back] = [await newKey(), await newKey()]
+    const facility = `facility-${back.facility_id}`
+    await append(facility, 'FacilityDeactivated', { deactivated_at: at })
+    expect([await shows(rotated.text), await shows(back.text)]).to.deep.equal(['let in', 'kept out'])
+    const secret = newSecret()
+    const rotation = { secret_sha256: digest(secret), previous_valid_until: at, rotated_at: at }
+    await append(`apiKey-${rotated.id}`, 'ApiKeyRotated', rotation)
+    expect(await shows(text(rotated.id, secret))).to.equal('let in')
+    expect(await shows(rotated.text)).to.equal('kept out')
+    await append(facility, 'FacilityReactivated', { reactivated_at: at })
+    await eventually(async () => expect(await shows(back.text)).to.equal('let in'), 500)
   })
 
   it('lets in at once by a key that was asked for before it was there', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
+import { ownerOf } from '../../commands/reserve.ts'
 import { makeAdmin } from '../../ops/admins/making.ts'
 import { after as readAfter, type Api, apiOf, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
@@ -86,6 +87,17 @@ describe('users', () => {
       await create({ email })
     })
 
+    it('nor one whose change came second', async () => {
+      const { path, id } = await create()
+      const emails = Array.from({ length: 10 }, () => `${unique('wanted')}@example.test`)
+      const answers = await Promise.all(
+        emails.map((email) => system.admin.patch(path, { email }, { 'If-Match': '"0"' })),
+      )
+      expect(answers.map(({ status }) => status).sort()).to.deep.equal([200, ...Array.from({ length: 9 }, () => 412)])
+      const owners = await Promise.all(emails.map((email) => ownerOf(system.store, 'userEmail', email)))
+      expect(owners).to.deep.equal(answers.map(({ status }) => (status === 200 ? id : undefined)))
+    })
+
     it('by fifty at once to one address, which one of them gets', async function () {
       this.timeout(60_000)
       const email = `${unique('wanted')}@example.test`
@@ -145,8 +157,13 @@ describe('users', () => {
       ['once erased', 'erase'],
     ] as const)
       it(what, async () => {
-        const { elsewhere, tokens, path } = await withSession()
+        const { elsewhere, tokens, path, id } = await withSession()
         expect((await elsewhere.get('/api/auth/me')).status).to.equal(200)
+        // Whether or not the read model knows of their sessions.
+        await eventually(async () => {
+          const { rowCount } = await system.database.query('delete from sessions where user_id = $1', [id])
+          expect(rowCount).to.equal(2)
+        })
         expect((await system.admin.post(`${path}/${verb}`)).status).to.equal(200)
         await soon(elsewhere, 'session_ended')
         expectProblem(await refresh(tokens.refresh_token), 401, 'session_ended')

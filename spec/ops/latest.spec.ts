@@ -8,7 +8,13 @@ describe('what is written in batches', () => {
 
   /** Writes to memory, or throws what `fault` says. */
   function latest(everyMs = 5) {
-    const outside: { written: Written[]; fault?: Error | undefined; attempts: number; failing?: number } = {
+    const outside: {
+      written: Written[]
+      fault?: Error | undefined
+      attempts: number
+      failing?: number
+      meanwhile?: () => void
+    } = {
       written: [],
       attempts: 0,
     }
@@ -19,6 +25,7 @@ describe('what is written in batches', () => {
       write: async (values) => {
         outside.attempts++
         if (outside.attempts === outside.failing) throw new Error('away')
+        outside.meanwhile?.()
         if (outside.fault) throw outside.fault
         outside.written.push(values)
       },
@@ -57,6 +64,20 @@ describe('what is written in batches', () => {
       ['b', { x: 9 }],
     ]
     expect(outside.written).to.deep.equal([rows])
+  })
+
+  it('is overtaken by what comes while it is being written in vain', async () => {
+    const { outside, batches } = latest()
+    outside.fault = new Error('away')
+    outside.meanwhile = () => {
+      delete outside.meanwhile
+      batches.set('a', { x: 2 })
+    }
+    batches.set('a', { x: 1, y: 1 })
+    await eventually(() => expect(outside.attempts).to.equal(1))
+    outside.fault = undefined
+    await batches.close()
+    expect(outside.written).to.deep.equal([[['a', { x: 2, y: 1 }]]])
   })
 
   it('is given up where trying again cannot help, and the next is written', async () => {

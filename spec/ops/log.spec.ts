@@ -35,6 +35,11 @@ describe('the log', () => {
   it('leaves alone what is no secret', () =>
     expect(told({ url: 'http://localhost:3000/a@b', id: '0b1c' })).to.include('http://localhost:3000/a@b'))
 
+  it('tells nothing of a body that could not be parsed', () =>
+    expect(told({ error: Object.assign(new Error('no JSON'), { body: '{"password":"hunter2' }) })).not.to.include(
+      'hunter2',
+    ))
+
   it('tells nothing of the rows that Postgres names in an error', () =>
     expect(
       told({ error: Object.assign(new Error('duplicate'), { detail: 'Key (email)=(ada@example.org)' }) }),

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { z } from 'zod'
 import { Id, ProblemDocument, type Route, route } from '../../ops/platform/route.ts'
 import { described, openApiDocument } from '../../ops/server/openapi.ts'
+import { operationIdOf } from '../../ops/server/openapi/naming.ts'
 import { faultsOf } from '../openapi.ts'
 
 const Thing = z.object({ id: z.uuid(), name: z.string() }).meta({ id: 'Thing' })
@@ -59,9 +60,16 @@ describe('the document of the API', () => {
   const reset = operation('post', '/api/v1/devices/{id}/reset-all')
   const sound = operation('get', '/api/v1/devices/{id}/sound')
   const upload = operation('post', '/api/v1/uploads')
+  const answer = ({ responses }: any, status: number) => {
+    const found = responses[status]
+    return found.$ref ? document.components.responses[found.$ref.split('/').at(-1)] : found
+  }
   const statuses = ({ responses }: any) => Object.keys(responses)
   const parameters = ({ parameters }: any, where: string) =>
-    (parameters ?? []).filter((one: any) => one.in === where).map(({ name }: any) => name)
+    (parameters ?? [])
+      .map((one: any) => (one.$ref ? document.components.parameters[one.$ref.split('/').at(-1)] : one))
+      .filter((one: any) => one.in === where)
+      .map(({ name }: any) => name)
 
   it('has no fault that a linter finds', async () =>
     expect(await faultsOf(openApiDocument(described(things)))).to.deep.equal([]))
@@ -74,6 +82,27 @@ describe('the document of the API', () => {
       'devices.sound',
       'uploads.create',
     ]))
+
+  it('names them by the path alone, for ever: what is generated from it has these names', () => {
+    const paths = ['/api/v1/things', '/api/v1/things/:id', '/api/v1/things/:id/parts/:key', '/api/v1/things.csv']
+    const named = (method: Route['method'], path: string) =>
+      operationIdOf(
+        { method, path },
+        paths.map((one) => ({ path: one })),
+      )
+    for (const [method, path, operationId] of [
+      ['GET', paths[0], 'things.list'],
+      ['GET', paths[1], 'things.get'],
+      ['PATCH', paths[1], 'things.change'],
+      ['DELETE', paths[1], 'things.delete'],
+      ['GET', '/api/v1/things/:id/parts', 'things.parts.list'],
+      ['PUT', paths[2], 'things.parts.set'],
+      ['GET', '/api/v1/things/:id/history', 'things.history'],
+      ['POST', '/api/v1/things/retry-failed', 'things.retryFailed'],
+      ['GET', paths[3], 'things.csv'],
+    ] as const)
+      expect(named(method, path!)).to.equal(operationId)
+  })
 
   it('says who may, and with which credentials', () => {
     expect(list).to.deep.include({ 'x-permission': 'device:read', security: [{ token: [] }], tags: ['devices'] })
@@ -121,21 +150,21 @@ describe('the document of the API', () => {
       'default',
     ])
     expect(statuses(sound)).to.deep.equal(['200', '304', '400', '404', '416', '429', '503', 'default'])
-    expect(Object.keys(list.responses[200].content)).to.deep.equal(['application/json'])
-    expect(Object.keys(list.responses[400].content)).to.deep.equal(['application/problem+json'])
-    expect(Object.keys(sound.responses[200].content)).to.deep.equal(['audio/*'])
-    expect(reset.responses[204]).not.to.have.property('content')
-    expect(create.responses[409].content['application/problem+json'].schema).to.deep.equal({
+    expect(Object.keys(answer(list, 200).content)).to.deep.equal(['application/json'])
+    expect(Object.keys(answer(list, 400).content)).to.deep.equal(['application/problem+json'])
+    expect(Object.keys(answer(sound, 200).content)).to.deep.equal(['audio/*'])
+    expect(answer(reset, 204)).not.to.have.property('content')
+    expect(answer(create, 409).content['application/problem+json'].schema).to.deep.equal({
       $ref: '#/components/schemas/Problem',
     })
   })
 
   it('has the headers that clients go on with', () => {
-    expect(Object.keys(create.responses[201].headers)).to.have.members([
+    expect(Object.keys(answer(create, 201).headers)).to.have.members([
       ...['X-Request-Id', 'ETag', 'Event-Position', 'Location'],
     ])
-    expect(Object.keys(create.responses[429].headers)).to.include('Retry-After')
-    expect(Object.keys(list.responses[401].headers)).to.include('WWW-Authenticate')
+    expect(Object.keys(answer(create, 429).headers)).to.include('Retry-After')
+    expect(Object.keys(answer(list, 401).headers)).to.include('WWW-Authenticate')
   })
 
   it('describes itself', async () => {

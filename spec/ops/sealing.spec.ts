@@ -56,6 +56,20 @@ describe('sealing', () => {
     expect(await sealing.open('u1', 'UserRegistered', sealed, fields)).to.deep.equal({ role: 'user' })
   })
 
+  it('keeps no key of a user who is being erased, before it is gone and after', async () => {
+    const { sealing: own, wrapped: keys, reads } = keysOf('u1')
+    const sealed = await own.seal('u1', 'UserRegistered', data, fields)
+    own.forget('u1')
+    // Somebody reads once more before the key is gone.
+    expect(await own.open('u1', 'UserRegistered', sealed, fields)).to.deep.equal(data)
+    keys.delete('u1')
+    const gone = { email: erased, name: erased, role: 'user' }
+    expect(await own.open('u1', 'UserRegistered', sealed, fields)).to.deep.equal(gone)
+    const asked = reads()
+    await own.open('u1', 'UserRegistered', sealed, fields)
+    expect(reads(), 'gone for ever').to.equal(asked)
+  })
+
   describe('binds a field to its place', () => {
     it('and opens for no other user', async () =>
       expect(await failure(sealing.open('u2', 'UserRegistered', await seal(), fields))).to.be.instanceOf(Error))

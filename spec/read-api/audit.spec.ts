@@ -45,9 +45,10 @@ describe('the audit', () => {
     const { items } = await asked({ resource: `user-${user.id}` })
     expect(items.at(-1).data).to.deep.include({ email: user.email, name: 'user', role: 'user' })
     expect(JSON.stringify(items)).to.not.include('password_hash')
-    const { rows } = await system.database.query<{ data: string }>(`select data from audit where resource_id = $1 order by position`, [
-      user.id,
-    ])
+    const { rows } = await system.database.query<{ data: string }>(
+      `select data from audit where resource_id = $1 order by position`,
+      [user.id],
+    )
     expect(rows[0]!.data).to.include('"sealed":"v1"').and.not.include(user.email)
     const keys = await asked({ action: 'ApiKeyIssued', facility_id: facility.id })
     expect(keys.items[0].data).to.have.property('scopes')

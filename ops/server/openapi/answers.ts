@@ -40,11 +40,26 @@ export function answersOf(route: Route): ZodOpenApiResponsesObject {
   }
 }
 
+/** By status, the same for every route: a component of the document. */
+const problemAnswers = new Map<number, ZodOpenApiResponseObject>()
+
+function problemAnswer(status: number): ZodOpenApiResponseObject {
+  let answer = problemAnswers.get(status)
+  if (!answer) {
+    const headers = answerHeaders(status, { isWrite: false, isBinary: false })
+    const content = { 'application/problem+json': { schema: ProblemDocument } }
+    answer = { id: `Problem${status}`, description: describing(status), headers, content }
+    problemAnswers.set(status, answer)
+  }
+  return answer
+}
+
+const describing = (status: number) => STATUS_CODES[status] ?? 'Answer'
+
 function answerOf(route: Route, status: number, schema: z.ZodType): ZodOpenApiResponseObject {
-  const kind = { isWrite: isWrite(route), isBinary: isBinary(route) }
-  const described = { description: STATUS_CODES[status] ?? 'Answer', headers: answerHeaders(status, kind) }
+  if ((schema as unknown) === ProblemDocument) return problemAnswer(status)
+  const headers = answerHeaders(status, { isWrite: isWrite(route), isBinary: isBinary(route) })
+  const described = { description: describing(status), headers }
   if (schema instanceof z.ZodNull) return described
-  const mediaType =
-    mediaTypeOf(schema) ?? ((schema as unknown) === ProblemDocument ? 'application/problem+json' : 'application/json')
-  return { ...described, content: { [mediaType]: { schema } } }
+  return { ...described, content: { [mediaTypeOf(schema) ?? 'application/json']: { schema } } }
 }

@@ -5,8 +5,8 @@ export const templateOf = (path: string) => path.replace(/:(\w+)/g, '{$1}')
 
 const camel = (segment: string) => segment.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 
-/** The segments that say what it is about: neither `api` nor the version. */
-const segmentsOf = (path: string) => path.replace(/^\/api(?:\/v\d+)?\//, '').split('/')
+/** The segments that say what it is about, neither `api` nor the version: `/api/v1/audit.csv` → `audit`, `csv`. */
+const segmentsOf = (path: string) => path.replace(/^\/api(?:\/v\d+)?\//, '').split(/[/.]/)
 
 /** The resource at the front of the path. */
 export const tagOf = (path: string) => segmentsOf(path)[0]!
