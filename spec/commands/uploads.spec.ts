@@ -8,6 +8,7 @@ import { buffer } from 'node:stream/consumers'
 import { expect } from 'chai'
 import { readForm } from '../../commands/multipart.ts'
 import { after, expectProblem } from '../api.ts'
+import { appendedDuring } from '../appended.ts'
 import { eventually } from '../eventually.ts'
 import { sound } from '../sounds.ts'
 import { newFacility, type System, theSystem, unique } from '../system.ts'
@@ -32,10 +33,10 @@ describe('uploads', () => {
   /** Neither an event nor an object more than before; the workers have nothing to do meanwhile. */
   let kept = 0
   async function nothingKept(act: () => Promise<void>) {
-    const before = [await system.store.head(), await objects()]
-    kept = (before[1] as string[]).length
-    await act()
-    expect([await system.store.head(), await objects()]).to.deep.equal(before)
+    const before = await objects()
+    kept = before.length
+    expect(await appendedDuring(system.store, act)).to.deep.equal([])
+    expect(await objects()).to.deep.equal(before)
   }
 
   it('are stored whole, hashed and counted, and answered at once', async () => {

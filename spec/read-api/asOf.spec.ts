@@ -5,7 +5,7 @@ import { after, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
 import { sound } from '../sounds.ts'
 import { newFacility, type System, theSystem, unique } from '../system.ts'
-import { append, asOf, expectSame, expectWalked, minutesAfter, walk } from './past.ts'
+import { append, asOf, type Change, expectSame, expectWalked, minutesAfter, walk } from './past.ts'
 
 describe('a resource as of then', () => {
   let system: System
@@ -40,14 +40,17 @@ describe('a resource as of then', () => {
 
     it('a user', async () => {
       const { id } = (await newFacility(system)).user
-      const walked = await walk(system, `/api/v1/users/${id}`, `user-${id}`, [
+      const changed = (await system.store.read(`user-${id}`)).at(-1)!
+      const start = { position: String(changed.position), at: changed.data['changed_at'] as string }
+      const changes: Change[] = [
         ['UserRenamed', { name: 'Ada', renamed_at: minutes(1) }],
         ['UserPasswordChanged', { password_hash: 'x', must_change_password: false, changed_at: minutes(2) }],
         ['UserEmailChanged', { email: `${unique('ada')}@example.test`, changed_at: minutes(3) }],
         ['UserRoleChanged', { role: 'facility_admin', changed_at: minutes(4) }],
         ['UserMovedToFacility', { facility_id: facility.id, moved_at: minutes(5) }],
         ['UserDeactivated', { deactivated_at: minutes(6) }],
-      ])
+      ]
+      const walked = await walk(system, `/api/v1/users/${id}`, `user-${id}`, changes, start)
       const last = walked.stops.at(-1)!.answer.body
       expect([last.name, last.must_change_password, last.role, last.facility_id, last.status]).to.deep.equal([
         'Ada',
@@ -242,7 +245,9 @@ describe('a resource as of then', () => {
     for (const path of [`/api/v1/facilities/${facility.id}`, `/api/v1/devices/${facility.device.id}`])
       expectProblem(await asOf(other.facilityAdmin.api, path, minutes(0)), 404, 'not_found')
     expectProblem(await asOf(system.as({}), path, moved), 401, 'unauthenticated')
-    expectProblem(await asOf(facility.user.api, `/api/v1/users/${facility.user.id}`, moved), 403, 'forbidden')
+    const [own, others] = [facility.user.id, facility.facilityAdmin.id]
+    expect((await asOf(facility.user.api, `/api/v1/users/${own}`, moved)).body.id).to.equal(own)
+    expectProblem(await asOf(facility.user.api, `/api/v1/users/${others}`, moved), 403, 'forbidden')
   })
 
   for (const wrong of [
