@@ -105,6 +105,8 @@ describe('users', () => {
       const answers = await Promise.all(made.map(({ path }) => system.admin.patch(path, { email })))
       expect(answers.filter(({ status }) => status === 200)).to.have.length(1)
       for (const answer of answers.filter(({ status }) => status !== 200)) expectProblem(answer, 409, 'email_taken')
+      const changes = (await Promise.all(made.map(({ id }) => typesOf(id)))).flat()
+      expect(changes.filter((type) => type === 'UserEmailChanged')).to.have.length(1)
     })
   })
 
