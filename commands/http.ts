@@ -39,7 +39,8 @@ export function intentOf(request: {
   const traceparent = headers['traceparent']
   return {
     id: typeof key === 'string' ? derivedId('command', actor.kind, actor.id, method, path, key) : randomUUID(),
-    hash: request.digest(canonical(request.body)),
+    // Nobody compares what a read, or a request that may not be repeated, was in other words.
+    hash: request.changes && !request.exempt ? request.digest(canonical(request.body)) : '',
     actor,
     ...(caller.kind === 'device' && { key_id: caller.key_id }),
     correlation_id: correlationOf(request.requestId),

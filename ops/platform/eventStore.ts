@@ -6,6 +6,7 @@ import {
   END,
   ErrorType,
   EventStoreDBClient,
+  eventTypeFilter,
   excludeSystemEvents,
   FORWARDS,
   jsonEvent,
@@ -51,6 +52,8 @@ export interface FollowOptions {
   after?: bigint | undefined
   /** Only streams whose names begin so; all but system events when absent. */
   prefixes?: string[]
+  /** Only events of these types, of whichever stream. */
+  types?: string[]
   signal: AbortSignal
   /** Called when the subscription broke and will be made again. */
   onBroken?: (error: Error) => void
@@ -242,13 +245,16 @@ export function connectEventStore(options: {
     }
   }
 
-  async function* follow({ after, prefixes, signal, onBroken, onCaughtUp }: FollowOptions): AsyncGenerator<Recorded[]> {
+  async function* follow(options: FollowOptions): AsyncGenerator<Recorded[]> {
+    const { after, prefixes, types, signal, onBroken, onCaughtUp } = options
+    const byStream = prefixes ? streamNameFilter({ prefixes }) : excludeSystemEvents()
+    const filter = types ? eventTypeFilter({ prefixes: types }) : byStream
     let last = after
     for (let failures = 0; !signal.aborted;) {
       const subscription = client.subscribeToAll(
         {
           fromPosition: last === undefined ? START : { commit: last, prepare: last },
-          filter: prefixes ? streamNameFilter({ prefixes }) : excludeSystemEvents(),
+          filter,
         },
         { highWaterMark: batchSize },
       )

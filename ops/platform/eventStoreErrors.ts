@@ -32,7 +32,8 @@ export function translated(error: unknown, stream: string): Error {
   }
   // At first contact the client throws raw gRPC errors: CANCELLED, DEADLINE_EXCEEDED and UNAVAILABLE.
   const code = (error as { code?: unknown } | undefined)?.code
-  if (code === 1 || code === 4 || code === 14)
+  const { message = '' } = (error ?? {}) as { message?: string }
+  if (code === 1 || code === 4 || code === 14 || (code === 13 && message.includes('RST_STREAM')))
     return new Unavailable(`The event store is away (${stream})`, { cause: error })
   return error instanceof Error ? error : new Error(String(error))
 }

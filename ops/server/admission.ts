@@ -22,7 +22,7 @@ const endsSessions = new Set(['UserDeactivated', 'UserErased', 'UserPasswordChan
 const changesRights = new Set(['UserRoleChanged', 'UserMovedToFacility'])
 
 /**
- * Follows sessions, users and facilities in the log and remembers what was ended, for as long as an access token
+ * Follows what ends sessions and changes rights in the log and remembers what was ended, for as long as an access token
  * issued before may still live. When it cannot follow, nobody is let in: it never fails open.
  */
 export function followEndings(options: {
@@ -83,7 +83,7 @@ export function followEndings(options: {
     const after = await startingPoint()
     for await (const events of store.follow({
       after,
-      prefixes: ['session-', 'user-', 'facility-'],
+      types: ['SessionEnded', 'FacilityDeactivated', ...endsSessions, ...changesRights],
       signal,
       onBroken,
       onCaughtUp,

@@ -106,7 +106,9 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
     if (word === resume) for (const key of attempted) if (key.startsWith(`${name}@`)) attempted.delete(key)
     round.abort(roundOver)
   }
-  client.on('notification', changed)
+  // What was committed a moment before Postgres died may be lost: a leader without events to apply has to look as well.
+  const lost = () => round.abort(roundOver)
+  client.on('notification', changed).on('end', lost)
   builds.onEnd = changed
   let again: NodeJS.Timeout | undefined
   try {
@@ -160,7 +162,7 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
     if (error !== roundOver) throw error
   } finally {
     clearTimeout(again)
-    client.off('notification', changed)
+    client.off('notification', changed).off('end', lost)
   }
 }
 

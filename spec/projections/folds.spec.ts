@@ -197,7 +197,12 @@ const sessionRow = {
   expires_at: later,
 }
 const refresh = { refresh_id: id(31), refreshed_at: later, expires_at: '2026-12-01T10:00:00.000Z' }
-promise(sessions, 'shows a session without its token and where it came from', [[session, 'SessionStarted', sessionData]], sessionRow)
+promise(
+  sessions,
+  'shows a session without its token and where it came from',
+  [[session, 'SessionStarted', sessionData]],
+  sessionRow,
+)
 promise(
   sessions,
   'shows until when it lasts, and why it ended',

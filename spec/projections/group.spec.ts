@@ -107,6 +107,24 @@ describe('the live projection group', () => {
     expect(seen).to.deep.equal([{ revision: 0 }, { revision: 1 }])
   })
 
+  it('applies again what a Postgres that died had not kept, though nothing more happens', async () => {
+    group()
+    const kept = await register()
+    await eventually(async () => expect(await nameOf(kept.id)).to.be.a('string'))
+    const place = `select position, event_id from projection_groups where name = 'live'`
+    const [before] = await rows<{ position: string; event_id: string }>(place)
+    const lost = await register('lost')
+    await eventually(async () => expect(await nameOf(lost.id)).to.equal('lost'))
+    for (const table of ['audit', 'resource_events'])
+      await rows(`delete from ${table} where position > $1::numeric`, [before!.position])
+    await rows('delete from facilities where id = $1', [lost.id])
+    await rows(`update projection_groups set position = $1, event_id = $2`, [before!.position, before!.event_id])
+    await rows(
+      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and pid <> pg_backend_pid()`,
+    )
+    await eventually(async () => expect(await nameOf(lost.id)).to.equal('lost'), 5000)
+  })
+
   it('is followed by a standby within two seconds when the leader has stopped', async () => {
     const leader = group()
     await register()

@@ -104,7 +104,7 @@ describe('a resource as of then, with an event that cannot be folded', () => {
       .finally(() => client.dispose())
     const poisoned = position!.commit
     for (const when of [poisoned, at])
-      expectBehind(await asOf(system.admin, path, when), /^user-.*, revision 1: cannot be unsealed$/)
+      expectBehind(await asOf(system.admin, path, when), /^user-.*, revision 2: cannot be unsealed$/)
     expectSame(await asOf(system.admin, path, poisoned - 1n), before, 'before it')
     await skip('users', poisoned)
     const now = await system.admin.get(path)
