@@ -6,7 +6,7 @@ import { adminCredentials, type Running, startProcess } from '../process.ts'
 import { sound } from '../sounds.ts'
 import { logIn, temporaryDataDir, unique } from '../system.ts'
 
-const rounds = Number(process.env['KILL_ROUNDS'] ?? 5)
+const rounds = Number(process.env['KILL_ROUNDS'] ?? 4)
 
 describe(`kill -9 of everything, ${rounds} times under load`, function () {
   this.timeout(60_000 + rounds * 20_000)

@@ -16,7 +16,7 @@ import type { Order } from './buildProcess.ts'
 import { nextVersionsOf } from './nextVersions.ts'
 
 /** How many places to die at, spread over all of a build; BUILD_KILLS=1000 is every one. */
-const kills = Number(process.env['BUILD_KILLS'] ?? 8)
+const kills = Number(process.env['BUILD_KILLS'] ?? 5)
 const at = '2026-11-24T09:00:00.000Z'
 
 describe('a build that is killed', function () {

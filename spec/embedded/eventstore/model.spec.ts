@@ -7,7 +7,7 @@ import { Model } from './model.ts'
 import type { Expected } from './model.ts'
 import { collect, events, RunningStore } from './running.ts'
 
-const RUNS = Number(process.env['STORE_MODEL_RUNS'] ?? 12)
+const RUNS = Number(process.env['STORE_MODEL_RUNS'] ?? 8)
 /** To see a failure again: both are printed with it. */
 const SEED = process.env['STORE_MODEL_SEED']
 const PATH = process.env['STORE_MODEL_PATH']
