@@ -350,13 +350,13 @@ export function connectEventStore(options: {
 }
 
 async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {
-  const cancel = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Unavailable('The event store did not answer in time')), ms)
+  })
   try {
-    const late = delay(ms, undefined, { signal: cancel.signal }).then(() => {
-      throw new Unavailable('The event store did not answer in time')
-    })
     return await Promise.race([promise, late])
   } finally {
-    cancel.abort()
+    clearTimeout(timer)
   }
 }
