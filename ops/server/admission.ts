@@ -1,21 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { splitStream } from '../../domain/decider.ts'
 import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
 import type { Log } from '../platform/log.ts'
 import { Problem } from '../platform/route.ts'
 import type { AccessClaims } from '../platform/tokens.ts'
+import { hear, type Hearing } from './hearing.ts'
 
-export interface Admission {
+export interface Admission extends Hearing {
   /** Throws the problem that keeps the bearer of these claims out, decided from what the log has said so far. */
   check(claims: AccessClaims): void
-  /** Resolves once everything that could matter to a token still alive has been read. */
-  ready: Promise<void>
-  isCurrent(): boolean
-  done: Promise<unknown>
 }
-
-const toleratedSilenceMs = 1000
-const askEveryMs = 250
 
 /** Events after which older access tokens of the user are stale. */
 const endsSessions = new Set(['UserDeactivated', 'UserErased', 'UserPasswordChanged', 'UserSessionsEnded'])
@@ -37,9 +30,6 @@ export function followEndings(options: {
   const closedFacilities = new Map<string, { revision: number; at: number }>()
   /** Per user: tokens made before this revision are stale or, where `ended`, so are their sessions but one. */
   const users = new Map<string, { staleBefore: number; endedBefore: number; exceptSession?: string; at: number }>()
-  let brokenSince: number | undefined
-  /** When the store was asked something that it has not answered yet. */
-  let askedAt: number | undefined
 
   function apply({ stream, type, revision, data }: Recorded) {
     const [category, id] = splitStream(stream)
@@ -68,64 +58,21 @@ export function followEndings(options: {
   const forgetting = setInterval(forgetOld, 60_000).unref()
   signal.addEventListener('abort', () => clearInterval(forgetting), { once: true })
 
-  let isReady: () => void
-  const ready = new Promise<void>((resolve) => (isReady = resolve))
-
-  async function run() {
-    const onBroken = (error: Error) => {
-      brokenSince ??= Date.now()
-      log.warn({ error: error.message }, 'not hearing of ended sessions')
-    }
-    const onCaughtUp = () => {
-      brokenSince = undefined
-      isReady()
-    }
-    const after = await startingPoint()
-    for await (const events of store.follow({
-      after,
-      types: ['SessionEnded', 'FacilityDeactivated', ...endsSessions, ...changesRights],
-      signal,
-      onBroken,
-      onCaughtUp,
-    }))
-      events.forEach(apply)
-  }
-
-  /** A store that is silent breaks no subscription: it has to be asked. */
-  async function keepAsking() {
-    while (!signal.aborted) {
-      askedAt ??= Date.now()
-      const answered = await store.head().then(
-        () => true,
-        () => false,
-      )
-      if (answered) askedAt = undefined
-      await delay(askEveryMs, undefined, { signal }).catch(() => undefined)
-    }
-  }
-
-  /** What ended before any living token was made does not matter. */
-  async function startingPoint(): Promise<bigint | undefined> {
-    for (;;) {
-      try {
-        return await store.positionBefore(new Date(Date.now() - accessSecs * 1100))
-      } catch (error) {
-        if (signal.aborted) return undefined
-        log.warn({ error }, 'waiting for the event store')
-        await delay(250, undefined, { signal }).catch(() => undefined)
-      }
-    }
-  }
-
-  const tolerable = (since: number | undefined) => since === undefined || Date.now() - since < toleratedSilenceMs
-  const isCurrent = () => tolerable(brokenSince) && tolerable(askedAt)
+  const hearing = hear({
+    store,
+    // What ended before any living token was made does not matter.
+    from: () => store.positionBefore(new Date(Date.now() - accessSecs * 1100)),
+    only: { types: ['SessionEnded', 'FacilityDeactivated', ...endsSessions, ...changesRights] },
+    apply,
+    of: 'ended sessions',
+    log,
+    signal,
+  })
 
   return {
-    ready,
-    isCurrent,
-    done: Promise.all([run(), keepAsking()]),
+    ...hearing,
     check: ({ sub, sid, facility_id, facility_revision = -1, user_revision }) => {
-      if (!isCurrent())
+      if (!hearing.isCurrent())
         throw new Problem('unavailable', 'Sessions cannot be checked right now', { headers: { 'Retry-After': '1' } })
       const user = users.get(sub)
       const ended =

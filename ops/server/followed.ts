@@ -1,20 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { type AnyEvent, type Decider, decode, streamOf } from '../../domain/decider.ts'
 import type { EventStore, Recorded } from '../platform/eventStore.ts'
 import { Unavailable } from '../platform/eventStoreErrors.ts'
 import type { Log } from '../platform/log.ts'
+import { hear, type Hearing } from './hearing.ts'
 
 /** Streams as folded, which requests ask for over and over: read once, and kept true by what the log says since. */
-export interface Followed {
+export interface Followed extends Hearing {
   /** As far as this instance has heard: read where it is asked for the first time. Throws Unavailable. */
   state<State, Event extends AnyEvent>(decider: Decider<State, Event>, id: string): State | Promise<State>
   /** As it is stored now, unless that was looked up a moment ago: for whoever would refuse by what was heard. */
   refreshed<State, Event extends AnyEvent>(decider: Decider<State, Event>, id: string): State | Promise<State>
-  /** Whether what happens is heard of within a second. */
-  isCurrent(): boolean
-  ready: Promise<void>
-  done: Promise<unknown>
 }
 
 interface Entry {
@@ -35,8 +31,6 @@ interface Loading {
 const mostStreams = 150_000
 /** Of streams that are not there, which anybody can make up: they never drive out those that are. */
 const mostAbsent = 10_000
-const toleratedSilenceMs = 1000
-const askEveryMs = 250
 const freshMs = 250
 const tries = 3
 
@@ -50,9 +44,6 @@ export function followStreams(options: {
   const present = new LRUCache<string, Entry>({ max: mostStreams })
   const absent = new LRUCache<string, Entry>({ max: mostAbsent })
   const loads = new Map<string, Loading>()
-  let brokenSince: number | undefined
-  /** When the store was asked something that it has not answered yet. */
-  let askedAt: number | undefined
 
   function apply(event: Recorded) {
     const { stream, revision } = event
@@ -104,56 +95,20 @@ export function followStreams(options: {
     return load(decider, stream).then(({ state }) => state)
   }
 
-  let isReady: () => void
-  const ready = new Promise<void>((resolve) => (isReady = resolve))
-
-  async function run() {
-    const onBroken = (error: Error) => {
-      brokenSince ??= Date.now()
-      log.warn({ error: error.message }, 'not hearing of keys and devices')
-    }
-    const onCaughtUp = () => {
-      brokenSince = undefined
-      isReady()
-    }
-    const after = await startingPoint()
-    const prefixes = deciders.map(({ category }) => `${category}-`)
-    for await (const events of store.follow({ after, prefixes, signal, onBroken, onCaughtUp })) events.forEach(apply)
-  }
-
-  /** Whatever is stored already will be in what is read. */
-  async function startingPoint(): Promise<bigint | undefined> {
-    for (;;) {
-      try {
-        return await store.head()
-      } catch (error) {
-        if (signal.aborted) return undefined
-        log.warn({ error }, 'waiting for the event store')
-        await delay(askEveryMs, undefined, { signal }).catch(() => undefined)
-      }
-    }
-  }
-
-  /** A store that is silent breaks no subscription: it has to be asked. */
-  async function keepAsking() {
-    while (!signal.aborted) {
-      askedAt ??= Date.now()
-      const answered = await store.head().then(
-        () => true,
-        () => false,
-      )
-      if (answered) askedAt = undefined
-      await delay(askEveryMs, undefined, { signal }).catch(() => undefined)
-    }
-  }
-
-  const tolerable = (since: number | undefined) => since === undefined || Date.now() - since < toleratedSilenceMs
+  const hearing = hear({
+    store,
+    // Whatever is stored already will be in what is read.
+    from: () => store.head(),
+    only: { prefixes: deciders.map(({ category }) => `${category}-`) },
+    apply,
+    of: 'keys and devices',
+    log,
+    signal,
+  })
   return {
+    ...hearing,
     state: (decider, id) => entryOf(decider, id, () => true),
     refreshed: (decider, id) => entryOf(decider, id, ({ readAt }) => Date.now() - readAt < freshMs),
-    isCurrent: () => tolerable(brokenSince) && tolerable(askedAt),
-    ready,
-    done: Promise.all([run(), keepAsking()]),
   }
 }
 
