@@ -2,7 +2,7 @@ import { createAdmin, type CreatedAdmin } from '../../commands/createAdmin.ts'
 import { Email } from '../../commands/users.ts'
 import { erasedBy, personalFields } from '../../domain/events.ts'
 import type { Config } from '../platform/config.ts'
-import { connectEventStore } from '../platform/eventStore.ts'
+import { connectEventStore } from '../platform/eventStoreClient.ts'
 import { createPasswords } from '../platform/passwords.ts'
 import { line } from '../platform/route.ts'
 

@@ -6,7 +6,8 @@ import { projectionChanges } from '../platform/channels.ts'
 import { projections } from '../../projections/all.ts'
 import type { Config } from '../platform/config.ts'
 import { connectDatabase, type Database } from '../platform/database.ts'
-import { connectEventStore, type EventStore } from '../platform/eventStore.ts'
+import { connectEventStore } from '../platform/eventStoreClient.ts'
+import type { EventStore } from '../platform/eventStore.ts'
 
 const shownWithinMs = 15_000
 

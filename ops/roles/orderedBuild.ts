@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { personalFields } from '../../domain/events.ts'
 import { build } from '../../projections/engine/build.ts'
 import type { AnyProjection } from '../../projections/engine/projection.ts'
-import { connectEventStore } from '../platform/eventStore.ts'
+import { connectEventStore } from '../platform/eventStoreClient.ts'
 import { createLog } from '../platform/log.ts'
 
 /** What the owner writes to stdin, in a line: no list of processes shows it there. The end of stdin is the end of the owner. */

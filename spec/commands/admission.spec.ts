@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
-import { connectEventStore, type EventStore } from '../../ops/platform/eventStore.ts'
+import { connectEventStore } from '../../ops/platform/eventStoreClient.ts'
+import type { EventStore } from '../../ops/platform/eventStore.ts'
 import { followEndings } from '../../ops/server/admission.ts'
 import { RunningStore } from '../embedded/eventstore/running.ts'
 import { eventually } from '../eventually.ts'

@@ -4,7 +4,8 @@ import { systemIntent } from '../../commands/http.ts'
 import { personalFields } from '../../domain/events.ts'
 import * as Facility from '../../domain/facility.ts'
 import * as Reservation from '../../domain/reservation.ts'
-import { connectEventStore, type EventStore } from '../../ops/platform/eventStore.ts'
+import { connectEventStore } from '../../ops/platform/eventStoreClient.ts'
+import type { EventStore } from '../../ops/platform/eventStore.ts'
 import { type System, theSystem, unique } from '../system.ts'
 
 describe('the command loop', () => {

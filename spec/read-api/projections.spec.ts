@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import { personalFields } from '../../domain/events.ts'
-import { connectEventStore } from '../../ops/platform/eventStore.ts'
+import { connectEventStore } from '../../ops/platform/eventStoreClient.ts'
 import { projections } from '../../projections/all.ts'
 import { type Status, statusReader } from '../../read-api/projections.ts'
 import { eventually } from '../eventually.ts'

@@ -1,6 +1,6 @@
 import { personalFields } from '../../../domain/events.ts'
 import { EventStoreDBClient } from '@eventstore/db-client'
-import { connectEventStore } from '../../platform/eventStore.ts'
+import { connectEventStore } from '../../platform/eventStoreClient.ts'
 import { attachedConfig } from '../../roles/environment.ts'
 
 // Reads the whole log of a running installation and does nothing with it: `read.ts DATA_DIR client|bulk`. `client` is the official one alone;

@@ -2,7 +2,7 @@ import { personalFields } from '../../../domain/events.ts'
 import { projections } from '../../../projections/all.ts'
 import { build } from '../../../projections/engine/build.ts'
 import { connectAlone } from '../../platform/database.ts'
-import { connectEventStore } from '../../platform/eventStore.ts'
+import { connectEventStore } from '../../platform/eventStoreClient.ts'
 import { createLog } from '../../platform/log.ts'
 import { attachedConfig } from '../../roles/environment.ts'
 

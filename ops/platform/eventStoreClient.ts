@@ -1,0 +1,288 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  type AllStreamRecordedEvent,
+  type AllStreamResolvedEvent,
+  BACKWARDS,
+  END,
+  ErrorType,
+  EventStoreDBClient,
+  eventTypeFilter,
+  excludeSystemEvents,
+  FORWARDS,
+  jsonEvent,
+  NO_STREAM,
+  type Position,
+  type ResolvedEvent,
+  START,
+  streamNameFilter,
+} from '@eventstore/db-client'
+import { errorType, StreamGone, translated, Unavailable } from './eventStoreErrors.ts'
+import { NotForBulk, readInBulk } from './bulkReader.ts'
+import { batches, gathered, letGo, until } from './eventStoreStreams.ts'
+import type { EventStore, ExpectedRevision, FollowOptions, NewEvent, Recorded } from './eventStore.ts'
+import { createSealing } from './sealing.ts'
+
+const appendTimeoutMs = 3000
+const appendTries = 4
+const batchSize = 2000
+const patience = { silenceMs: 3000, onSilence: () => new Unavailable('The event store did not answer in time') }
+
+type PersonalFields = (stored: {
+  stream: string
+  type: string
+  data: Record<string, any>
+}) => [string, readonly string[]] | undefined
+
+/**
+ * EventStoreDB behind the few words the product needs. `personalFields` says which fields are sealed under whose key, `erasedBy` which user
+ * an event erases: that key is kept no longer by whoever reads of it.
+ */
+export function connectEventStore(options: {
+  url: string
+  secret: string
+  personalFields: PersonalFields
+  erasedBy?: (stored: { stream: string; type: string }) => string | undefined
+}): EventStore {
+  const client = EventStoreDBClient.connectionString(options.url)
+  const pending = new Set<Promise<unknown>>()
+
+  const sealing = createSealing(options.secret, async (userId) => {
+    try {
+      const [created] = await read(`userKey-${userId}`)
+      if (!created) throw new Error(`User ${userId} has no key`)
+      return created.data['wrapped'] as string
+    } catch (error) {
+      if (error instanceof StreamGone) return undefined
+      throw error
+    }
+  })
+
+  /** Of what a read gives, as stored. */
+  function recordedOf(resolved: ResolvedEvent | AllStreamResolvedEvent): Recorded {
+    const event = resolved.event!
+    return {
+      id: event.id,
+      stream: event.streamId,
+      type: event.type,
+      revision: Number(event.revision),
+      position: event.position?.commit ?? resolved.commitPosition!,
+      data: event.data as Record<string, any>,
+      metadata: (event.metadata ?? {}) as Record<string, any>,
+    }
+  }
+
+  /** Opens the personal fields of these; few have any. */
+  async function openAll<Events extends readonly Recorded[]>(events: Events): Promise<Events> {
+    const opening: Promise<unknown>[] = []
+    for (const event of events) {
+      const erased = options.erasedBy?.(event)
+      if (erased !== undefined) sealing.forget(erased)
+    }
+    for (const event of events) {
+      const personal = options.personalFields(event)
+      if (personal) opening.push(unsealed(event, personal))
+    }
+    if (opening.length > 0) await Promise.all(opening)
+    return events
+  }
+
+  async function unsealed(recorded: Recorded, personal: NonNullable<ReturnType<PersonalFields>>): Promise<Recorded> {
+    recorded.json ??= JSON.stringify(recorded.data)
+    try {
+      recorded.data = await sealing.open(personal[0], recorded.type, recorded.data, personal[1])
+    } catch (error) {
+      if (error instanceof Unavailable) throw error
+      recorded.unreadable = error as Error
+    }
+    return recorded
+  }
+
+  async function read(
+    stream: string,
+    {
+      from,
+      max,
+      unreadable: wanted,
+      backwards,
+    }: { from?: number; max?: number; unreadable?: 'too'; backwards?: true } = {},
+  ): Promise<Recorded[]> {
+    const events: Recorded[] = []
+    try {
+      const found = client.readStream(stream, {
+        direction: backwards ? BACKWARDS : FORWARDS,
+        fromRevision: from !== undefined ? BigInt(from) : backwards ? END : START,
+        ...(max !== undefined && { maxCount: max }),
+      })
+      for await (const resolved of until<ResolvedEvent>(found, patience))
+        if (resolved.event) events.push(recordedOf(resolved))
+      await openAll(events)
+      const unreadable = events.find((event) => event.unreadable)
+      if (unreadable && !wanted)
+        throw new Error(`${stream}, revision ${unreadable.revision}: cannot be unsealed`, {
+          cause: unreadable.unreadable,
+        })
+    } catch (error) {
+      if (errorType(error) === ErrorType.STREAM_NOT_FOUND) return []
+      throw translated(error, stream)
+    }
+    return events
+  }
+
+  async function append(stream: string, events: readonly NewEvent[], expected: ExpectedRevision) {
+    const sealed = await Promise.all(
+      events.map(async (event) => {
+        const personal = options.personalFields({ stream, ...event })
+        return jsonEvent(
+          personal ? { ...event, data: await sealing.seal(personal[0], event.type, event.data, personal[1]) } : event,
+        )
+      }),
+    )
+    const expectedRevision = expected === 'no_stream' ? NO_STREAM : BigInt(expected)
+    for (let attempt = 1; ; attempt++) {
+      const attempted = client.appendToStream(stream, sealed, { expectedRevision })
+      pending.add(attempted)
+      attempted.catch(() => undefined).finally(() => pending.delete(attempted))
+      try {
+        const done = await withTimeout(attempted, appendTimeoutMs)
+        return { revision: Number(done.nextExpectedRevision), position: done.position!.commit }
+      } catch (error) {
+        const known = translated(error, stream)
+        if (!(known instanceof Unavailable) || attempt === appendTries) throw known
+        // Unknown outcome: the same ids at the same revision are a success if it did happen.
+        await delay(100 * 2 ** attempt)
+      }
+    }
+  }
+
+  async function tombstone(stream: string) {
+    try {
+      await client.tombstoneStream(stream)
+    } catch (error) {
+      const known = translated(error, stream)
+      if (!(known instanceof StreamGone)) throw known
+    }
+  }
+
+  async function keepOnly(stream: string, { maxCount, maxAgeSecs }: { maxCount: number; maxAgeSecs: number }) {
+    try {
+      await client.setStreamMetadata(stream, { maxCount, maxAge: maxAgeSecs })
+    } catch (error) {
+      throw translated(error, stream)
+    }
+  }
+
+  async function* follow(options: FollowOptions): AsyncGenerator<Recorded[]> {
+    const { after, prefixes, types, signal, onBroken, onCaughtUp } = options
+    const byStream = prefixes ? streamNameFilter({ prefixes }) : excludeSystemEvents()
+    const filter = types ? eventTypeFilter({ prefixes: types }) : byStream
+    let last = after
+    for (let failures = 0; !signal.aborted;) {
+      const subscription = client.subscribeToAll(
+        {
+          fromPosition: last === undefined ? START : { commit: last, prepare: last },
+          filter,
+        },
+        { highWaterMark: batchSize },
+      )
+      try {
+        for await (const batch of batches<AllStreamResolvedEvent>(subscription, { signal, batchSize, onCaughtUp })) {
+          failures = 0
+          const events = await openAll(batch.filter(({ event }) => event !== undefined).map(recordedOf))
+          if (events.length > 0) yield events
+          last = events.at(-1)?.position ?? last
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        onBroken?.(error as Error)
+      } finally {
+        await letGo(subscription, () => subscription.unsubscribe())
+      }
+      if (!signal.aborted)
+        await delay(Math.min(50 * 2 ** failures++, 2000), undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  async function* readAll(after: bigint | undefined): AsyncGenerator<Recorded[]> {
+    const found = client.readAll({ fromPosition: after === undefined ? START : { commit: after, prepare: after } })
+    const take = (resolved: AllStreamResolvedEvent, into: Recorded[]) => {
+      const { event } = resolved
+      if (event && !event.type.startsWith('$') && event.position.commit !== after) into.push(recordedOf(resolved))
+    }
+    try {
+      for await (const events of gathered(found, take, patience)) yield await openAll(events)
+    } finally {
+      await letGo(found, () => found.cancel())
+    }
+  }
+
+  async function* readFast(after: bigint | undefined, onFallback: (why: Error) => void): AsyncGenerator<Recorded[]> {
+    try {
+      for await (const events of readInBulk(options.url, after)) {
+        await openAll(events)
+        yield events[0]!.position === after ? events.slice(1) : events
+      }
+    } catch (error) {
+      if (!(error instanceof NotForBulk)) throw translated(error, '$all')
+      onFallback(error)
+      yield* readAll(after)
+    }
+  }
+
+  /** The newest of our events for which this holds. */
+  async function newest(matches: (event: AllStreamRecordedEvent) => boolean, maxCount = Number.MAX_SAFE_INTEGER) {
+    try {
+      const backwards = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount })
+      for await (const { event } of until<AllStreamResolvedEvent>(backwards, patience))
+        if (event && !event.type.startsWith('$') && matches(event)) return event.position.commit
+      return undefined
+    } catch (error) {
+      throw translated(error, '$all')
+    }
+  }
+
+  // Ours is nearly always among the last few: a read without an end would fill buffers on both sides.
+  const head = async () => (await newest(() => true, 8)) ?? newest(() => true)
+  const positionBefore = (time: Date) => newest(({ created }) => created < time)
+
+  /** The server's own ones included. */
+  async function nextFrom(from: { direction?: typeof BACKWARDS; fromPosition: Position | typeof END }) {
+    try {
+      for await (const { event } of until<AllStreamResolvedEvent>(client.readAll({ ...from, maxCount: 1 }), patience))
+        return event
+      return undefined
+    } catch (error) {
+      throw translated(error, '$all')
+    }
+  }
+
+  async function eventAt(position: bigint) {
+    // Servers differ in what they answer from a position that none of their events has: an error, or what comes behind it.
+    const found = await nextFrom({ fromPosition: { commit: position, prepare: position } }).catch((error: unknown) => {
+      if (error instanceof Unavailable) throw error
+      return undefined
+    })
+    if (found?.position.commit === position) return { id: found.id }
+    const last = await nextFrom({ direction: BACKWARDS, fromPosition: END })
+    if (last?.position.commit === position) return { id: last.id }
+    return last && last.position.commit > position ? ('gone' as const) : ('beyond' as const)
+  }
+
+  async function close() {
+    await Promise.allSettled(pending)
+    await client.dispose()
+  }
+
+  return { sealing, append, read, tombstone, keepOnly, follow, readAll, readFast, head, eventAt, positionBefore, close }
+}
+
+async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Unavailable('The event store did not answer in time')), ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
