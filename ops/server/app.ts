@@ -73,7 +73,7 @@ export function createApp(options: AppOptions): Express {
     }),
   )
   options.mount?.(app)
-  for (const route of routes) {
+  for (const route of routes.map(strictly)) {
     if (route.permission !== 'public' && !(route.permission in access))
       throw new Error(`${route.method} ${route.path} names no permission of the access table: ${route.permission}`)
     const method = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete'
@@ -160,15 +160,19 @@ function facilityOf(route: Route, caller: Caller): string | undefined {
   return reach === 'own' ? caller.facility_id : undefined
 }
 
+/** An unknown query parameter is a mistake the caller should hear of, as in bodies. Once: a schema compiles itself when it is first used. */
+function strictly(route: Route): Route {
+  const { query } = route
+  return query && 'strict' in query ? { ...route, query: (query as z.ZodObject).strict() } : route
+}
+
 function parse(schema: z.ZodType | undefined, value: unknown, where: 'path' | 'query' | 'body', none = false): any {
   if (none && Object.keys(value as object).length > 0)
     throw new Problem('invalid_request', 'This route takes no query', {
       errors: Object.keys(value as object).map((key) => ({ path: `query.${key}`, message: 'unknown' })),
     })
   if (!schema) return {}
-  // An unknown query parameter is a mistake the caller should hear of, as in bodies.
-  const strict = where === 'query' && 'strict' in schema ? (schema as z.ZodObject).strict() : schema
-  const parsed = strict.safeParse(value)
+  const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   if (where === 'path') throw notFound()
   throw new Problem('invalid_request', `The ${where} is not as expected`, { errors: errorsOf(where, parsed.error) })
