@@ -95,7 +95,7 @@ async function once<State, Event extends AnyEvent>(
     return { state: before.state, revision: before.revision, position: before.position ?? 0n, repeated: false }
   }
 
-  const events = decided.map((event, index) => toStore(decider, stream, event, index, intent))
+  const events = decided.map((event, index) => toStore(store, decider, stream, event, index, intent))
   try {
     const { revision, position } = await store.append(
       stream,
@@ -144,7 +144,9 @@ async function repeated<State, Event extends AnyEvent>(
   return { state: then.state, revision: then.revision, position: then.position!, repeated: true }
 }
 
+/** Its id follows from what it says too: only the very same append passes for a repeat, never another one of the same command. */
 function toStore<State, Event extends AnyEvent>(
+  { sealing }: EventStore,
   decider: Decider<State, Event>,
   stream: string,
   event: Event,
@@ -152,7 +154,7 @@ function toStore<State, Event extends AnyEvent>(
   intent: Intent,
 ): NewEvent {
   return {
-    id: derivedId(intent.id, stream, String(index)),
+    id: derivedId(intent.id, stream, String(index), sealing.digest(JSON.stringify(event.data))),
     type: event.type,
     data: event.data,
     metadata: {

@@ -22,6 +22,7 @@ describe('the command loop', () => {
   after(() => Promise.all([here.close(), there.close()]))
 
   const at = '2026-11-24T12:00:00.000Z'
+  const now = () => new Date().toISOString()
   async function registered(store: EventStore) {
     const id = derivedId('facility', unique('id'))
     await handle(
@@ -125,6 +126,23 @@ describe('the command loop', () => {
     }
   })
 
+  it('knows which of two instances carried a command out, though both decided it at once and otherwise', async () => {
+    for (let i = 0; i < 5; i++) {
+      const id = await registered(here)
+      await load(there, Facility, id)
+      const command = systemIntent('spec', id, 'at once')
+      const outcomes = await Promise.all(
+        [here, there].map((store, at) =>
+          handle(store, Facility, id, Facility.change({ name: `name ${at}`, at: now() }), command),
+        ),
+      )
+      expect(outcomes.map(({ repeated }) => repeated).sort()).to.deep.equal([false, true])
+      const { state } = await load(system.store, Facility, id)
+      for (const outcome of outcomes) expect(outcome.state).to.deep.equal(state)
+      expect((await load(here, Facility, id)).state).to.deep.equal(state)
+    }
+  })
+
   it('puts into the metadata who asked for what, and under which command', async () => {
     const id = await registered(here)
     const intent = {
@@ -134,7 +152,9 @@ describe('the command loop', () => {
     }
     await handle(here, Facility, id, Facility.change({ name: 'Traced', at }), intent)
     const stored = (await here.read(`facility-${id}`)).at(-1)!
-    expect(stored.id, 'every instance gives it the same').to.equal(derivedId(intent.id, `facility-${id}`, '0'))
+    const said = there.sealing.digest(JSON.stringify(stored.data))
+    const named = derivedId(intent.id, `facility-${id}`, '0', said)
+    expect(stored.id, 'every instance gives it the same').to.equal(named)
     expect(stored.metadata).to.deep.equal({
       schema: 1,
       $correlationId: intent.correlation_id,
