@@ -7,8 +7,8 @@ interface PostgresError extends Error {
 
 const codeOf = (error: unknown) => (error as Partial<PostgresError> | undefined)?.code ?? ''
 
-/** Class 22, data exceptions, and 23, integrity: the same rows would be refused again. */
-export const isFaultOfData = (error: unknown): error is PostgresError => /^2[23]...$/.test(codeOf(error))
+/** Class 22, data exceptions, 23, integrity, and 54, what is too large: the same rows would be refused again. */
+export const isFaultOfData = (error: unknown): error is PostgresError => /^(?:22|23|54)...$/.test(codeOf(error))
 
 /** A row that Postgres would refuse; said before it is sent. */
 export const faultOfData = (message: string) => Object.assign(new Error(message), { code: '22000' })

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { projections } from '../../projections/all.ts'
 import { audit } from '../../projections/audit.ts'
 import { occurred } from '../../projections/engine/fold.ts'
@@ -20,6 +20,10 @@ const recorded = (more: object): Recorded =>
     ...{ id: idOf('event'), stream: `upload-${idOf('one')}`, type: 'UploadReceived', revision: 3, position: 42n },
     ...{ data: { file_name: 'a.wav', received_at: at }, metadata, ...more },
   })
+const noMoments = [
+  ...['2026-02-30T00:00:00Z', '2025-02-29T00:00:00Z', '0000-01-01T00:00:00Z', '2026-11-26T10:00:00.9999999Z'],
+  ...['2026-11-26', '2026-11', '2026-11-26T10:00:00', '2026-11-26T10:00:00+18:00', '2026-11-26 10:00:00 GMT+0200'],
+]
 const rowsOf = (more: object) => audit.each(occurred(recorded(more)))
 
 describe('the audit as a read model', function () {
@@ -68,6 +72,22 @@ describe('the audit as a read model', function () {
     }
   })
 
+  it('keeps of somebody else’s words what an index holds, and no half of a character', () => {
+    const long = 'x'.repeat(499) + '\u{1f600}' + 'y'.repeat(500)
+    const odd = { type: long, stream: `some\0-${long}`, metadata: { actor: { kind: '\0', id: long } } }
+    const [row] = rowsOf(odd)
+    const kept = 'x'.repeat(499) + '\ufffd'
+    expect(row).to.include({ action: kept, resource: 'some\ufffd', resource_id: kept })
+    expect(row).to.include({ actor_kind: '\ufffd', actor_id: kept })
+  })
+
+  it('takes for a time what is the same moment here and in Postgres', () => {
+    const atOf = (made_at: string) => rowsOf({ data: { made_at } })[0]!.at
+    for (const time of ['2024-02-29T23:59:59Z', '2026-11-26T10:00:00.123456+09:00', '0001-01-31T00:00:00.5-15:59'])
+      expect(atOf(time)).to.equal(time)
+    for (const none of noMoments) expect(atOf(none), none).to.equal(null)
+  })
+
   describe('in Postgres', () => {
     const tested = projectionsUnderTest()
     const { append, buildOnce, caughtUp, group, rows, someFacility } = tested
@@ -81,9 +101,19 @@ describe('the audit as a read model', function () {
       ])
       const running = group(projections)
       await caughtUp()
+      for (const made_at of noMoments) await append(`somebody-${randomUUID()}`, [['Happened', { made_at }]])
+      const long = randomBytes(6000).toString('base64')
+      const [actor, $correlationId] = [{ kind: '\0', id: long }, idOf('asked')]
+      for (const stream of [`somebody-${long.slice(0, 1400)}`, `some\0-${randomUUID()}`])
+        await store.append(
+          stream,
+          [{ id: randomUUID(), type: 'Happened', data: {}, metadata: { actor, $correlationId } }],
+          'no_stream',
+        )
       await someFacility()
       await caughtUp()
-      const followed = await rows<{ data: string }>('select * from audit order by position')
+      const followed = await rows<{ data: string; resource: string }>('select * from audit order by position')
+      expect(followed.filter(({ resource }) => resource.startsWith('some'))).to.have.length(noMoments.length + 2)
       expect(followed.filter(({ data }) => data.includes('"sealed"'))).to.have.length(1)
       expect(followed.filter(({ data }) => /Ada|전류/.test(data))).to.have.length(0)
       const checked = await check({

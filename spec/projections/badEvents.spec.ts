@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client'
 import { expect } from 'chai'
 import { handle } from '../../commands/handle.ts'
@@ -6,7 +6,9 @@ import { systemIntent } from '../../commands/http.ts'
 import * as ProjectionStream from '../../domain/projection.ts'
 import type { Recorded } from '../../ops/platform/eventStore.ts'
 import { projections } from '../../projections/all.ts'
+import { audit } from '../../projections/audit.ts'
 import { Building } from '../../projections/engine/building.ts'
+import type { AnyProjection } from '../../projections/engine/projection.ts'
 import { rebuild } from '../../projections/engine/rebuild.ts'
 import { eventually } from '../eventually.ts'
 import { at, idOf, nextOf, projectionsUnderTest } from './underTest.ts'
@@ -64,6 +66,24 @@ describe('an event that nobody expected', function () {
     for (const name of ['uploads', 'transcode_jobs']) await skip(name, String(position))
     for (const name of ['uploads', 'transcode_jobs'])
       await eventually(async () => expect((await stateOf(name, 1))!.state).to.equal('live'))
+  })
+
+  it('makes a row too large for an index: it stops that read model, and no other', async () => {
+    const telling: AnyProjection = {
+      ...audit,
+      each: (event) => audit.each(event).map((row) => ({ ...row, action: event.json })),
+    }
+    await today()
+    group(projections.map((one) => (one.name === 'audit' ? telling : one)))
+    await caughtUp()
+    const name = randomBytes(6000).toString('base64')
+    await append(`facility-${idOf('long')}`, [
+      ['FacilityRegistered', { name, code: 'long', timezone: 'Asia/Seoul', registered_at: at }],
+    ])
+    await expectFollowing()
+    await eventually(async () => expect((await stateOf('audit', 1))!.state).to.equal('stopped'))
+    expect((await stateOf('audit', 1))!.error).to.include({ type: 'FacilityRegistered', revision: 0 })
+    expect((await stateOf('facilities', 1))!.state).to.equal('live')
   })
 
   it('stops a build at the same place, whether it holds the rows or has written them', async () => {
