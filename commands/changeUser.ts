@@ -1,10 +1,10 @@
 import { Refusal } from '../domain/refusal.ts'
 import * as User from '../domain/user.ts'
 import { type Intent, Problem } from '../ops/platform/route.ts'
-import { releaseFormerAddresses } from './erasure.ts'
-import { derivedId, handle, load, type Outcome } from './handle.ts'
+import { settleAddresses } from './addresses.ts'
+import { handle, load, type Outcome } from './handle.ts'
 import type { Deps } from './http.ts'
-import { normalised, release, reserve } from './reserve.ts'
+import { reserve } from './reserve.ts'
 import { admitSuperAdmin, letGo } from './superAdmins.ts'
 
 type Wanted = Omit<Parameters<typeof User.change>[0], 'at'>
@@ -19,30 +19,18 @@ export async function changeUser(deps: Deps, id: string, wanted: Wanted, intent:
   if (intent.expected_revision !== undefined && intent.expected_revision !== revision)
     throw new Problem('revision_conflict', `The revision is ${revision} by now`)
   const name = wanted.email
-  const reserved = name !== undefined && { kind: 'userEmail' as const, name, owner_id: id, at: now() }
-  if (reserved) await reserve(store, reserved, intent)
+  if (name !== undefined) await reserve(store, { kind: 'userEmail', name, owner_id: id, at: now() }, intent)
   try {
     // Only whoever may stop being a super_admin is looked at twice.
     const goes = wanted.role !== undefined && wanted.role !== 'super_admin'
     const outcome = await (goes ? letGo(deps, id, change, intent) : handle(store, User, id, change, intent))
     if (wanted.role === 'super_admin') await admitSuperAdmin(deps, id, intent)
-    if (reserved) {
-      await releaseFormerAddresses(deps, id)
-      // An earlier change of this very user that is late may have given it back meanwhile.
-      await reserve(store, reserved, { ...intent, id: derivedId(intent.id, 'again') })
-    }
+    if (name !== undefined) await settleAddresses(deps, id, name)
     return outcome
   } catch (error) {
-    // Where it is not known what became of it, the name stays taken.
+    // Where it is not known what became of it, the name stays taken for a while: see `workers/abandonedNames.ts`.
     const isRefused = error instanceof Refusal || error instanceof Problem
-    if (reserved && isRefused) await giveBack(deps, id, reserved)
+    if (name !== undefined && isRefused) await settleAddresses(deps, id, name)
     throw error
   }
-}
-
-/** The change was refused; the address may be the person's all the same, by another change. */
-async function giveBack(deps: Deps, id: string, reserved: Parameters<typeof release>[1]): Promise<void> {
-  const { state } = await load(deps.store, User, id)
-  const isCurrent = 'email' in state && normalised(state.email) === normalised(reserved.name)
-  if (!isCurrent) await release(deps.store, reserved)
 }

@@ -33,7 +33,8 @@ function nameKey(store: EventStore): Promise<string> {
 /** How names are compared: look-alikes that Unicode holds equal are equal, whatever their case. */
 export const normalised = (name: string) => name.normalize('NFKC').trim().toLowerCase()
 
-async function idOf(store: EventStore, kind: Reservation.Kind, name: string): Promise<string> {
+/** Of the reservation's stream. */
+export async function idOf(store: EventStore, kind: Reservation.Kind, name: string): Promise<string> {
   return `${kind}.${store.sealing.keyedHash(await nameKey(store), `${kind}\0${normalised(name)}`)}`
 }
 

@@ -7,16 +7,25 @@ import * as Facility from '../domain/facility.ts'
 import * as Reservation from '../domain/reservation.ts'
 import * as User from '../domain/user.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
+import type { Intent } from '../ops/platform/route.ts'
 import type { Reaction } from './reactions.ts'
 
 /** So long after reserving a name its owner must be there. */
 export const graceMs = 10 * 60_000
 
+export interface AbandonedNames {
+  store: EventStore
+  now: () => string
+  /** Gives back the address of this reservation, unless it is the one that the user has: see `commands/addresses.ts`. */
+  giveBackUnused: (reservation: string, userId: string, intent: Intent) => Promise<void>
+  grace?: number
+}
+
 /**
- * Frees names whose owner never came: a crash between reserving and registering. First the owner's stream is closed, so
+ * Frees names whose owner never came: a crash between reserving and registering, or changing. First the owner's stream is closed, so
  * that a registrant who is only slow loses; then the name is released. Either step may be repeated.
  */
-export function releaseAbandonedNames(store: EventStore, now: () => string, grace = graceMs): Reaction {
+export function releaseAbandonedNames({ store, now, giveBackUnused, grace = graceMs }: AbandonedNames): Reaction {
   /** Whether the owner's stream ends in giving up; it does nothing to one that came. */
   async function isAbandoned(
     kind: Reservation.Kind,
@@ -37,7 +46,7 @@ export function releaseAbandonedNames(store: EventStore, now: () => string, grac
   }
 
   return {
-    name: 'release_abandoned_names',
+    name: 'release_unused_names',
     prefixes: ['reservation-'],
     react: async ({ id, stream, metadata }, event, signal) => {
       if (event.type !== 'NameReserved') return
@@ -45,12 +54,12 @@ export function releaseAbandonedNames(store: EventStore, now: () => string, grac
       // Names come in the order of their time: to wait for this one is to wait for all behind it.
       const wait = Date.parse(reserved_at) + grace - Date.parse(now())
       if (wait > 0) await delay(wait, undefined, { signal })
-      if (!(await isAbandoned(kind, owner_id, originOf(metadata)))) return
-      const release = Reservation.release({ owner_id, released_at: now() })
-      await handle(store, Reservation, splitStream(stream)[1], release, {
-        ...systemIntent('abandoned-names', id, 'release'),
-        ...originOf(metadata),
-      })
+      const isGivenUp = await isAbandoned(kind, owner_id, originOf(metadata))
+      const intent = { ...systemIntent('abandoned-names', id, 'release'), ...originOf(metadata) }
+      const reservation = splitStream(stream)[1]
+      if (kind === 'userEmail') return giveBackUnused(reservation, owner_id, intent)
+      if (!isGivenUp) return
+      await handle(store, Reservation, reservation, Reservation.release({ owner_id, released_at: now() }), intent)
     },
   }
 }

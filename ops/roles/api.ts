@@ -36,7 +36,6 @@ import { projections as projectionStatus } from '../../read-api/projections.ts'
 import { transcodeJobs } from '../../read-api/transcodeJobs.ts'
 import { uploads } from '../../read-api/uploads.ts'
 import { users } from '../../read-api/users.ts'
-import { isAway, queryBuilder, rowsOf } from '../platform/database.ts'
 import type { EventStore } from '../platform/eventStore.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { createLoginThrottle } from '../platform/loginThrottle.ts'
@@ -56,6 +55,7 @@ import { mountMetrics, requestDurations } from '../server/metrics.ts'
 import { described } from '../server/openapi.ts'
 import { rateLimit } from '../server/rateLimit.ts'
 import type { Connections } from './connections.ts'
+import { openSessionsIn } from './openSessions.ts'
 import { settingsOf } from './settings.ts'
 
 const toleratedStandstillMs = 10_000
@@ -105,15 +105,7 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
   const throttle = createLoginThrottle()
   const refusals = recordRefusals({ store, now, log })
   lifecycle.onStop('refusals', () => refusals.close())
-  const openSessionsOf = async (user_id: string) => {
-    try {
-      const open = queryBuilder('sessions').where({ user_id, status: 'open' }).select('id')
-      return (await rowsOf<{ id: string }>(database, open)).map(({ id }) => id)
-    } catch (error) {
-      if (isAway(error)) return []
-      throw error
-    }
-  }
+  const openSessionsOf = openSessionsIn(database)
   const routes: Route[] = [
     ...auth({ ...deps, openSessionsOf, throttle, refusals }),
     ...facilityCommands(deps),

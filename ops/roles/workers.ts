@@ -2,14 +2,23 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
+import { Refusal } from '../../domain/refusal.ts'
+import { giveBackUnused, settleAddresses } from '../../commands/addresses.ts'
+import { completeErasure } from '../../commands/erasure.ts'
+import type { Deps } from '../../commands/http.ts'
+import { sayEnded } from '../../commands/sessions.ts'
 import { releaseAbandonedNames } from '../../workers/abandonedNames.ts'
 import { runDispatch, transcodes } from '../../workers/dispatch.ts'
 import { confined } from '../../workers/confined.ts'
+import { finishUsers } from '../../workers/finishUsers.ts'
 import { requestTranscodes, runReaction } from '../../workers/reactions.ts'
 import { runJobs } from '../../workers/runner.ts'
 import { transcode } from '../../workers/transcode.ts'
+import type { Log } from '../platform/log.ts'
+import type { Intent } from '../platform/route.ts'
 import { findPrograms } from '../programs.ts'
 import type { Connections } from './connections.ts'
+import { openSessionsIn } from './openSessions.ts'
 import { settingsOf } from './settings.ts'
 
 const now = () => new Date().toISOString()
@@ -30,9 +39,16 @@ export async function runWorkers(
 
   const task = transcode({ store, objects, bus, programs, scratch, worker, limitMs: limitSecs * 1000, now })
   const following = { store, database, log, signal }
+  const deps = { store, now }
+  const addresses = addressesFor(deps, log)
+  const erased = async (id: string, intent: Intent) => {
+    await completeErasure(deps, id)
+    await sayEnded({ ...deps, openSessionsOf: openSessionsIn(database) }, id, 'deactivated', intent)
+  }
   const running = Promise.all([
     runReaction(requestTranscodes(store, settingsOf(config), now), following),
-    runReaction(releaseAbandonedNames(store, now), following),
+    runReaction(releaseAbandonedNames({ store, now, giveBackUnused: addresses.giveBackUnused }), following),
+    runReaction(finishUsers({ settleAddresses: addresses.settle, completeErasure: erased }), following),
     runDispatch(transcodes, { store, bus, log, signal }),
     runJobs(task, { bus, slots: config.TRANSCODE_CONCURRENCY, log, signal }),
   ])
@@ -40,6 +56,19 @@ export async function runWorkers(
     await running
     await rm(scratch, { recursive: true, force: true })
   })
+}
+
+/** An address that somebody else has by now stays theirs: who had it has to change to another, and nobody else waits for that. */
+function addressesFor(deps: Deps, log: Log) {
+  const unlessTaken = (error: unknown) => {
+    if (!(error instanceof Refusal)) throw error
+    log.error({ error }, 'the address of a user is somebody else’s by now')
+  }
+  return {
+    settle: (id: string) => settleAddresses(deps, id).catch(unlessTaken),
+    giveBackUnused: (...name: [reservation: string, userId: string, intent: Intent]) =>
+      giveBackUnused(deps, ...name).catch(unlessTaken),
+  }
 }
 
 /** Files in the making of workers of this machine that were killed. */

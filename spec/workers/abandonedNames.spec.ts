@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { giveBackUnused } from '../../commands/addresses.ts'
 import { derivedId, handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
 import { ownerOf, reserve } from '../../commands/reserve.ts'
@@ -37,7 +38,11 @@ describe('a name whose owner never came', () => {
     const command = derivedId('command', 'user', me.id, 'POST', '/api/v1/facilities', key['Idempotency-Key'])
     return { facility_id: derivedId('facility', command) }
   }
-  const react = (event: Recorded) => releaseAbandonedNames(system.store, now, 0).react(event, event as never, never)
+  const react = (event: Recorded) => {
+    const deps = { store: system.store, now }
+    const names = { ...deps, giveBackUnused: giveBackUnused.bind(undefined, deps), grace: 0 }
+    return releaseAbandonedNames(names).react(event, event as never, never)
+  }
   const register = (id: string, code: string) =>
     handle(
       system.store,
