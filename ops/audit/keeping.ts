@@ -8,6 +8,8 @@ import { Chain } from './chain.ts'
 
 /** How long an event may be in the log before the chain holds it. */
 const everyMs = 1000
+/** So long a log that was looked through and does not fit is not looked through again, as long as it is not seen to fit. */
+const unfittingMs = 60 * 60_000
 
 export interface KeepingOptions {
   eventStoreUrl: string
@@ -33,6 +35,14 @@ interface Seen {
 /** The log is not the one that the chain was made of, or no longer: it is kept as it is, for `audit:verify` to say where. */
 export class Unfitting extends Error {
   override readonly name = 'Unfitting'
+  /** Of what is kept. */
+  readonly end: Buffer
+  at = Date.now()
+
+  constructor(message: string, end: Buffer) {
+    super(message)
+    this.end = end
+  }
 }
 
 /**
@@ -44,13 +54,16 @@ export async function keepChain({ eventStoreUrl, database, log, signal }: Keepin
   try {
     let told: boolean = false
     let seen: Seen | undefined
+    let unfitting: Unfitting | undefined
     while (!signal.aborted) {
       try {
-        seen = await extend(client, database, signal, seen)
+        seen = await extend(client, database, signal, { seen, unfitting })
+        unfitting = undefined
         told = false
       } catch (error) {
         seen = undefined
         if (signal.aborted) return
+        if (error instanceof Unfitting) unfitting = error
         const isNews: boolean = error instanceof Unfitting && !told
         log[isNews ? 'error' : 'debug']({ error }, 'the audit chain was not extended')
         told ||= isNews
@@ -63,20 +76,26 @@ export async function keepChain({ eventStoreUrl, database, log, signal }: Keepin
 }
 
 /**
- * Up to the end of the log as it is now; returns where it got to.
- * @param seen where it got to the last time: what has come since the end of the chain may be no part of it
+ * Up to the end of the log as it is now; returns where it got to. What is in the log already is read once, and not every time.
+ * @param before `seen`: where it got to the last time: what has come since the end of the chain may be no part of it; `unfitting`: what it
+ * threw then
  */
 export async function extend(
   client: EventStoreDBClient,
   database: Database,
   signal: AbortSignal,
-  seen?: Seen,
+  { seen, unfitting }: { seen?: Seen | undefined; unfitting?: Unfitting | undefined } = {},
 ): Promise<Seen | undefined> {
   await database.query(`insert into audit_chain_end (seq, hash) values (0, $1) on conflict do nothing`, [
     new Chain().end,
   ])
   const kept = await endOf(database)
-  let last = (await isAt(client, kept)) ? kept : await found(client, kept)
+  let last = kept
+  if (!(await isAt(client, kept))) {
+    if (unfitting?.end.equals(kept.hash) && Date.now() - unfitting.at < unfittingMs) throw unfitting
+    last = await found(client, kept, signal)
+    await move(database, last)
+  }
   let at = last.position ?? undefined
   if (seen?.end.equals(kept.hash)) at = seen.position
   for await (const events of readRaw(client, at)) {
@@ -122,15 +141,26 @@ async function isAt(client: EventStoreDBClient, { position, eventId }: End): Pro
 }
 
 /** A log that was exported and imported leads to the same hash, at another position. Throws Unfitting where it does not. */
-async function found(client: EventStoreDBClient, kept: End): Promise<End> {
+async function found(client: EventStoreDBClient, kept: End, signal: AbortSignal): Promise<End> {
   const chain = new Chain()
-  for await (const events of readRaw(client, undefined))
+  for await (const events of readRaw(client, undefined)) {
+    signal.throwIfAborted()
     for (const event of events) {
       if (!chain.add(event) || chain.length < kept.seq) continue
-      if (!chain.end.equals(kept.hash)) throw new Unfitting('The log no longer leads to what the audit chain holds')
+      if (!chain.end.equals(kept.hash))
+        throw new Unfitting('The log no longer leads to what the audit chain holds', kept.hash)
       return { ...kept, position: event.position, eventId: event.id }
     }
-  throw new Unfitting(`The log has ${chain.length} events, and the audit chain holds ${kept.seq}`)
+  }
+  throw new Unfitting(`The log has ${chain.length} events, and the audit chain holds ${kept.seq}`, kept.hash)
+}
+
+/** The same end, where this log has it. */
+async function move(database: Database, { seq, hash, position, eventId }: End): Promise<void> {
+  await database.query(
+    'update audit_chain_end set position = $1::numeric, event_id = $2::uuid where seq = $3 and hash = $4',
+    [String(position), eventId, seq, hash],
+  )
 }
 
 async function write(

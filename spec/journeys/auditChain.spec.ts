@@ -73,8 +73,8 @@ describe('the audit chain', function () {
     connections.store.append(stream, [{ id: randomUUID(), type, data, metadata }], last < 0 ? 'no_stream' : last)
   const raw = (stream: string, type: string, data: Buffer, isJson: boolean, last = -1n) =>
     appendRaw(client, stream, [{ id: randomUUID(), type, isJson, data, metadata: Buffer.from(data) }], last)
-  const keep = (of = client, seen?: Awaited<ReturnType<typeof extend>>) =>
-    extend(of, connections.database, new AbortController().signal, seen)
+  const keep = (of = client, before: Parameters<typeof extend>[3] = {}) =>
+    extend(of, connections.database, new AbortController().signal, before)
   const verified = (head?: string, of = client) =>
     verifyLog({ client: of, database: connections.database, head, onProgress: nothing })
   async function all(of = client): Promise<RawEvent[]> {
@@ -152,7 +152,7 @@ describe('the audit chain', function () {
     const seen = await keep()
     expect(seen!.position).to.equal((await all()).at(-1)!.position)
     await append(`facility-${randomUUID()}`, 'FacilityRegistered', { name: 'Next', code: 'n', registered_at: at })
-    expect((await keep(client, seen))!.position > seen!.position).to.equal(true)
+    expect((await keep(client, { seen }))!.position > seen!.position).to.equal(true)
     expect(await verified())
       .to.deep.include({ events: 40, compared: 40 })
       .and.not.have.property('fault')
@@ -178,6 +178,9 @@ describe('the audit chain', function () {
     expect(linesOf((await exported(url)).file)).to.deep.equal(linesOf(file))
     // The new log has it all at other positions: what was kept fits, and goes on.
     await keep(store.client)
+    const { rows } = await connections.database.query('select event_id, position from audit_chain_end')
+    const end = (await all(store.client)).find(({ id }) => id === rows[0].event_id)!
+    expect(rows[0].position, 'where to go on from').to.equal(String(end.position))
     expect(await verified(head, store.client)).to.deep.include({ compared: 40, behindHead: 0 })
     await keep()
     expect(await verified())
@@ -244,6 +247,13 @@ describe('the audit chain', function () {
     )
     const unfitting = await keep(store.client).catch((error: unknown) => error)
     expect(unfitting).to.be.instanceOf(Unfitting)
+    const before = { unfitting: unfitting as Unfitting }
+    const again = () => keep(store.client, before).catch((error: unknown) => error)
+    expect(await again(), 'it is not looked through again').to.equal(unfitting)
+    before.unfitting.at -= 60 * 60_000
+    expect(await again())
+      .to.be.instanceOf(Unfitting)
+      .and.not.equal(unfitting)
     const other = await emptyStore()
     await importEvents(
       other.url,
@@ -270,7 +280,7 @@ describe('the audit chain', function () {
     // Everything of it is lost while somebody keeps it: it is made anew from the first event, wherever that one had got to.
     const seen = await keep()
     await database.query('truncate audit_chain, audit_chain_end')
-    await keep(client, seen)
+    await keep(client, { seen })
     const { events, compared, fault } = await verified()
     expect({ compared, fault }).to.deep.equal({ compared: events, fault: undefined })
   })
