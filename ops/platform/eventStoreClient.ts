@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   type AllStreamRecordedEvent,
   type AllStreamResolvedEvent,
+  type AllStreamSubscription,
   BACKWARDS,
   END,
   ErrorType,
@@ -18,13 +19,15 @@ import {
 } from '@eventstore/db-client'
 import { errorType, StreamGone, translated, Unavailable } from './eventStoreErrors.ts'
 import { NotForBulk, readInBulk } from './bulkReader.ts'
-import { batches, gathered, letGo, until } from './eventStoreStreams.ts'
+import { batches, checkpoint, gathered, letGo, until } from './eventStoreStreams.ts'
 import type { EventStore, ExpectedRevision, FollowOptions, NewEvent, Recorded } from './eventStore.ts'
 import { createSealing } from './sealing.ts'
 
 const appendTimeoutMs = 3000
 const appendTries = 4
 const batchSize = 2000
+/** Times 32 events: so many are looked at again, at most, when a subscription broke that wants none of them. */
+const checkpointInterval = 32
 const patience = { silenceMs: 3000, onSilence: () => new Unavailable('The event store did not answer in time') }
 
 type PersonalFields = (stored: {
@@ -172,11 +175,24 @@ export function connectEventStore(options: {
   }
 
   async function* follow(options: FollowOptions): AsyncGenerator<Recorded[]> {
-    const { after, prefixes, types, signal, onBroken, onCaughtUp } = options
-    const byStream = prefixes ? streamNameFilter({ prefixes }) : excludeSystemEvents()
-    const filter = types ? eventTypeFilter({ prefixes: types }) : byStream
+    const { after, prefixes, types, signal, onBroken } = options
     let last = after
+    /** How far the server has looked, whether or not it found anything to send. */
+    let looked: bigint | undefined
+    const checkpoints = {
+      checkpointInterval,
+      checkpointReached: (subscription: AllStreamSubscription, { commit }: Position) => {
+        looked = commit
+        subscription.emit(checkpoint)
+      },
+    }
+    const byStream = prefixes ? streamNameFilter({ prefixes, ...checkpoints }) : excludeSystemEvents(checkpoints)
+    const filter = types ? eventTypeFilter({ prefixes: types, ...checkpoints }) : byStream
+    const onEmptied = () => {
+      if (looked !== undefined && (last === undefined || looked > last)) last = looked
+    }
     for (let failures = 0; !signal.aborted;) {
+      looked = undefined
       const subscription = client.subscribeToAll(
         {
           fromPosition: last === undefined ? START : { commit: last, prepare: last },
@@ -185,7 +201,7 @@ export function connectEventStore(options: {
         { highWaterMark: batchSize },
       )
       try {
-        for await (const batch of batches<AllStreamResolvedEvent>(subscription, { signal, batchSize, onCaughtUp })) {
+        for await (const batch of batches<AllStreamResolvedEvent>(subscription, { ...options, batchSize, onEmptied })) {
           failures = 0
           const events = await openAll(batch.filter(({ event }) => event !== undefined).map(recordedOf))
           if (events.length > 0) yield events

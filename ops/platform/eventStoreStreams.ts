@@ -116,17 +116,22 @@ async function arrivedOrLate(arrived: Promise<void>, ms: number): Promise<void> 
   }
 }
 
+/** What a subscription emits when the server says how far it has looked. */
+export const checkpoint = 'checkpoint'
+
 export interface BatchOptions {
   signal: AbortSignal
   batchSize: number
-  /** Called when everything received was yielded and the consumer asks for more. */
-  onCaughtUp: (() => void) | undefined
+  /** Called when everything there was is received and yielded, and the consumer asks for more. */
+  onCaughtUp?: (() => void) | undefined
+  /** Called when everything that came before a checkpoint is yielded, and the consumer asks for more. */
+  onEmptied?: (() => void) | undefined
 }
 
 /** Arrays of all that a subscription has buffered, until it ends or the signal comes; throws what it broke on. */
 export async function* batches<Item>(
   stream: Readable,
-  { signal, batchSize, onCaughtUp }: BatchOptions,
+  { signal, batchSize, onCaughtUp, onEmptied }: BatchOptions,
 ): AsyncGenerator<Item[]> {
   let wake: () => void = () => undefined
   let ended: Error | 'ended' | undefined
@@ -145,6 +150,7 @@ export async function* batches<Item>(
     caughtUp = true
     wake()
   })
+  stream.on(checkpoint, () => wake())
   const read = () => stream.read() as Item | null
   try {
     while (!signal.aborted) {
@@ -156,6 +162,8 @@ export async function* batches<Item>(
       }
       if (ended === 'ended') return
       if (ended) throw ended
+      // What a broken one had still to give is lost, and not before the checkpoint.
+      if (!stream.destroyed) onEmptied?.()
       if (caughtUp) {
         caughtUp = false
         onCaughtUp?.()
