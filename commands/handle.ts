@@ -176,6 +176,9 @@ function cacheOf(store: EventStore): LRUCache<string, Loaded<any>> {
   return cache
 }
 
+/** What was loaded of this store is looked at no more: it has another log by now. */
+export const forgetLoaded = (store: EventStore) => void caches.delete(store)
+
 /** Our own requests on one stream wait for each other instead of fighting. */
 async function inTurn<T>(store: EventStore, stream: string, run: () => Promise<T>): Promise<T> {
   let waiting = queues.get(store)

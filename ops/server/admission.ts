@@ -64,6 +64,7 @@ export function followEndings(options: {
     from: () => store.positionBefore(new Date(Date.now() - accessSecs * 1100)),
     only: { types: ['SessionEnded', 'FacilityDeactivated', ...endsSessions, ...changesRights] },
     apply,
+    startOver: () => [endedSessions, closedFacilities, users].forEach((remembered) => remembered.clear()),
     of: 'ended sessions',
     log,
     signal,

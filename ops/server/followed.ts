@@ -101,6 +101,7 @@ export function followStreams(options: {
     from: () => store.head(),
     only: { prefixes: deciders.map(({ category }) => `${category}-`) },
     apply,
+    startOver: () => [present, absent].forEach((known) => known.clear()),
     of: 'keys and devices',
     log,
     signal,

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { forgetLoaded } from '../../commands/handle.ts'
 import type { EventStore, FollowOptions, Recorded } from '../platform/eventStore.ts'
 import type { Log } from '../platform/log.ts'
 
@@ -13,10 +14,14 @@ export interface Hearing {
 
 const toleratedSilenceMs = 1000
 const askEveryMs = 250
+/** So long after the last answer of the store it is ours to wake up first: this process was stopped, or its machine. */
+const asleepMs = 2000
 
 /**
- * Follows the log, and notices when it cannot: a broken subscription says so, a store that is silent has to be asked.
+ * Follows the log, and notices when it cannot: a broken subscription says so, a store that is silent has to be asked. A store that comes back
+ * with another log than before, as a restored backup is, is heard anew from the beginning.
  * @param from where to begin; asked again while the store is away
+ * @param startOver forgets all that was heard
  * @param of for a person: what is not heard of meanwhile
  */
 export function hear(options: {
@@ -24,28 +29,48 @@ export function hear(options: {
   from: () => Promise<bigint | undefined>
   only: Pick<FollowOptions, 'prefixes' | 'types'>
   apply: (event: Recorded) => void
+  startOver: () => void
   of: string
   log: Log
   signal: AbortSignal
 }): Hearing {
-  const { store, from, only, apply, of, log, signal } = options
-  let brokenSince: number | undefined
+  const { store, from, only, apply, startOver, of, log, signal } = options
+  let brokenSince: Moment | undefined
+  /** Whether everything was heard since the subscription was made. */
+  let isCaughtUp = false
   /** When the store was asked something that it has not answered yet. */
-  let askedAt: number | undefined
+  let askedAt: Moment | undefined
+  let answeredAt: Moment | undefined
+  /** The newest event that is known to be in this log. */
+  let newest: { position: bigint; id: string } | undefined
+  let round = new AbortController()
   let isReady: () => void
   const ready = new Promise<void>((resolve) => (isReady = resolve))
 
   async function run() {
     const onBroken = (error: Error) => {
-      brokenSince ??= Date.now()
+      brokenSince ??= moment()
+      isCaughtUp = false
       log.warn({ error: error.message }, `not hearing of ${of}`)
     }
     const onCaughtUp = () => {
-      brokenSince = undefined
+      isCaughtUp = true
       isReady()
     }
-    const after = await startingPoint()
-    for await (const events of store.follow({ ...only, after, signal, onBroken, onCaughtUp })) events.forEach(apply)
+    while (!signal.aborted) {
+      round = new AbortController()
+      const following = { ...only, signal: AbortSignal.any([signal, round.signal]), onBroken, onCaughtUp }
+      for await (const events of store.follow({ ...following, after: await startingPoint() })) {
+        events.forEach(apply)
+        know(events.at(-1)!)
+      }
+      if (signal.aborted) return
+      log.error(`the event store has another log than before: hearing of ${of} anew`)
+      isCaughtUp = false
+      newest = undefined
+      forgetLoaded(store)
+      startOver()
+    }
   }
 
   async function startingPoint(): Promise<bigint | undefined> {
@@ -62,20 +87,52 @@ export function hear(options: {
 
   async function keepAsking() {
     while (!signal.aborted) {
-      askedAt ??= Date.now()
-      const answered = await store.head().then(
-        () => true,
-        () => false,
-      )
-      if (answered) askedAt = undefined
+      askedAt ??= moment()
+      try {
+        await ask()
+        askedAt = undefined
+        answeredAt = moment()
+      } catch {
+        // It is away; what was asked stays unanswered.
+      }
       await delay(askEveryMs, undefined, { signal }).catch(() => undefined)
     }
   }
 
-  const tolerable = (since: number | undefined) => since === undefined || Date.now() - since < toleratedSilenceMs
+  /** Whether it is there and, where the subscription broke, whether it is the same log that all was heard of since. */
+  async function ask(): Promise<void> {
+    const wasCaughtUp = isCaughtUp
+    if (brokenSince && newest) {
+      const found = await store.eventAt(newest.position)
+      if (found === 'beyond' || (found !== 'gone' && found.id !== newest.id)) return round.abort()
+    }
+    if (wasCaughtUp && isCaughtUp) brokenSince = undefined
+    const position = await store.head()
+    if (brokenSince || position === undefined || position === newest?.position) return
+    const found = await store.eventAt(position)
+    if (!brokenSince && typeof found !== 'string') know({ position, id: found.id })
+  }
+
+  function know({ position, id }: { position: bigint; id: string }) {
+    if (!newest || position > newest.position) newest = { position, id }
+  }
+
   return {
-    isCurrent: () => tolerable(brokenSince) && tolerable(askedAt),
+    isCurrent: () =>
+      !isLongAgo(brokenSince, toleratedSilenceMs) &&
+      !isLongAgo(askedAt, toleratedSilenceMs) &&
+      !isLongAgo(answeredAt, asleepMs),
     ready,
     done: Promise.all([run(), keepAsking()]),
   }
 }
+
+/** On two clocks: one may be set, the other may stand still while a machine sleeps. */
+interface Moment {
+  wall: number
+  steady: number
+}
+
+const moment = (): Moment => ({ wall: Date.now(), steady: performance.now() })
+const isLongAgo = (when: Moment | undefined, ms: number) =>
+  when !== undefined && (Math.abs(Date.now() - when.wall) >= ms || performance.now() - when.steady >= ms)
