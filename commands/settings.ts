@@ -41,12 +41,9 @@ export const settings = ({ store, now, fixed }: Deps & { fixed: Settings.State }
     set_here: (own[key] as Shown['set_here'] | undefined) ?? null,
   })
 
-  async function answer(key: Settings.Key, scope: Scope, position?: bigint) {
+  async function answer(key: Settings.Key, scope: Scope) {
     const [all, own] = await layers(scope)
-    const headers = {
-      ...(own.revision >= 0 && { ETag: `"${own.revision}"` }),
-      ...(position !== undefined && { 'Event-Position': String(position) }),
-    }
+    const headers = own.revision >= 0 ? { ETag: `"${own.revision}"` } : {}
     return { status: 200, body: shown(key, all, own.state), headers }
   }
 
@@ -71,8 +68,12 @@ export const settings = ({ store, now, fixed }: Deps & { fixed: Settings.State }
     const value = wanted === null ? {} : { value: wanted as Settings.Values[typeof key] }
     const decision = Settings.change({ key, ...value, changed_at: now() })
     const about = { ...intent, ...(facility_id !== undefined && { facility_id }) }
-    const { position } = await handle(store, Settings, scope.id, decision, about)
-    return answer(key, scope, position)
+    // The scope as the command left it: whoever repeats it is answered as the first time, whatever was said since.
+    const { state, revision, position } = await handle(store, Settings, scope.id, decision, about)
+    const [all] = await layers(scope)
+    const layer = facility_id === undefined ? { system: state } : { facility: state }
+    const headers = { ...(revision >= 0 && { ETag: `"${revision}"` }), 'Event-Position': String(position) }
+    return { status: 200, body: shown(key, { ...all, ...layer }, state), headers }
   }
 
   /** The value as its key wants it; before anything is looked for, as with every other body. */

@@ -5,7 +5,7 @@ import * as shapes from '../../ops/platform/shapes.ts'
 import { apiOf, expectProblem } from '../api.ts'
 import { appendedDuring } from '../appended.ts'
 import { served } from '../served.ts'
-import { newFacility, type System, theSystem } from '../system.ts'
+import { newFacility, type System, theSystem, unique } from '../system.ts'
 
 describe('settings', () => {
   let system: System
@@ -61,6 +61,19 @@ describe('settings', () => {
     expect(event.data).to.deep.include({ key: 'automatic_inference', ...mine })
     expect(event.metadata).to.deep.include({ facility_id: facility.id })
     expect(event.metadata['actor'].kind).to.equal('user')
+  })
+
+  it('answer a request that is repeated as the first time, whatever was said since', async () => {
+    for (const path of [ofSystem(bitrate), ofFacility(bitrate)]) {
+      const key = { 'Idempotency-Key': unique('key') }
+      const first = await system.admin.put(path, { value: 64_000 }, key)
+      await system.admin.put(path, { value: 32_000 })
+      const again = await system.admin.put(path, { value: 64_000 }, key)
+      expect(again.body).to.deep.equal(first.body)
+      for (const header of ['ETag', 'Event-Position'])
+        expect(again.headers.get(header), header).to.equal(first.headers.get(header))
+      expect((await system.admin.get(path)).body.value).to.equal(32_000)
+    }
   })
 
   it('are changed at the revision that was seen, or not at all', async () => {
