@@ -39,21 +39,19 @@ describe('preparing a clone', () => {
 
   function prepare(env: Record<string, string> = {}, uid?: number) {
     const { npm_execpath: _, ...rest } = process.env
-    const begun = performance.now()
     const done = spawnSync(process.execPath, [path.join(root, 'ops', 'prepare.mjs')], {
       cwd: tmpdir(),
       env: { ...rest, FFMPEG_PATH: '', FFPROBE_PATH: '', NATS_SERVER_PATH: '', PATH: bin, ...env },
       encoding: 'utf8',
       ...(uid === undefined ? {} : { uid, gid: uid }),
     })
-    return { code: done.status, out: done.stdout.trim(), err: done.stderr.trim(), ms: performance.now() - begun }
+    return { code: done.status, out: done.stdout.trim(), err: done.stderr.trim() }
   }
 
-  it('does nothing, says nothing and is quick when nothing is missing', () => {
+  it('does nothing and says nothing when nothing is missing', () => {
     prepare()
     const runs = [1, 2, 3].map(() => prepare())
     for (const { code, out, err } of runs) expect({ code, out, err }).to.deep.equal({ code: 0, out: '', err: '' })
-    expect(Math.min(...runs.map(({ ms }) => ms))).to.be.below(250)
   })
 
   it('installs packages when there are none, and again only after the lock has changed', () => {
