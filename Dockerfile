@@ -38,7 +38,8 @@ COPY read-api read-api
 COPY workers workers
 COPY migrations migrations
 COPY ops ops
+RUN node ops/compiled.mjs --version
 USER node
 # Bring a volume for /data: scratch files of the media, and all data of the servers that are not configured.
 VOLUME /data
-CMD ["node", "--import", "tsx", "ops/main.ts", "up"]
+CMD ["node", "ops/compiled.mjs", "up"]

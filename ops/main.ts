@@ -8,13 +8,14 @@ import { addEventCommands } from './events/commands.ts'
 import { addProjectionCommands } from './projections/commands.ts'
 import { createLifecycle, type Lifecycle } from './platform/lifecycle.ts'
 import { createLog, type Log } from './platform/log.ts'
+import { root } from './platform/root.ts'
 import type { Connections } from './roles/connections.ts'
 import { attachedConfig, checkedConfig, dataDirOf, startEmbedded } from './roles/environment.ts'
 
 // The one place that reads the environment; `.env` fills in what it does not set.
 loadDotenv({ quiet: true })
 const environment = process.env
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 
 type Role = 'api' | 'projections' | 'workers'
 

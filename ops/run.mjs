@@ -10,6 +10,4 @@ try {
   process.exit(1)
 }
 performance.mark('prepared')
-const { register } = await import('tsx/esm/api')
-register()
-await import('./main.ts')
+await import('./compiled.mjs')

@@ -34,7 +34,7 @@ process.on('SIGUSR2', () => {
     runProjections(connections, {
       shown: nextVersions,
       former: projections,
-      program: new URL('./swap/buildNext.ts', import.meta.url),
+      program: 'ops/bench/swap/buildNext.ts',
     }),
   )
 })

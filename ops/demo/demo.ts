@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import Table from 'cli-table3'
 import type { Programs } from '../../workers/media.ts'
+import { root } from '../platform/root.ts'
 import { findPrograms } from '../programs.ts'
 import { type Client, clientOf } from './client.ts'
 
@@ -119,7 +120,7 @@ async function show(person: Client, url: string, programs: Programs, suffix: str
 
   const scratch = await mkdtemp(join(tmpdir(), 'xylolabs-demo-'))
   try {
-    const speech = await readFile(new URL('speech.wav', import.meta.url))
+    const speech = await readFile(join(root, 'ops/demo/speech.wav'))
     const upload = await send(sensor, person, 'speech.wav, 8 s of speech', speech)
     await step('download both renditions and look at them with ffprobe', () =>
       check(person, upload, programs.ffprobe, scratch),

@@ -6,7 +6,7 @@ import { endLeftover } from './leftovers.ts'
 import { onFreePort } from './ports.ts'
 import type { Served, Site } from './site.ts'
 import { supervise } from './supervisor.ts'
-import { typescript } from './typescriptChild.ts'
+import { programOf } from './program.ts'
 
 const NAME = 'eventstore'
 const READY_WITHIN_MS = 60_000
@@ -45,7 +45,7 @@ export async function startEventStore(
     const program = {
       name: NAME,
       dataDir: site.dataDir,
-      ...tieToOwner(site.launch, typescript('./eventstore/main.ts', ...args)),
+      ...tieToOwner(site.launch, programOf('ops/embedded/eventstore/main.ts', ...args)),
       ready: 'announced' as const,
       readyWithinMs: READY_WITHIN_MS,
       input: password,

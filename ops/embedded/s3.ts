@@ -5,7 +5,7 @@ import { endLeftover } from './leftovers.ts'
 import { onFreePort } from './ports.ts'
 import type { Served, Site } from './site.ts'
 import { supervise } from './supervisor.ts'
-import { typescript } from './typescriptChild.ts'
+import { programOf } from './program.ts'
 
 const NAME = 's3'
 const READY_WITHIN_MS = 30_000
@@ -20,7 +20,7 @@ export async function startS3(site: Site, keys: { accessKey: string; secretKey: 
     const program = {
       name: NAME,
       dataDir: site.dataDir,
-      ...tieToOwner(site.launch, typescript('./s3/main.ts')),
+      ...tieToOwner(site.launch, programOf('ops/embedded/s3/main.ts')),
       ready: 'announced' as const,
       readyWithinMs: READY_WITHIN_MS,
       input: JSON.stringify({ port, directory, ...keys }),

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { postgreSplitterOptions, splitQuery } from 'dbgate-query-splitter'
 import createKnex, { type Knex } from 'knex'
+import { root } from './root.ts'
 
 export interface Migration {
   file: string
@@ -16,7 +16,7 @@ export class MigrationError extends Error {
 }
 
 /** The repository's own. */
-export const migrationsDirectory = fileURLToPath(new URL('../../migrations/', import.meta.url))
+export const migrationsDirectory = join(root, 'migrations')
 
 const pattern = /^(\d{14})_[a-z0-9]+(?:_[a-z0-9]+)*\.sql$/
 

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
 import * as Projection from '../../domain/projection.ts'
@@ -9,7 +8,7 @@ import { type Build, Builds } from '../../projections/engine/builds.ts'
 import { type GroupOptions, runGroup } from '../../projections/engine/group.ts'
 import type { AnyProjection } from '../../projections/engine/projection.ts'
 import { retired } from '../../projections/retired/all.ts'
-import { typescript } from '../embedded/typescriptChild.ts'
+import { programOf } from '../embedded/program.ts'
 import type { BuildOrder } from './orderedBuild.ts'
 import type { Connections } from './connections.ts'
 
@@ -19,11 +18,11 @@ interface Release extends Pick<GroupOptions, 'followedFromStart'> {
   shown?: readonly AnyProjection[]
   /** Those before them that can still be folded. */
   former?: readonly AnyProjection[]
-  /** Builds all of them: see `buildToOrder`. */
-  program?: URL
+  /** Builds all of them: see `buildToOrder`. A source, from the folder of package.json. */
+  program?: string
 }
 
-const buildChild = new URL('./buildChild.ts', import.meta.url)
+const buildChild = 'ops/roles/buildChild.ts'
 
 /** Follows the log for the read models, or stands by. */
 export function runProjections(
@@ -58,9 +57,9 @@ export function runProjections(
 
 /** A build takes a core, and not the event loop of whoever serves. */
 const inChild =
-  (config: Connections['config'], file: URL): Build =>
+  (config: Connections['config'], file: string): Build =>
   async (versions, signal) => {
-    const [program, ...args] = typescript(fileURLToPath(file))
+    const [program, ...args] = programOf(file)
     const child = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'] })
     const stop = () => child.kill('SIGTERM')
     signal.addEventListener('abort', stop, { once: true })

@@ -302,7 +302,7 @@ describe('Dockerfile', () => {
     for (const stage of [stages.find((one) => one.includes('AS development'))!, stages.at(-1)!])
       expect(/^USER (.*)$/gm.exec(stage)?.[1]).to.equal('node')
     expect(lastOf('ENTRYPOINT')).to.equal('["tini", "--"]')
-    expect(lastOf('CMD')).to.equal('["node", "--import", "tsx", "ops/main.ts", "up"]')
+    expect(lastOf('CMD')).to.equal('["node", "ops/compiled.mjs", "up"]')
     expect(lastOf('HEALTHCHECK')).to.include('http://127.0.0.1:3000/health')
   })
 

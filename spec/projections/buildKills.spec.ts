@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { createLifecycle, type Lifecycle } from '../../ops/platform/lifecycle.ts'
-import { typescript } from '../../ops/embedded/typescriptChild.ts'
+import { programOf } from '../../ops/embedded/program.ts'
 import { type Connections, openConnections } from '../../ops/roles/connections.ts'
 import { projections } from '../../projections/all.ts'
 import { Builds } from '../../projections/engine/builds.ts'
@@ -84,7 +84,7 @@ describe('a build that is killed', function () {
 
   async function build(dieAt: number): Promise<number | 'killed'> {
     const { DATABASE_URL, EVENTSTORE_URL, DATA_ENCRYPTION_KEY } = connections.config
-    const [program, ...args] = typescript('../../spec/projections/buildProcess.ts')
+    const [program, ...args] = programOf('spec/projections/buildProcess.ts')
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
     const order: Order = {
       databaseUrl: DATABASE_URL,

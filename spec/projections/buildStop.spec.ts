@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { typescript } from '../../ops/embedded/typescriptChild.ts'
+import { programOf } from '../../ops/embedded/program.ts'
 import { connectAlone } from '../../ops/platform/database.ts'
 import type { BuildOrder } from '../../ops/roles/orderedBuild.ts'
 import { eventually } from '../eventually.ts'
@@ -20,7 +20,7 @@ describe('the process that builds', function () {
                   from projection_groups g where p.name = 'facilities'`)
     const reader = await connectAlone(DATABASE_URL, () => undefined)
     await reader.query('begin; lock table facilities_v1 in access exclusive mode')
-    const [program, ...args] = typescript('../../ops/roles/buildChild.ts')
+    const [program, ...args] = programOf('ops/roles/buildChild.ts')
     const child = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'] })
     const order: BuildOrder = {
       databaseUrl: DATABASE_URL,

@@ -8,8 +8,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client'
 import type { AllStreamResolvedEvent, ReadAllOptions, ReadStreamOptions } from '@eventstore/db-client'
-
-const MAIN = path.resolve(import.meta.dirname, '../../../ops/embedded/eventstore/main.ts')
+import { programOf } from '../../../ops/embedded/program.ts'
 
 export const temporaryFolder = (): Promise<string> => fs.mkdtemp(path.join(os.tmpdir(), 'eventstore-spec-'))
 
@@ -17,8 +16,8 @@ const children = new Set<ChildProcess>()
 process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')))
 
 function spawnStore(dir: string, args: readonly string[]): ChildProcess {
-  const options = ['--import', 'tsx', MAIN, '--port', '0', '--dir', dir, ...args]
-  const child = spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [program, ...options] = programOf('ops/embedded/eventstore/main.ts', '--port', '0', '--dir', dir, ...args)
+  const child = spawn(program, options, { stdio: ['ignore', 'pipe', 'pipe'] })
   children.add(child)
   child.once('exit', () => children.delete(child))
   return child

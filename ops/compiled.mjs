@@ -1,0 +1,8 @@
+// Runs ops/main.ts in this very process, from what was compiled of it.
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { compile } from './platform/compile.mjs'
+
+process.setSourceMapsEnabled(true)
+const root = fileURLToPath(new URL('..', import.meta.url))
+await import(pathToFileURL(join(compile(root), 'ops/main.mjs')).href)
