@@ -111,7 +111,11 @@ async function answer(route: Route, options: AppOptions, request: Request, respo
   const facility = facilityOf(route, caller)
   const params = parse(route.params, request.params, 'path')
   const query = parse(route.query, request.query, 'query', route.query === undefined)
+  const stillLetIn = async () => void (route.permission === 'public' || (await options.authenticate(request)))
+  // Whoever takes their time over a body may be let in no more when it is there.
+  const isLate = route.body !== undefined && !request.complete
   const body = route.body ? parse(route.body, await bodyOf(request, response), 'body') : undefined
+  if (isLate) await stillLetIn()
   const position = request.get('Read-After')
   if (route.reads && position !== undefined) {
     if (!/^\d{1,20}$/.test(position))
@@ -130,8 +134,8 @@ async function answer(route: Route, options: AppOptions, request: Request, respo
     ...(method !== 'GET' && method !== 'HEAD' && { changes: route.params ? 'change' : 'creation' }),
     digest: options.digest,
   })
-  const { signal } = controller
-  return route.run({ params, query, body, caller, facility, intent, raw: request, address: request.ip ?? '', signal })
+  const [{ signal }, address] = [controller, request.ip ?? '']
+  return route.run({ params, query, body, caller, facility, intent, raw: request, address, stillLetIn, signal })
 }
 
 /** 401, or 429 for whoever asks too often. */
