@@ -51,7 +51,13 @@ function tokenStrategy(tokens: Tokens, admission: Admission, mustChangePassword:
   return new JwtStrategy(
     {
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      secretOrKeyProvider: (_request, token: string, done) => done(null, tokens.accessSecretOf(token) as never),
+      secretOrKeyProvider: (_request, token: string, done) => {
+        const secret = tokens.accessSecretOf(token)
+        // Asked to verify a token without a signature by no secret, jsonwebtoken would throw where nobody catches it.
+        done(secret ? null : new Error('signed with none of our secrets'), secret as never)
+      },
+      // Endings are remembered for as long as a token lives by the settings of now, however long this one was to live.
+      jsonWebTokenOptions: { maxAge: tokens.accessSecs },
       algorithms,
       audience,
     },

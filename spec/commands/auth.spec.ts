@@ -40,12 +40,16 @@ describe('who is let in', () => {
     expect(wrong.body.detail).to.equal(unknown.body.detail)
   })
 
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const unsigned = (header: object) => `${part({ alg: 'HS256', typ: 'JWT', ...header })}.${part({ sub: 'x' })}.`
   const tokens: Record<string, () => string | Promise<string>> = {
     'no token': () => '',
     'a malformed one': () => 'abc.def.ghi',
     'one signed by somebody else': () => jwt.sign({ typ: 'access', sub: facility.user.id }, 'x'.repeat(40)),
     'an unsigned one': () =>
       jwt.sign({ typ: 'access', sub: facility.user.id, sid: facility.user.id }, '', { algorithm: 'none' }),
+    'one without a signature, by a secret there is not': () => unsigned({ kid: 'nobody' }),
+    'one without a signature, by no secret': () => unsigned({}),
     'a refresh token': async () =>
       (await login(facility.user.email, facility.user.password)).body.refresh_token as string,
     'a tampered one': async () => {
@@ -68,6 +72,21 @@ describe('who is let in', () => {
     const { exp: _, iat: __, ...claims } = payload
     const expired = jwt.sign(claims, system.config.JWT_SECRET, { keyid: header.kid, expiresIn: -1 })
     expectProblem(await bearer(expired).get('/api/v1/facilities'), 401, 'token_expired')
+  })
+
+  it('not with an access token that is older than they live by now, also where it was to live longer', async () => {
+    const session = (await login(facility.user.email, facility.user.password)).body
+    const { header, payload } = jwt.decode(session.access_token, { complete: true }) as {
+      header: { kid: string }
+      payload: jwt.JwtPayload
+    }
+    const aged = (secs: number) => {
+      const claims = { ...payload, iat: payload.iat! - secs, exp: payload.exp! + 3600 }
+      return jwt.sign(claims, system.config.JWT_SECRET, { keyid: header.kid })
+    }
+    const { JWT_ACCESS_TTL_SECS } = system.config
+    expect((await bearer(aged(JWT_ACCESS_TTL_SECS - 60)).get('/api/auth/me')).status).to.equal(200)
+    expectProblem(await bearer(aged(JWT_ACCESS_TTL_SECS)).get('/api/auth/me'), 401, 'token_expired')
   })
 
   it('again with a refresh token, which is good once', async () => {
