@@ -111,8 +111,10 @@ export const auth = (
     const { state } = await load(store, Session, claims.sid)
     if (state.status !== 'unknown' && !User.outlives(user, { ...state, id: claims.sid }))
       return user.sessions_ended?.reason ?? 'password_changed'
-    const sameFacility = claims.facility_id !== undefined && claims.facility_id === user.facility_id
-    return sameFacility && claims.facility_deactivations !== deactivationsOf(facility) ? 'deactivated' : undefined
+    if (user.facility_id === undefined) return undefined
+    // How often the facility of now had been deactivated then, a token from elsewhere does not tell: not at all, to be safe.
+    const before = claims.facility_id === user.facility_id ? claims.facility_deactivations : 0
+    return before === deactivationsOf(facility) ? undefined : 'deactivated'
   }
 
   /**
