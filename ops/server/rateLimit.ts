@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { networkOf } from '../platform/network.ts'
 import { type Caller, Problem } from '../platform/route.ts'
 
 /** Counts a request of this caller or, where nobody was let in, of this address; throws `rate_limited` when there were too many. */
@@ -30,13 +30,4 @@ function keyOf(caller: Caller, address: string): string {
   if (caller.kind === 'user') return `user ${caller.id}`
   if (caller.kind === 'device') return `key ${caller.key_id}`
   return `address ${networkOf(address)}`
-}
-
-/** Who has one IPv6 address has all of its /64. */
-function networkOf(address: string): string {
-  if (!isIPv6(address) || /^::ffff:/i.test(address)) return address
-  const [front = '', back] = address.split('::')
-  const [before, behind] = [front, back ?? ''].map((half) => half.split(':').filter(Boolean))
-  const gap = back === undefined ? 0 : 8 - before!.length - behind!.length
-  return [...before!, ...Array.from({ length: gap }, () => '0'), ...behind!].slice(0, 4).join(':')
 }
