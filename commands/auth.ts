@@ -156,7 +156,9 @@ export const auth = (
         // A name may be held that is not, or no longer, the person's address: by a change that was never finished.
         const isTheirs = 'email' in user && normalised(user.email) === normalised(body.email)
         const who = isTheirs && mayBeHere(person) ? person : undefined
-        const right = await passwords.matches(who?.user.password_hash, body.password, () => throttle.admit(attempt))
+        const right = await passwords.matches(who?.user.password_hash, body.password, {
+          admit: () => throttle.admit(attempt),
+        })
         if (id === undefined || !who || !right) {
           const reason = !isTheirs ? 'unknown' : who ? 'wrong_password' : 'inactive'
           const facility_id = isTheirs && 'facility_id' in user ? user.facility_id : undefined
@@ -267,14 +269,17 @@ export const auth = (
             errors: [{ path: 'body.new_password', message: 'must be another one' }],
           })
         const attempt = attemptOf(user.email, address)
-        const right = await passwords.matches(user.password_hash, body.current_password, () => throttle.admit(attempt))
+        const right = await passwords.matches(user.password_hash, body.current_password, {
+          admit: () => throttle.admit(attempt),
+          asker: caller.id,
+        })
         const wrong = () => new Problem('invalid_credentials', 'The current password is wrong')
         if (!right) {
           await countFailure(attempt, about)
           throw wrong()
         }
         const changed = User.changePassword({
-          password_hash: await passwords.hash(body.new_password),
+          password_hash: await passwords.hash(body.new_password, caller.id),
           must_change_password: false,
           session_id: caller.session_id,
           changed_at: now(),

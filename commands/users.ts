@@ -168,7 +168,7 @@ export const users = (deps: Deps & SessionDeps & { passwords: Passwords }): Rout
         const user = {
           ...body,
           ...(facility_id !== undefined && { facility_id }),
-          password_hash: await passwords.hash(password),
+          password_hash: await passwords.hash(password, intent.actor.id),
           must_change_password: true,
           registered_at: now(),
         }
@@ -221,7 +221,7 @@ export const users = (deps: Deps & SessionDeps & { passwords: Passwords }): Rout
         const password = body.password ?? newPassword()
         const reset = async () =>
           User.changePassword({
-            password_hash: await passwords.hash(password),
+            password_hash: await passwords.hash(password, intent.actor.id),
             must_change_password: true,
             changed_at: now(),
           })

@@ -2,16 +2,16 @@ import { expect } from 'chai'
 import jwt from 'jsonwebtoken'
 import { auth } from '../../commands/auth.ts'
 import { devices } from '../../commands/devices.ts'
-import { problemOf } from '../../commands/http.ts'
 import { recordRefusals } from '../../commands/refusals.ts'
 import { users } from '../../commands/users.ts'
 import type { EventStore } from '../../ops/platform/eventStore.ts'
 import { createLoginThrottle } from '../../ops/platform/loginThrottle.ts'
 import { createPasswords } from '../../ops/platform/passwords.ts'
-import type { Caller, Route } from '../../ops/platform/route.ts'
+import type { Caller } from '../../ops/platform/route.ts'
 import { createTokens } from '../../ops/platform/tokens.ts'
 import { type Answered, apiOf, expectProblem } from '../api.ts'
 import { logIn, newFacility, specLog, type System, theSystem } from '../system.ts'
+import { ask } from './asking.ts'
 
 type Facility = Awaited<ReturnType<typeof newFacility>>
 
@@ -43,18 +43,6 @@ describe('what changes while a command is under way', function () {
         return events
       },
     }
-  }
-
-  async function ask(routes: Route[], [method, path]: [string, string], asked: object, caller: Caller) {
-    const route = routes.find((one) => one.method === method && one.path === path)!
-    const actor = { kind: 'user', id: 'id' in caller ? caller.id : '' } as const
-    const [id, correlation_id] = [crypto.randomUUID(), crypto.randomUUID()]
-    const facility = 'facility_id' in caller ? caller.facility_id : undefined
-    const request = { caller, facility, address: '', intent: { id, hash: id, actor, correlation_id }, ...asked }
-    return route.run(request as never).then(
-      ({ status }) => String(status),
-      (error: unknown) => problemOf(error).code,
-    )
   }
 
   const adminOf = ({ id, facilityAdmin }: Facility): Caller => ({
