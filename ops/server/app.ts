@@ -21,7 +21,8 @@ import type { RateLimit } from './rateLimit.ts'
 
 export interface AppOptions {
   routes: readonly Route[]
-  authenticate: (request: Request) => Promise<Caller>
+  /** `beforeLooking` is asked before anything is read for somebody this instance has not met, and throws where it is not to be. */
+  authenticate: (request: Request, beforeLooking?: () => Promise<unknown>) => Promise<Caller>
   freshness: Freshness
   /** A keyed digest, for Idempotency-Key. */
   digest: (text: string) => string
@@ -142,13 +143,17 @@ async function answer(route: Route, options: AppOptions, request: Request, respo
 async function letIn(route: Route, { authenticate, limit }: AppOptions, request: Request): Promise<Caller> {
   const address = request.ip ?? ''
   const anonymous: Caller = { kind: 'anonymous' }
+  let counted: ReturnType<RateLimit> | undefined
+  const countOnce = () => (counted ??= limit?.(anonymous, address)) ?? Promise.resolve()
   const caller =
     route.permission === 'public'
       ? anonymous
-      : await authenticate(request).catch(async (error: unknown) => {
-          await limit?.(anonymous, address)
+      : await authenticate(request, countOnce).catch(async (error: unknown) => {
+          await countOnce()
           throw error
         })
+  const countNoMore = await counted
+  await countNoMore?.()
   await limit?.(caller, address)
   return caller
 }

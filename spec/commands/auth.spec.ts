@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import jwt from 'jsonwebtoken'
 import { crc32 } from 'node:zlib'
 import { after, apiOf, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
-import { logIn, newFacility, type System, theSystem, unique } from '../system.ts'
+import { anotherInstance, logIn, newFacility, type System, theSystem, unique } from '../system.ts'
 
 describe('who is let in', () => {
   let system: System
@@ -236,6 +237,25 @@ describe('who is let in', () => {
     expectProblem(await facility.sensor.get('/api/v1/facilities'), 403, 'forbidden')
     expect((await facility.facilityAdmin.api.delete(`/api/v1/api-keys/${id}`)).status).to.equal(204)
     expectProblem(await facility.sensor.upload(Buffer.from('x')), 401, 'unauthenticated')
+  })
+
+  it('a key that is known already, whatever is made up behind its address, and no other then', async () => {
+    const [met, unmet] = [(await newFacility(system)).key.api_key, (await newFacility(system)).key.api_key]
+    // One of them is for the document that every answer is held against.
+    const limited = await anotherInstance(system, { RATE_LIMIT_PER_MINUTE: 4 })
+    try {
+      const shown = (api_key: string) => apiOf(limited.url, { 'X-API-Key': api_key }).upload(Buffer.from('no sound'))
+      const madeUp = () => {
+        const body = `xyl_${randomBytes(16).toString('hex')}_${randomBytes(32).toString('base64url')}`
+        return body + crc32(body).toString(16).padStart(8, '0')
+      }
+      expectProblem(await shown(met), 415, 'unsupported_media_type')
+      for (let i = 0; i < 3; i++) expectProblem(await shown(madeUp()), 401, 'unauthenticated')
+      for (const one of [madeUp(), unmet]) expectProblem(await shown(one), 429, 'rate_limited')
+      expectProblem(await shown(met), 415, 'unsupported_media_type')
+    } finally {
+      await limited.stop()
+    }
   })
 
   it('shows the secret of a key once', async () => {
