@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import type { Decision } from '../domain/decider.ts'
 import * as Facility from '../domain/facility.ts'
 import { Refusal } from '../domain/refusal.ts'
 import * as Session from '../domain/session.ts'
@@ -108,14 +109,27 @@ export const auth = (
   /** Why a session has ended that may not know of it: decided from the log, so that none outlives what ended it because a table was empty. */
   async function endedElsewhere(claims: RefreshClaims, { user, facility }: Admitted) {
     const { state } = await load(store, Session, claims.sid)
-    if (
-      state.status !== 'unknown' &&
-      claims.sid !== user.spared_session_id &&
-      state.password_generation !== user.session_generation
-    )
+    if (state.status !== 'unknown' && !User.outlives(user, { ...state, id: claims.sid }))
       return user.sessions_ended?.reason ?? 'password_changed'
-    const sameFacility = claims.facility_id !== undefined && claims.facility_id === user.facility_id
-    return sameFacility && claims.facility_deactivations !== deactivationsOf(facility) ? 'deactivated' : undefined
+    if (user.facility_id === undefined) return undefined
+    // How often the facility of now had been deactivated then, a token from elsewhere does not tell: not at all, to be safe.
+    const before = claims.facility_id === user.facility_id ? claims.facility_deactivations : 0
+    return before === deactivationsOf(facility) ? undefined : 'deactivated'
+  }
+
+  /**
+   * Decides as long as the owner's session goes on: it may have been ended since it was let in, and whoever spares it of the others' ending would
+   * bring it back. To be made when everything else that takes its time is done.
+   */
+  async function inSession(
+    sid: string,
+    decision: Decision<User.State, User.Event>,
+  ): Promise<Decision<User.State, User.Event>> {
+    const { state: session } = await load(store, Session, sid)
+    return (state) => {
+      if (session.status !== 'open' || !User.outlives(User.known(state), { ...session, id: sid })) throw ended()
+      return decision(state)
+    }
   }
 
   /** Counts a wrong password, and writes down what that leads to. */
@@ -142,7 +156,9 @@ export const auth = (
         // A name may be held that is not, or no longer, the person's address: by a change that was never finished.
         const isTheirs = 'email' in user && normalised(user.email) === normalised(body.email)
         const who = isTheirs && mayBeHere(person) ? person : undefined
-        const right = await passwords.matches(who?.user.password_hash, body.password, () => throttle.admit(attempt))
+        const right = await passwords.matches(who?.user.password_hash, body.password, {
+          admit: () => throttle.admit(attempt),
+        })
         if (id === undefined || !who || !right) {
           const reason = !isTheirs ? 'unknown' : who ? 'wrong_password' : 'inactive'
           const facility_id = isTheirs && 'facility_id' in user ? user.facility_id : undefined
@@ -217,7 +233,7 @@ export const auth = (
         if (caller.kind !== 'user') throw ended()
         const about = asUser(intent, caller.id, caller)
         const others = User.endSessions({ reason: 'logout', session_id: caller.session_id, ended_at: now() })
-        const outcome = await handle(store, User, caller.id, others, about)
+        const outcome = await handle(store, User, caller.id, await inSession(caller.session_id, others), about)
         await sayEnded(deps, caller.id, 'logout', about, caller.session_id)
         return answered(204, outcome)
       },
@@ -253,18 +269,27 @@ export const auth = (
             errors: [{ path: 'body.new_password', message: 'must be another one' }],
           })
         const attempt = attemptOf(user.email, address)
-        const right = await passwords.matches(user.password_hash, body.current_password, () => throttle.admit(attempt))
+        const right = await passwords.matches(user.password_hash, body.current_password, {
+          admit: () => throttle.admit(attempt),
+          asker: caller.id,
+        })
+        const wrong = () => new Problem('invalid_credentials', 'The current password is wrong')
         if (!right) {
           await countFailure(attempt, about)
-          throw new Problem('invalid_credentials', 'The current password is wrong')
+          throw wrong()
         }
         const changed = User.changePassword({
-          password_hash: await passwords.hash(body.new_password),
+          password_hash: await passwords.hash(body.new_password, caller.id),
           must_change_password: false,
           session_id: caller.session_id,
           changed_at: now(),
         })
-        const outcome = await handle(store, User, caller.id, changed, about)
+        // The one that was shown may be the current one no more.
+        const fromShown: typeof changed = (state) => {
+          if (User.known(state).password_hash !== user.password_hash) throw wrong()
+          return changed(state)
+        }
+        const outcome = await handle(store, User, caller.id, await inSession(caller.session_id, fromShown), about)
         await sayEnded(deps, caller.id, 'password_changed', about, caller.session_id)
         return answered(204, outcome)
       },

@@ -2,6 +2,7 @@ import { Refusal } from '../domain/refusal.ts'
 import * as User from '../domain/user.ts'
 import { type Intent, Problem } from '../ops/platform/route.ts'
 import { settleAddresses } from './addresses.ts'
+import { within } from './guards.ts'
 import { handle, load, type Outcome } from './handle.ts'
 import type { Deps } from './http.ts'
 import { reserve } from './reserve.ts'
@@ -9,11 +10,20 @@ import { admitSuperAdmin, letGo } from './superAdmins.ts'
 
 type Wanted = Omit<Parameters<typeof User.change>[0], 'at'>
 
-/** Changes a user; a new e-mail address is reserved before and the old one given back after, so that no moment has none or one for two. */
-export async function changeUser(deps: Deps, id: string, wanted: Wanted, intent: Intent): Promise<Outcome<User.State>> {
+/**
+ * Changes a user; a new e-mail address is reserved before and the old one given back after, so that no moment has none or one for two.
+ * @param own the facility that the caller is kept to
+ */
+export async function changeUser(
+  deps: Deps,
+  id: string,
+  wanted: Wanted,
+  own: string | undefined,
+  intent: Intent,
+): Promise<Outcome<User.State>> {
   const { store, now } = deps
   const { state, revision } = await load(store, User, id)
-  const change = User.change({ ...wanted, at: now() })
+  const change = within(own, User.change({ ...wanted, at: now() }))
   // Refused before anything is reserved.
   change(state)
   if (intent.expected_revision !== undefined && intent.expected_revision !== revision)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import * as Device from '../domain/device.ts'
 import { Id, line, Problem, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
-import { activeFacility, onlyOwn } from './guards.ts'
+import { activeFacility, onlyOwn, within } from './guards.ts'
 import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { answered, type Deps } from './http.ts'
 import { reserve } from './reserve.ts'
@@ -70,7 +70,8 @@ export const devices = ({ store, now }: Deps): Route[] => {
         if (body.facility_id !== undefined && body.facility_id !== facility_id)
           await activeFacility(store, body.facility_id)
         const about = { ...intent, facility_id }
-        const outcome = await handle(store, Device, id, Device.change({ ...body, at: now() }), about)
+        const change = within(facility, Device.change({ ...body, at: now() }))
+        const outcome = await handle(store, Device, id, change, about)
         return answered(200, outcome, shown(id, outcome.state))
       },
     }),
@@ -83,7 +84,7 @@ export const devices = ({ store, now }: Deps): Route[] => {
       answers: { 200: shapes.Device, 404: ProblemDocument, 412: ProblemDocument },
       run: async ({ params: { id }, intent, facility }) => {
         const facility_id = await facilityOf(id, facility)
-        const decision = Device.decommission({ decommissioned_at: now() })
+        const decision = within(facility, Device.decommission({ decommissioned_at: now() }))
         const outcome = await handle(store, Device, id, decision, { ...intent, facility_id })
         return answered(200, outcome, shown(id, outcome.state))
       },

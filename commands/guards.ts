@@ -1,3 +1,4 @@
+import type { AnyEvent, Decision } from '../domain/decider.ts'
 import * as Device from '../domain/device.ts'
 import * as Facility from '../domain/facility.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
@@ -8,6 +9,15 @@ import { load } from './handle.ts'
 export function onlyOwn(facilityId: string, own: string | undefined): void {
   if (own !== undefined && own !== facilityId) throw notFound()
 }
+
+/** Decides as long as it is of the facility that the caller is kept to: it may have moved, or a person risen, since it was looked at. */
+export const within =
+  <State, Event extends AnyEvent>(own: string | undefined, decision: Decision<State, Event>): Decision<State, Event> =>
+  (state) => {
+    const { facility_id = '' } = state as { facility_id?: string }
+    onlyOwn(facility_id, own)
+    return decision(state)
+  }
 
 /** The facility as the log has it now, if it may be added to; a refusal otherwise. */
 export const activeFacility = async (store: EventStore, id: string) =>

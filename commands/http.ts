@@ -4,7 +4,7 @@ import { Refusal } from '../domain/refusal.ts'
 import { isAway } from '../ops/platform/database.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
 import { StreamGone, Unavailable } from '../ops/platform/eventStoreErrors.ts'
-import { type Answer, type Caller, type Intent, Problem } from '../ops/platform/route.ts'
+import { type Answer, type Caller, type Intent, notFound, Problem } from '../ops/platform/route.ts'
 import { derivedId, type Outcome } from './handle.ts'
 
 export interface Deps {
@@ -113,10 +113,8 @@ export const answered = (
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof Refusal)
-    return error.code.endsWith('-unknown')
-      ? new Problem('not_found', error.message)
-      : new Problem(error.code.replaceAll('-', '_'), error.message)
-  if (error instanceof StreamGone) return new Problem('not_found', 'There is no such resource')
+    return error.code.endsWith('-unknown') ? notFound() : new Problem(error.code.replaceAll('-', '_'), error.message)
+  if (error instanceof StreamGone) return notFound()
   const errno = (error as { code?: string } | null | undefined)?.code
   if (error instanceof Unavailable || isAway(error) || errno === 'ServiceUnavailable')
     return new Problem('unavailable', 'A server this needs is away; try again', { headers: { 'Retry-After': '2' } })

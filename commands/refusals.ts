@@ -3,6 +3,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible'
 import * as Refusals from '../domain/refusals.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
 import type { Log } from '../ops/platform/log.ts'
+import { networkOf } from '../ops/platform/network.ts'
 import type { Caller, Intent, Route } from '../ops/platform/route.ts'
 import { handle } from './handle.ts'
 import { actorOf, aside, correlationOf, type Deps, systemIntent } from './http.ts'
@@ -108,5 +109,6 @@ export const accessRefusals =
     )
   }
 
-/** Equal for equal addresses, and no address. */
-export const addressDigest = (store: EventStore, address: string) => store.sealing.digest(`address\0${address}`)
+/** Equal for all addresses of one network, and no address. */
+export const addressDigest = (store: EventStore, address: string) =>
+  store.sealing.digest(`address\0${networkOf(address)}`)

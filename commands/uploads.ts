@@ -139,13 +139,14 @@ export const uploads = ({ store, objects, maxBytes, now }: Deps & { objects: Obj
         413: ProblemDocument,
         415: ProblemDocument,
       },
-      run: async ({ caller, facility, intent, raw, signal }) => {
+      run: async ({ caller, facility, intent, raw, stillLetIn, signal }) => {
         const id = derivedId('upload', intent.id)
         const drop = ({ object_key }: Taken) => objects.remove(object_key)
         const form = { fileField: 'file', maxBytes, signal }
         const { fields, taken } = await readForm(raw, form, (part) => take(`uploads/${id}`, part), drop)
         let appending = false
         try {
+          await stillLetIn()
           const parsed = Fields.safeParse(fields)
           if (!parsed.success)
             throw new Problem('invalid_request', 'The form is not as expected', {

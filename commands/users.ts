@@ -19,7 +19,7 @@ import {
 } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
 import { completeErasure } from './erasure.ts'
-import { activeFacility, onlyOwn } from './guards.ts'
+import { activeFacility, onlyOwn, within } from './guards.ts'
 import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { answered, aside, type Deps } from './http.ts'
 import { changeUser } from './changeUser.ts'
@@ -105,15 +105,14 @@ const aboutUser = (intent: Intent, { facility_id }: { facility_id?: string }): I
   ...(facility_id !== undefined && { facility_id }),
 })
 
+/** What is done to a user; `own`: the facility that the caller is kept to. */
+type Act = (id: string, intent: Intent, own: string | undefined) => Promise<Outcome<User.State>>
+
 export const users = (deps: Deps & SessionDeps & { passwords: Passwords }): Route[] => {
   const { store, now, passwords } = deps
 
   /** What is done to one user by its id alone, and answers with the user. */
-  const action = (
-    verb: string,
-    permission: string,
-    act: (id: string, intent: Intent) => Promise<Outcome<User.State>>,
-  ): Route =>
+  const action = (verb: string, permission: string, act: Act): Route =>
     route<{ id: string }, {}, {}>({
       method: 'POST',
       path: `${path}/:id/${verb}`,
@@ -122,7 +121,7 @@ export const users = (deps: Deps & SessionDeps & { passwords: Passwords }): Rout
       body: z.strictObject({}),
       answers: { 200: shapes.User, 404: ProblemDocument, 409: ProblemDocument, 412: ProblemDocument },
       run: async ({ params: { id }, intent, facility }) => {
-        const outcome = await act(id, aboutUser(intent, await userWithin(store, id, facility)))
+        const outcome = await act(id, aboutUser(intent, await userWithin(store, id, facility)), facility)
         return answered(200, outcome, shown(id, outcome.state))
       },
     })
@@ -131,13 +130,15 @@ export const users = (deps: Deps & SessionDeps & { passwords: Passwords }): Rout
   const once = async (id: string, intent: Intent, act: () => Promise<Outcome<User.State>>) =>
     (await replay(store, User, id, intent)) ?? act()
 
-  const goes = (decision: (at: string) => Decision<User.State, User.Event>) => (id: string, intent: Intent) =>
-    once(id, intent, () => letGo(deps, id, decision(now()), intent))
+  const goes =
+    (decision: (at: string) => Decision<User.State, User.Event>): Act =>
+    (id, intent, own) =>
+      once(id, intent, () => letGo(deps, id, within(own, decision(now())), intent))
 
   const thenEnded =
-    (reason: EndReason, act: (id: string, intent: Intent) => Promise<Outcome<User.State>>) =>
-    async (id: string, intent: Intent) => {
-      const outcome = await act(id, intent)
+    (reason: EndReason, act: Act): Act =>
+    async (id, intent, own) => {
+      const outcome = await act(id, intent, own)
       if (!outcome.repeated) await sayEnded(deps, id, reason, intent)
       return outcome
     }
@@ -167,7 +168,7 @@ export const users = (deps: Deps & SessionDeps & { passwords: Passwords }): Rout
         const user = {
           ...body,
           ...(facility_id !== undefined && { facility_id }),
-          password_hash: await passwords.hash(password),
+          password_hash: await passwords.hash(password, intent.actor.id),
           must_change_password: true,
           registered_at: now(),
         }
@@ -194,7 +195,7 @@ export const users = (deps: Deps & SessionDeps & { passwords: Passwords }): Rout
           onlyOwn(body.facility_id, facility)
           await activeFacility(store, body.facility_id)
         }
-        const outcome = await once(id, intent, () => changeUser(deps, id, body, aboutUser(intent, user)))
+        const outcome = await once(id, intent, () => changeUser(deps, id, body, facility, aboutUser(intent, user)))
         return answered(200, outcome, shown(id, outcome.state))
       },
     }),
@@ -216,18 +217,17 @@ export const users = (deps: Deps & SessionDeps & { passwords: Passwords }): Rout
         if (caller.kind === 'user' && caller.id === id)
           throw new Problem('forbidden', 'Change your own password by /api/auth/change-password')
         const user = await userWithin(store, id, facility)
-        const about = aboutUser(intent, user)
         if (body.password !== undefined) checkPassword('password', body.password, user)
         const password = body.password ?? newPassword()
         const reset = async () =>
           User.changePassword({
-            password_hash: await passwords.hash(password),
+            password_hash: await passwords.hash(password, intent.actor.id),
             must_change_password: true,
             changed_at: now(),
           })
-        const outcome = await thenEnded('password_changed', (id) =>
-          once(id, intent, async () => handle(store, User, id, await reset(), about)),
-        )(id, about)
+        const outcome = await thenEnded('password_changed', (id, about, own) =>
+          once(id, about, async () => handle(store, User, id, within(own, await reset()), about)),
+        )(id, aboutUser(intent, user), facility)
         const isNew = body.password === undefined && !outcome.repeated
         const answer = { ...shown(id, outcome.state), ...(isNew && { password }) }
         return answered(200, outcome, answer, { 'Cache-Control': 'no-store' })
@@ -241,8 +241,8 @@ export const users = (deps: Deps & SessionDeps & { passwords: Passwords }): Rout
         goes((at) => User.deactivate({ deactivated_at: at })),
       ),
     ),
-    action('reactivate', 'user:deactivate', async (id, intent) => {
-      const reactivated = User.reactivate({ reactivated_at: now() })
+    action('reactivate', 'user:deactivate', async (id, intent, own) => {
+      const reactivated = within(own, User.reactivate({ reactivated_at: now() }))
       const outcome = await handle(store, User, id, reactivated, intent)
       await admitSuperAdmin(deps, id, intent)
       return outcome
@@ -250,15 +250,16 @@ export const users = (deps: Deps & SessionDeps & { passwords: Passwords }): Rout
     action(
       'end-sessions',
       'user:end-sessions',
-      thenEnded('ended_by_admin', (id, intent) =>
-        handle(store, User, id, User.endSessions({ reason: 'ended_by_admin', ended_at: now() }), intent),
-      ),
+      thenEnded('ended_by_admin', (id, intent, own) => {
+        const ended = User.endSessions({ reason: 'ended_by_admin', ended_at: now() })
+        return handle(store, User, id, within(own, ended), intent)
+      }),
     ),
-    action('erase', 'user:erase', async (id, intent) => {
+    action('erase', 'user:erase', async (id, intent, own) => {
       const outcome = await thenEnded(
         'deactivated',
         goes((at) => User.erase({ erased_at: at })),
-      )(id, intent)
+      )(id, intent, own)
       await completeErasure(deps, id)
       return outcome
     }),

@@ -127,6 +127,10 @@ export function present(state: State): Known {
   return user
 }
 
+/** Whether a session has outlived every ending of its owner's sessions: begun since, or the one that was spared. */
+export const outlives = (user: Known, session: { id: string; password_generation: number }) =>
+  session.id === user.spared_session_id || session.password_generation === user.session_generation
+
 function checkFacility(role: Role, facility_id: string | undefined): void {
   if (role === 'super_admin' && facility_id !== undefined)
     throw new Refusal('facility-not-allowed', 'A super_admin belongs to no facility')

@@ -7,8 +7,15 @@ export interface Actor {
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** The names of people and devices by now, by id; `[erased]` for who was erased, none for who is unknown. */
-export async function namesOf(database: Database, actors: readonly Actor[]): Promise<ReadonlyMap<string, string>> {
+/**
+ * The names of people and devices by now, by id; `[erased]` for who was erased, none for who is unknown.
+ * @param within names only who is of this facility, or of none
+ */
+export async function namesOf(
+  database: Database,
+  actors: readonly Actor[],
+  within?: string,
+): Promise<ReadonlyMap<string, string>> {
   const idsOf = (wanted: string) => [
     ...new Set(actors.flatMap(({ kind, id }) => (kind === wanted && id !== null && uuid.test(id) ? [id] : []))),
   ]
@@ -18,7 +25,14 @@ export async function namesOf(database: Database, actors: readonly Actor[]): Pro
         ? []
         : rowsOf<{ id: string; name: string }>(
             database,
-            queryBuilder(readModel).whereIn('id', ids).select('id', 'name'),
+            queryBuilder(readModel)
+              .whereIn('id', ids)
+              .modify(
+                (query) =>
+                  within !== undefined &&
+                  void query.where((one) => void one.where({ facility_id: within }).orWhereNull('facility_id')),
+              )
+              .select('id', 'name'),
           ),
     ),
   )

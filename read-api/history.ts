@@ -38,10 +38,14 @@ export function historyRoute(
       const changes = changesOf(folding, params.id, folded)
       const changeOf = new Map(folded.map((event, i) => [event, changes[i]!]))
       const times = timesOf(events)
-      const names = await namesOf(
-        deps.database,
-        events.map(({ metadata }) => metadata['actor'] as Actor),
-      )
+      // What came from elsewhere brings its history along, and not the names of the people there.
+      const isHere = ({ metadata }: Recorded) => facility === undefined || metadata['facility_id'] === facility
+      const actors = (of: readonly Recorded[]) => of.map(({ metadata }) => metadata['actor'] as Actor)
+      const [here, there] = await Promise.all([
+        namesOf(deps.database, actors(events.filter(isHere))),
+        namesOf(deps.database, actors(events.filter((event) => !isHere(event))), facility),
+      ])
+      const names = new Map([...there, ...here])
       const items = events.map((event, i) => item(event, times[i], changeOf.get(event) ?? unchanged, names))
       return { status: 200, body: { items } }
     },

@@ -1,33 +1,65 @@
 import { hash, verify } from '@node-rs/argon2'
-import pLimit from 'p-limit'
+import pLimit, { type LimitFunction } from 'p-limit'
 import { Problem } from './route.ts'
 
+/** `asker`: who is let in and asks for it; absent for whoever is not in yet. */
 export interface Passwords {
-  hash(password: string): Promise<string>
+  hash(password: string, asker?: string): Promise<string>
   /**
    * Takes the same time whether or not there is a hash to compare with. `admit` is asked when its turn has come, and throws where it is not
    * to be compared any more: many at once are no more tries than many in a row.
    */
-  matches(hash: string | undefined, password: string, admit?: () => Promise<void>): Promise<boolean>
+  matches(
+    hash: string | undefined,
+    password: string,
+    more?: { admit?: () => Promise<void>; asker?: string },
+  ): Promise<boolean>
+}
+
+export interface QueueLimits {
+  /** How many may wait. */
+  most: number
+  /** How many of one asker may wait until their one place in the queue is free. */
+  mostOfAsker: number
 }
 
 // argon2id at OWASP's minimum: 19 MiB, two passes, one lane; about 14 ms of one core.
 const cost = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
-const waiting = 200
+const usualLimits: QueueLimits = { most: 200, mostOfAsker: 100 }
 
-/** Hashing in turn, as many at once as given; a full queue refuses, so that logins cannot starve everything else. */
-export async function createPasswords(concurrency: number): Promise<Passwords> {
-  const limit = pLimit(concurrency)
+const tooMany = (what: string) =>
+  new Problem('rate_limited', `Too many ${what} at once; try again`, { headers: { 'Retry-After': '2' } })
+
+/**
+ * Hashing in turn, as many at once as given; a full queue refuses, so that logins cannot starve everything else. Of what one asker wants there
+ * is one thing in the queue at a time, so that nobody who is in can keep others from getting in.
+ */
+export async function createPasswords(concurrency: number, limits: QueueLimits = usualLimits): Promise<Passwords> {
+  const queue = pLimit(concurrency)
+  const places = new Map<string, LimitFunction>()
   const nobody = await hash('nobody has this password', cost)
-  function inTurn<T>(run: () => Promise<T>): Promise<T> {
-    if (limit.pendingCount >= waiting)
-      throw new Problem('rate_limited', 'Too many logins at once; try again', { headers: { 'Retry-After': '2' } })
-    return limit(run)
+
+  async function inTurn<T>(run: () => Promise<T>): Promise<T> {
+    if (queue.pendingCount >= limits.most) throw tooMany('logins')
+    return queue(run)
   }
+
+  async function inTurnOf<T>(asker: string | undefined, run: () => Promise<T>): Promise<T> {
+    if (asker === undefined) return inTurn(run)
+    const place = places.get(asker) ?? pLimit(1)
+    if (place.pendingCount >= limits.mostOfAsker) throw tooMany('passwords')
+    places.set(asker, place)
+    try {
+      return await place(() => inTurn(run))
+    } finally {
+      if (place.activeCount + place.pendingCount === 0) places.delete(asker)
+    }
+  }
+
   return {
-    hash: (password) => inTurn(() => hash(password, cost)),
-    matches: (stored, password, admit) =>
-      inTurn(async () => {
+    hash: (password, asker) => inTurnOf(asker, () => hash(password, cost)),
+    matches: (stored, password, { admit, asker } = {}) =>
+      inTurnOf(asker, async () => {
         await admit?.()
         const same = await verify(stored ?? nobody, password)
         return same && stored !== undefined

@@ -50,6 +50,8 @@ export interface Request<Params, Query, Body> {
   /** The request's own stream, headers included, for multipart bodies and ranges. */
   raw: IncomingMessage
   address: string
+  /** Throws where the caller would be let in no more: to be asked by whoever has read a body from `raw`, which may have taken its time. */
+  stillLetIn: () => Promise<void>
   signal: AbortSignal
 }
 

@@ -21,7 +21,8 @@ import type { RateLimit } from './rateLimit.ts'
 
 export interface AppOptions {
   routes: readonly Route[]
-  authenticate: (request: Request) => Promise<Caller>
+  /** `beforeLooking` is asked before anything is read for somebody this instance has not met, and throws where it is not to be. */
+  authenticate: (request: Request, beforeLooking?: () => Promise<unknown>) => Promise<Caller>
   freshness: Freshness
   /** A keyed digest, for Idempotency-Key. */
   digest: (text: string) => string
@@ -111,7 +112,11 @@ async function answer(route: Route, options: AppOptions, request: Request, respo
   const facility = facilityOf(route, caller)
   const params = parse(route.params, request.params, 'path')
   const query = parse(route.query, request.query, 'query', route.query === undefined)
+  const stillLetIn = async () => void (route.permission === 'public' || (await options.authenticate(request)))
+  // Whoever takes their time over a body may be let in no more when it is there.
+  const isLate = route.body !== undefined && !request.complete
   const body = route.body ? parse(route.body, await bodyOf(request, response), 'body') : undefined
+  if (isLate) await stillLetIn()
   const position = request.get('Read-After')
   if (route.reads && position !== undefined) {
     if (!/^\d{1,20}$/.test(position))
@@ -130,21 +135,25 @@ async function answer(route: Route, options: AppOptions, request: Request, respo
     ...(method !== 'GET' && method !== 'HEAD' && { changes: route.params ? 'change' : 'creation' }),
     digest: options.digest,
   })
-  const { signal } = controller
-  return route.run({ params, query, body, caller, facility, intent, raw: request, address: request.ip ?? '', signal })
+  const [{ signal }, address] = [controller, request.ip ?? '']
+  return route.run({ params, query, body, caller, facility, intent, raw: request, address, stillLetIn, signal })
 }
 
 /** 401, or 429 for whoever asks too often. */
 async function letIn(route: Route, { authenticate, limit }: AppOptions, request: Request): Promise<Caller> {
   const address = request.ip ?? ''
   const anonymous: Caller = { kind: 'anonymous' }
+  let counted: ReturnType<RateLimit> | undefined
+  const countOnce = () => (counted ??= limit?.(anonymous, address)) ?? Promise.resolve()
   const caller =
     route.permission === 'public'
       ? anonymous
-      : await authenticate(request).catch(async (error: unknown) => {
-          await limit?.(anonymous, address)
+      : await authenticate(request, countOnce).catch(async (error: unknown) => {
+          await countOnce()
           throw error
         })
+  const countNoMore = await counted
+  await countNoMore?.()
   await limit?.(caller, address)
   return caller
 }

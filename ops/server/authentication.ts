@@ -27,7 +27,7 @@ export function authentication({
   authenticator.use('key', new KeyStrategy(keyring))
 
   /** The caller of a request; throws the problem that keeps it out. */
-  return async (request: Request): Promise<Caller> => {
+  return async (request: Request, beforeLooking?: () => Promise<unknown>): Promise<Caller> => {
     const strategy = request.headers['x-api-key'] === undefined ? 'token' : 'key'
     return new Promise<Caller>((resolve, reject) => {
       const settle = (error: unknown, caller: Caller | false | undefined, info: unknown) => {
@@ -41,7 +41,11 @@ export function authentication({
           )
         else reject(unauthenticated())
       }
-      const handler = authenticator.authenticate(strategy, { session: false }, settle) as RequestHandler
+      const handler = authenticator.authenticate(
+        strategy,
+        { session: false, beforeLooking } as object,
+        settle,
+      ) as RequestHandler
       void handler(request, {} as never, reject)
     })
   }
@@ -51,7 +55,13 @@ function tokenStrategy(tokens: Tokens, admission: Admission, mustChangePassword:
   return new JwtStrategy(
     {
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      secretOrKeyProvider: (_request, token: string, done) => done(null, tokens.accessSecretOf(token) as never),
+      secretOrKeyProvider: (_request, token: string, done) => {
+        const secret = tokens.accessSecretOf(token)
+        // Asked to verify a token without a signature by no secret, jsonwebtoken would throw where nobody catches it.
+        done(secret ? null : new Error('signed with none of our secrets'), secret as never)
+      },
+      // Endings are remembered for as long as a token lives by the settings of now, however long this one was to live.
+      jsonWebTokenOptions: { maxAge: tokens.accessSecs },
       algorithms,
       audience,
     },
@@ -91,9 +101,9 @@ class KeyStrategy extends passport.Strategy {
     this.keyring = keyring
   }
 
-  override authenticate(request: Request) {
+  override authenticate(request: Request, { beforeLooking }: { beforeLooking?: () => Promise<unknown> }) {
     const header = request.headers['x-api-key']
-    this.keyring.bearerOf(typeof header === 'string' ? header : '').then(
+    this.keyring.bearerOf(typeof header === 'string' ? header : '', beforeLooking).then(
       (caller) => (caller ? this.success(caller) : this.fail()),
       (error: unknown) => this.error(error),
     )

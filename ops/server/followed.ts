@@ -9,6 +9,8 @@ import { hear, type Hearing } from './hearing.ts'
 export interface Followed extends Hearing {
   /** As far as this instance has heard: read where it is asked for the first time. Throws Unavailable. */
   state<State, Event extends AnyEvent>(decider: Decider<State, Event>, id: string): State | Promise<State>
+  /** Whether there is such a stream, as far as this instance has asked or heard. */
+  hasMet(decider: Decider<any, any>, id: string): boolean
   /** As it is stored now, unless that was looked up a moment ago: for whoever would refuse by what was heard. */
   refreshed<State, Event extends AnyEvent>(decider: Decider<State, Event>, id: string): State | Promise<State>
 }
@@ -108,6 +110,7 @@ export function followStreams(options: {
   })
   return {
     ...hearing,
+    hasMet: (decider, id) => present.has(streamOf(decider, id)),
     state: (decider, id) => entryOf(decider, id, () => true),
     refreshed: (decider, id) => entryOf(decider, id, ({ readAt }) => Date.now() - readAt < freshMs),
   }

@@ -9,9 +9,10 @@ import type { Followed } from './followed.ts'
 export interface Keyring {
   /**
    * Who shows this key; undefined: it is none, or lets in no more. Throws a 503 problem while revocations cannot be heard of: it never fails
-   * open.
+   * open. `beforeLooking` is asked before the store is, for a key that this instance has not met: anybody can make those up; it throws where
+   * the store is not to be asked.
    */
-  bearerOf(text: string): Promise<Caller | undefined>
+  bearerOf(text: string, beforeLooking?: () => Promise<unknown>): Promise<Caller | undefined>
 }
 
 type Find = Followed['state']
@@ -23,12 +24,13 @@ type Find = Followed['state']
  */
 export function createKeyring(followed: Followed, used: (keyId: string) => void): Keyring {
   return {
-    bearerOf: async (text) => {
+    bearerOf: async (text, beforeLooking) => {
       const parsed = parseKey(text)
       if (!parsed) return undefined
       if (!followed.isCurrent())
         throw new Problem('unavailable', 'API keys cannot be checked right now', { headers: { 'Retry-After': '1' } })
       const presented = { id: parsed.id, secret_sha256: Buffer.from(digest(parsed.secret), 'hex') }
+      if (!followed.hasMet(ApiKey, parsed.id)) await beforeLooking?.()
       const caller = (await holder(presented, followed.state)) ?? (await holder(presented, followed.refreshed))
       if (caller) used(parsed.id)
       return caller

@@ -1,9 +1,12 @@
-import { isIPv6 } from 'node:net'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { networkOf } from '../platform/network.ts'
 import { type Caller, Problem } from '../platform/route.ts'
 
-/** Counts a request of this caller or, where nobody was let in, of this address; throws `rate_limited` when there were too many. */
-export type RateLimit = (caller: Caller, address: string) => Promise<void>
+/**
+ * Counts a request of this caller or, where nobody was let in, of this address; throws `rate_limited` when there were too many. What it returns
+ * counts it no more: for whoever is let in after all.
+ */
+export type RateLimit = (caller: Caller, address: string) => Promise<() => Promise<unknown>>
 
 /**
  * So many requests a minute for each caller and for each address of whoever is not let in, as this instance counts them. A caller never pays for
@@ -11,11 +14,13 @@ export type RateLimit = (caller: Caller, address: string) => Promise<void>
  * @param perMinute 0: no limit
  */
 export function rateLimit(perMinute: number): RateLimit {
-  if (perMinute === 0) return () => Promise.resolve()
+  if (perMinute === 0) return () => Promise.resolve(() => Promise.resolve())
   const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 })
   return async (caller, address) => {
+    const key = keyOf(caller, address)
     try {
-      await limiter.consume(keyOf(caller, address))
+      await limiter.consume(key)
+      return () => limiter.reward(key)
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error
       const seconds = String(Math.max(1, Math.ceil(error.msBeforeNext / 1000)))
@@ -30,13 +35,4 @@ function keyOf(caller: Caller, address: string): string {
   if (caller.kind === 'user') return `user ${caller.id}`
   if (caller.kind === 'device') return `key ${caller.key_id}`
   return `address ${networkOf(address)}`
-}
-
-/** Who has one IPv6 address has all of its /64. */
-function networkOf(address: string): string {
-  if (!isIPv6(address) || /^::ffff:/i.test(address)) return address
-  const [front = '', back] = address.split('::')
-  const [before, behind] = [front, back ?? ''].map((half) => half.split(':').filter(Boolean))
-  const gap = back === undefined ? 0 : 8 - before!.length - behind!.length
-  return [...before!, ...Array.from({ length: gap }, () => '0'), ...behind!].slice(0, 4).join(':')
 }

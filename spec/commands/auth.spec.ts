@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import jwt from 'jsonwebtoken'
 import { crc32 } from 'node:zlib'
 import { after, apiOf, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
-import { logIn, newFacility, type System, theSystem, unique } from '../system.ts'
+import { anotherInstance, logIn, newFacility, type System, theSystem, unique } from '../system.ts'
 
 describe('who is let in', () => {
   let system: System
@@ -40,12 +41,16 @@ describe('who is let in', () => {
     expect(wrong.body.detail).to.equal(unknown.body.detail)
   })
 
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const unsigned = (header: object) => `${part({ alg: 'HS256', typ: 'JWT', ...header })}.${part({ sub: 'x' })}.`
   const tokens: Record<string, () => string | Promise<string>> = {
     'no token': () => '',
     'a malformed one': () => 'abc.def.ghi',
     'one signed by somebody else': () => jwt.sign({ typ: 'access', sub: facility.user.id }, 'x'.repeat(40)),
     'an unsigned one': () =>
       jwt.sign({ typ: 'access', sub: facility.user.id, sid: facility.user.id }, '', { algorithm: 'none' }),
+    'one without a signature, by a secret there is not': () => unsigned({ kid: 'nobody' }),
+    'one without a signature, by no secret': () => unsigned({}),
     'a refresh token': async () =>
       (await login(facility.user.email, facility.user.password)).body.refresh_token as string,
     'a tampered one': async () => {
@@ -68,6 +73,21 @@ describe('who is let in', () => {
     const { exp: _, iat: __, ...claims } = payload
     const expired = jwt.sign(claims, system.config.JWT_SECRET, { keyid: header.kid, expiresIn: -1 })
     expectProblem(await bearer(expired).get('/api/v1/facilities'), 401, 'token_expired')
+  })
+
+  it('not with an access token that is older than they live by now, also where it was to live longer', async () => {
+    const session = (await login(facility.user.email, facility.user.password)).body
+    const { header, payload } = jwt.decode(session.access_token, { complete: true }) as {
+      header: { kid: string }
+      payload: jwt.JwtPayload
+    }
+    const aged = (secs: number) => {
+      const claims = { ...payload, iat: payload.iat! - secs, exp: payload.exp! + 3600 }
+      return jwt.sign(claims, system.config.JWT_SECRET, { keyid: header.kid })
+    }
+    const { JWT_ACCESS_TTL_SECS } = system.config
+    expect((await bearer(aged(JWT_ACCESS_TTL_SECS - 60)).get('/api/auth/me')).status).to.equal(200)
+    expectProblem(await bearer(aged(JWT_ACCESS_TTL_SECS)).get('/api/auth/me'), 401, 'token_expired')
   })
 
   it('again with a refresh token, which is good once', async () => {
@@ -217,6 +237,25 @@ describe('who is let in', () => {
     expectProblem(await facility.sensor.get('/api/v1/facilities'), 403, 'forbidden')
     expect((await facility.facilityAdmin.api.delete(`/api/v1/api-keys/${id}`)).status).to.equal(204)
     expectProblem(await facility.sensor.upload(Buffer.from('x')), 401, 'unauthenticated')
+  })
+
+  it('a key that is known already, whatever is made up behind its address, and no other then', async () => {
+    const [met, unmet] = [(await newFacility(system)).key.api_key, (await newFacility(system)).key.api_key]
+    // One of them is for the document that every answer is held against.
+    const limited = await anotherInstance(system, { RATE_LIMIT_PER_MINUTE: 4 })
+    try {
+      const shown = (api_key: string) => apiOf(limited.url, { 'X-API-Key': api_key }).upload(Buffer.from('no sound'))
+      const madeUp = () => {
+        const body = `xyl_${randomBytes(16).toString('hex')}_${randomBytes(32).toString('base64url')}`
+        return body + crc32(body).toString(16).padStart(8, '0')
+      }
+      expectProblem(await shown(met), 415, 'unsupported_media_type')
+      for (let i = 0; i < 3; i++) expectProblem(await shown(madeUp()), 401, 'unauthenticated')
+      for (const one of [madeUp(), unmet]) expectProblem(await shown(one), 429, 'rate_limited')
+      expectProblem(await shown(met), 415, 'unsupported_media_type')
+    } finally {
+      await limited.stop()
+    }
   })
 
   it('shows the secret of a key once', async () => {

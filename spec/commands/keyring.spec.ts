@@ -122,6 +122,19 @@ describe('the keyring at the door', () => {
     expect(used).to.be.empty
   })
 
+  it('asks before it looks for a key it has not met, and for no other', async () => {
+    const { bearerOf, reads } = await instance()
+    const [met, unmet] = [await newKey(), await newKey()]
+    const no = () => Promise.reject(new Error('no more for this network'))
+    await bearerOf(met.text)
+    const before = reads.length
+    for (const unknown of [unmet.text, text(randomUUID(), newSecret())])
+      expect(await bearerOf(unknown, no).catch((error: Error) => error.message)).to.equal('no more for this network')
+    expect(reads).to.have.length(before)
+    expect(await bearerOf(met.text, no)).to.include({ key_id: met.id })
+    expect(await bearerOf(unmet.text, () => Promise.resolve())).to.include({ key_id: unmet.id })
+  })
+
   it('is not brought down by thousands of made-up keys', async function () {
     this.timeout(60_000)
     const { shows } = await instance()

@@ -81,6 +81,17 @@ describe('wrong passwords', () => {
     expect(answers[2]).to.deep.equal(answers[0])
   })
 
+  it('are no more from all addresses of one IPv6 network, nor from one in other words', async () => {
+    const { email } = (await newFacility(system)).user
+    const network = Array.from({ length: 6 }, (_, i) => `2001:db8:77:1::${i + 1}`)
+    const words = ['203.0.113.99', '::ffff:203.0.113.99', '::FFFF:cb00:7163', '0:0:0:0:0:ffff:cb00:7163']
+    for (const from of [network, [...words, ...words].slice(0, 6)]) {
+      for (const one of from.slice(0, 5)) expectProblem(await login(one, email, 'guess'), 401, 'invalid_credentials')
+      expectProblem(await login(from.at(-1)!, email, 'guess'), 429, 'rate_limited')
+    }
+    expectProblem(await login('2001:db8:77:2::1', email, 'guess'), 401, 'invalid_credentials')
+  })
+
   it('are no more when many are sent at once', async () => {
     const from = address()
     const answers = await Promise.all(

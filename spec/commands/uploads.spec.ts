@@ -157,6 +157,14 @@ describe('uploads', () => {
     it(`with ${what} leave nothing behind`, () =>
       nothingKept(async () => expectProblem(await facility.sensor.upload(wav, form), status, code)))
 
+  it('by a key of one device are for no other, not even in its own facility', async () => {
+    const registration = { facility_id: facility.id, name: 'Other', serial: unique('S'), model: 'xs-1' }
+    const { body } = await system.admin.post('/api/v1/devices', registration)
+    await nothingKept(async () =>
+      expectProblem(await facility.sensor.upload(wav, { device_id: body.id }), 404, 'not_found'),
+    )
+  })
+
   it('of a person who may only read are forbidden, and of a super_admin need a facility', () =>
     nothingKept(async () => {
       expectProblem(await facility.user.api.upload(wav), 403, 'forbidden')

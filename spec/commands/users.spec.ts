@@ -206,6 +206,19 @@ describe('users', () => {
       await logIn(other.url, closing.user.email, closing.user.password)
     })
 
+    it('nor one who came to it with a session from elsewhere, or from nowhere', async () => {
+      const [moved, boss] = [await withSession(), await superAdmin()]
+      const demoted = (await login(boss.email, boss.password)).body
+      const closing = await newFacility(system)
+      await system.admin.patch(moved.path, { facility_id: closing.id })
+      await system.admin.patch(boss.path, { role: 'user', facility_id: closing.id })
+      for (const verb of ['deactivate', 'reactivate'])
+        await system.admin.post(`/api/v1/facilities/${closing.id}/${verb}`)
+      for (const { refresh_token } of [moved.tokens, demoted])
+        expectProblem(await refresh(refresh_token), 401, 'session_ended')
+      await logIn(other.url, moved.email, moved.password)
+    })
+
     it('in all sessions but the one that ends the others', async () => {
       const { api, tokens, elsewhere } = await withSession()
       expect((await api.post('/api/auth/end-others')).status).to.equal(204)

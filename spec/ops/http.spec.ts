@@ -4,7 +4,7 @@ import { derivedId, type Outcome } from '../../commands/handle.ts'
 import { actorOf, answered, aside, intentOf, problemOf, systemIntent } from '../../commands/http.ts'
 import { Refusal } from '../../domain/refusal.ts'
 import { RevisionConflict, StreamGone, Unavailable } from '../../ops/platform/eventStoreErrors.ts'
-import { type Caller, Problem, statusOf, statusOfProblem } from '../../ops/platform/route.ts'
+import { type Caller, notFound, Problem, statusOf, statusOfProblem } from '../../ops/platform/route.ts'
 import { frozen } from '../domain/frozen.ts'
 
 const ada: Caller = { kind: 'user', id: 'ada', session_id: 's1', role: 'facility_admin', facility_id: 'f1' }
@@ -213,17 +213,9 @@ describe('what went wrong', () => {
       'device_decommissioned',
       'Device XL-1 is decommissioned',
     ]))
-  it('is not found when the domain does not know it, or it was erased', () => {
-    expect(told(new Refusal('facility-unknown', 'No such facility'))).to.deep.equal([
-      404,
-      'not_found',
-      'No such facility',
-    ])
-    expect(told(new StreamGone('userKey-1 was deleted for good'))).to.deep.equal([
-      404,
-      'not_found',
-      'There is no such resource',
-    ])
+  it('is not found when the domain does not know it, or it was erased, in the words for what is another facility’s', () => {
+    for (const error of [new Refusal('facility-unknown', 'No such facility'), new StreamGone('userKey-1 is gone')])
+      expect(told(error)).to.deep.equal([404, 'not_found', notFound().message])
   })
   it('asks to try again when a server is away', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:5432'), { code: 'ECONNREFUSED' })

@@ -60,6 +60,24 @@ describe('the rate limit', () => {
     expect(await statuses(1, () => as('ada').get('/api/v1/things'))).to.deep.equal([200])
   })
 
+  it('of those whom nothing is known of yet comes before they are looked for, and is given back to who is found', async () => {
+    let looked = 0
+    const looking: AppOptions['authenticate'] = async (request, beforeLooking) => {
+      const name = request.get('Authorization')!
+      if (name !== 'known') {
+        await beforeLooking?.()
+        looked++
+      }
+      return authenticate(name === 'made up' ? ({ get: () => undefined } as never) : request)
+    }
+    const as = await serving(2, { authenticate: looking })
+    const ask = (name: string) => () => as(name).get('/api/v1/things')
+    expect(await statuses(2, ask('new'))).to.deep.equal([200, 200])
+    expect(await statuses(5, ask('made up'))).to.deep.equal([401, 401, 429, 429, 429])
+    expect(looked).to.equal(4)
+    expect(await statuses(1, ask('known'))).to.deep.equal([200])
+  })
+
   it('believes X-Forwarded-For only where a proxy is trusted', async () => {
     const askAt = (as: Awaited<ReturnType<typeof serving>>, address: string) => () =>
       as(undefined, { 'X-Forwarded-For': address }).get('/api/v1/open')

@@ -108,7 +108,13 @@ describe('what a crash leaves half-done of a person', () => {
       if (stream === `user-${id}`) expect((await system.admin.post(`${path}/erase`)).status).to.equal(200)
       return done
     }
-    await changeUser({ store: { ...system.store, append }, now }, id, { email: next }, systemIntent('spec', id, next))
+    await changeUser(
+      { store: { ...system.store, append }, now },
+      id,
+      { email: next },
+      undefined,
+      systemIntent('spec', id, next),
+    )
     expect(await ownersOf(email, next)).to.deep.equal([undefined, undefined])
   })
 })
