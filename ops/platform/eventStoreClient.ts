@@ -207,6 +207,7 @@ export function connectEventStore(options: {
           if (events.length > 0) yield events
           last = events.at(-1)?.position ?? last
         }
+        throw new Error('the event store ended the subscription')
       } catch (error) {
         if (signal.aborted) return
         onBroken?.(error as Error)

@@ -71,6 +71,7 @@ export function followStreams(options: {
       const readAt = Date.now()
       const events = await store.read(stream, { from: known.revision + 1 })
       const read = events.reduce(advanced, known)
+      if (events.length > 0) hearing.saw(events.at(-1)!)
       // Only what was looked up again, or is not there, counts as looked up: who found it for the first time may be told once more.
       const entry = isFirst && read.revision >= 0 ? read : { ...read, readAt }
       // What was heard while reading must be in what was read.

@@ -10,6 +10,8 @@ export interface Hearing {
   /** Resolves once everything was heard that had happened by then. */
   ready: Promise<void>
   done: Promise<unknown>
+  /** To be told what was read of the log beside: where that is missing later on, it is another log. */
+  saw(event: Pick<Recorded, 'position' | 'id'>): void
 }
 
 const toleratedSilenceMs = 1000
@@ -62,7 +64,7 @@ export function hear(options: {
       const following = { ...only, signal: AbortSignal.any([signal, round.signal]), onBroken, onCaughtUp }
       for await (const events of store.follow({ ...following, after: await startingPoint() })) {
         events.forEach(apply)
-        know(events.at(-1)!)
+        saw(events.at(-1)!)
       }
       if (signal.aborted) return
       log.error(`the event store has another log than before: hearing of ${of} anew`)
@@ -110,10 +112,10 @@ export function hear(options: {
     const position = await store.head()
     if (brokenSince || position === undefined || position === newest?.position) return
     const found = await store.eventAt(position)
-    if (!brokenSince && typeof found !== 'string') know({ position, id: found.id })
+    if (!brokenSince && typeof found !== 'string') saw({ position, id: found.id })
   }
 
-  function know({ position, id }: { position: bigint; id: string }) {
+  function saw({ position, id }: Pick<Recorded, 'position' | 'id'>) {
     if (!newest || position > newest.position) newest = { position, id }
   }
 
@@ -124,6 +126,7 @@ export function hear(options: {
       !isLongAgo(answeredAt, asleepMs),
     ready,
     done: Promise.all([run(), keepAsking()]),
+    saw,
   }
 }
 
