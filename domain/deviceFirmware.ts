@@ -1,34 +1,79 @@
 import type { Decision, Upcast } from './decider.ts'
+import type { FailureKind } from './firmwareRollout.ts'
 
 /** What is known of the firmware that runs on a device; the stream's id is the device's. */
 export const category = 'deviceFirmware'
 
+export type Outcome = 'installed' | 'failed' | 'rolled_back'
+
 // These names and shapes are the storage format. Never edit one in place: see `history`.
-export type Event = {
+export type Event =
   /** The device said so itself, and it is not what it said before. */
-  type: 'FirmwareVersionObserved'
-  data: { version: string; observed_at: string }
+  | { type: 'FirmwareVersionObserved'; data: { version: string; observed_at: string } }
+  /** What became of a release on the device, in its own words; model, facility and rollout as they were then. */
+  | {
+      type: 'FirmwareInstallReported'
+      data: {
+        release_id: string
+        version: string
+        device_model: string
+        facility_id: string
+        outcome: Outcome
+        kind?: FailureKind
+        detail?: string
+        rollout_id?: string
+        /** Which try it was: that of the rollout, or of the channel's activation. */
+        attempt: number
+        reported_at: string
+      }
+    }
+
+type Data<T extends Event['type']> = Extract<Event, { type: T }>['data']
+
+export type Report = Data<'FirmwareInstallReported'>
+
+export interface State {
+  observed?: { version: string; observed_at: string }
+  /** The last. */
+  report?: Report
 }
 
-export type State = { status: 'unknown' } | { status: 'observed'; version: string; observed_at: string }
+export const initial: State = {}
 
-export const initial: State = { status: 'unknown' }
-
-export function evolve(_state: State, event: Event): State {
+export function evolve(state: State, event: Event): State {
   switch (event.type) {
     case 'FirmwareVersionObserved':
-      return { status: 'observed', ...event.data }
+      return { ...state, observed: event.data }
+    case 'FirmwareInstallReported':
+      return { ...state, report: event.data }
   }
 }
 
 /** Whether a device that says this has said it before: heartbeats repeat it, and only a change is an event. */
-export const runs = (state: State, version: string): boolean => state.status === 'observed' && state.version === version
+export const runs = ({ observed }: State, version: string): boolean => observed?.version === version
 
 export const observe =
-  (data: Event['data']): Decision<State, Event> =>
+  (data: Data<'FirmwareVersionObserved'>): Decision<State, Event> =>
   (state) =>
     runs(state, data.version) ? [] : [{ type: 'FirmwareVersionObserved', data }]
 
+/** The same outcome of the same try is a repeat. What was installed, runs. */
+export const report =
+  (data: Report): Decision<State, Event> =>
+  (state) => {
+    const { report: last } = state
+    const isRepeat =
+      last?.release_id === data.release_id &&
+      last.outcome === data.outcome &&
+      last.rollout_id === data.rollout_id &&
+      last.attempt === data.attempt
+    if (isRepeat) return []
+    const reported: Event = { type: 'FirmwareInstallReported', data }
+    if (data.outcome !== 'installed') return [reported]
+    return [reported, ...observe({ version: data.version, observed_at: data.reported_at })(state)]
+  }
+
 export const history: Record<Event['type'], readonly Upcast[]> = {
   FirmwareVersionObserved: [],
+  FirmwareInstallReported: [],
 }

@@ -3,6 +3,9 @@ import { type AnyEvent, type Decider, decode, type Json, type Personal, splitStr
 import * as Device from './device.ts'
 import * as DeviceFirmware from './deviceFirmware.ts'
 import * as Facility from './facility.ts'
+import * as FirmwareChannel from './firmwareChannel.ts'
+import * as FirmwareKey from './firmwareKey.ts'
+import * as FirmwareRelease from './firmwareRelease.ts'
 import * as NameKey from './nameKey.ts'
 import * as Projection from './projection.ts'
 import * as Refusals from './refusals.ts'
@@ -21,6 +24,9 @@ export const aggregates = [
   Device,
   DeviceFirmware,
   Facility,
+  FirmwareChannel,
+  FirmwareKey,
+  FirmwareRelease,
   NameKey,
   Projection,
   Refusals,
@@ -41,6 +47,9 @@ export type DomainEvent =
   | Device.Event
   | DeviceFirmware.Event
   | Facility.Event
+  | FirmwareChannel.Event
+  | FirmwareKey.Event
+  | FirmwareRelease.Event
   | Projection.Event
   | Refusals.Event
   | Reservation.Event

@@ -4,7 +4,7 @@ import { Refusal } from './refusal.ts'
 // One stream per name that must be unique; its id is the kind and a keyed hash of the name, so the log tells no names.
 export const category = 'reservation'
 
-export type Kind = 'userEmail' | 'facilityCode' | 'deviceSerial' | 'firstAdmin'
+export type Kind = 'userEmail' | 'facilityCode' | 'deviceSerial' | 'firmwareVersion' | 'firstAdmin'
 
 // These names and shapes are the storage format. Never edit one in place: see `history`.
 export type Event =
@@ -28,6 +28,7 @@ const taken: Record<Kind, [code: string, message: string]> = {
   userEmail: ['email-taken', 'Another user has this e-mail address'],
   facilityCode: ['code-taken', 'Another facility has this code'],
   deviceSerial: ['serial-taken', 'Another device has this serial number'],
+  firmwareVersion: ['firmware-version-taken', 'There is a release of this version for this model and scope already'],
   firstAdmin: ['admin-exists', 'The first admin exists already'],
 }
 

@@ -4,6 +4,7 @@ import { originOf, systemIntent } from '../commands/http.ts'
 import { splitStream } from '../domain/decider.ts'
 import * as Device from '../domain/device.ts'
 import * as Facility from '../domain/facility.ts'
+import * as FirmwareRelease from '../domain/firmwareRelease.ts'
 import * as Reservation from '../domain/reservation.ts'
 import * as User from '../domain/user.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
@@ -42,6 +43,10 @@ export function releaseAbandonedNames({ store, now, giveBackUnused, grace = grac
         return (await handle(store, Facility, owner, Facility.abandon(data), intent)).state.status === 'abandoned'
       case 'deviceSerial':
         return (await handle(store, Device, owner, Device.abandon(data), intent)).state.status === 'abandoned'
+      case 'firmwareVersion': {
+        const outcome = await handle(store, FirmwareRelease, owner, FirmwareRelease.abandon(data), intent)
+        return outcome.state.status === 'abandoned'
+      }
     }
   }
 

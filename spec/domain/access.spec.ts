@@ -6,6 +6,7 @@ import type { Role } from '../../domain/user.ts'
 const roles: Role[] = ['super_admin', 'facility_admin', 'user']
 const scopes: Scope[] = ['upload', 'firmware', 'heartbeat']
 const permissions = Object.keys(access) as Permission[]
+const ofDevices: Permission[] = ['device:heartbeat', 'firmware:check', 'firmware:fetch', 'firmware:report']
 
 // How far each role reaches, and the one scope of a key that will do. `-`: not at all.
 const table = `
@@ -31,6 +32,19 @@ const table = `
   device:read          any          own             own   -
   device:change        any          own             -     -
   device:heartbeat     -            -               -     heartbeat
+  firmware:create      any          own             -     -
+  firmware:read        any          own             own   -
+  firmware:change      any          own             -     -
+  firmware:publish     any          own             -     -
+  firmware:activate    any          own             -     -
+  firmware:withdraw    any          own             -     -
+  firmware-key:read    any          own             -     -
+  firmware-key:change  any          own             -     -
+  rollout:read         any          own             own   -
+  rollout:steer        any          own             -     -
+  firmware:check       -            -               -     firmware
+  firmware:fetch       -            -               -     firmware
+  firmware:report      -            -               -     firmware
   upload:create        any          own             -     upload
   upload:read          any          own             own   -
   transcode-job:read   any          own             own   -
@@ -77,7 +91,7 @@ describe('access', () => {
   })
 
   it('gives a super_admin everything but to speak as a device, and nobody’s session but their own', () => {
-    for (const permission of permissions.filter((permission) => permission !== 'device:heartbeat'))
+    for (const permission of permissions.filter((permission) => !ofDevices.includes(permission)))
       expect(reachOf(permission, { role: 'super_admin' }), permission).to.equal(
         permission === 'session:own' ? 'self' : 'any',
       )

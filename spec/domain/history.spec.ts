@@ -16,6 +16,28 @@ interface Literal {
 }
 const one = (type: string, json: Json, leads: Json): Literal => ({ type, schema: 1, json, leads })
 
+const channel = { device_model: 'xs-1', facility_id: 'f1' }
+const rollout = { rollout_id: 'o1', release_id: 'r2' }
+const plan = {
+  ladder: [5, 25, 100],
+  dwell_secs: 60,
+  advance: 'automatic',
+  success_percent: 95,
+  halt: { min_devices: 5, failure_percent: 20.5, kinds: ['boot'] },
+  gates: { min_battery_mv: 3300, external_power: true, min_free_bytes: 1024 },
+}
+/** The rollout at 5 percent. */
+const running = {
+  ...rollout,
+  version: '1.3.0',
+  ...plan,
+  status: 'running',
+  percent: 5,
+  attempt: 0,
+  started_at: at,
+  step_since: at,
+}
+
 /** What the log holds: for every event type and schema the JSON of that time, each category a stream in order. */
 const stored: Record<string, Literal[]> = {
   facility: [
@@ -92,7 +114,176 @@ const stored: Record<string, Literal[]> = {
     one(
       'FirmwareVersionObserved',
       { version: '1.2.0', observed_at: at },
-      { status: 'observed', version: '1.2.0', observed_at: at },
+      { observed: { version: '1.2.0', observed_at: at } },
+    ),
+    one(
+      'FirmwareInstallReported',
+      {
+        release_id: 'r2',
+        version: '1.3.0',
+        device_model: 'xs-1',
+        facility_id: 'f1',
+        outcome: 'failed',
+        kind: 'verify',
+        detail: 'sha256 is another',
+        rollout_id: 'o1',
+        attempt: 1,
+        reported_at: later,
+      },
+      {
+        observed: { version: '1.2.0', observed_at: at },
+        report: {
+          release_id: 'r2',
+          version: '1.3.0',
+          device_model: 'xs-1',
+          facility_id: 'f1',
+          outcome: 'failed',
+          kind: 'verify',
+          detail: 'sha256 is another',
+          rollout_id: 'o1',
+          attempt: 1,
+          reported_at: later,
+        },
+      },
+    ),
+  ],
+  firmwareRelease: [
+    one('FirmwareReleaseUploadAbandoned', { abandoned_at: at }, { status: 'abandoned' }),
+    one(
+      'FirmwareReleaseUploaded',
+      {
+        device_model: 'xs-1',
+        version: '1.3.0',
+        facility_id: 'f1',
+        object_key: 'firmware/r2/a',
+        file_name: 'xs-1.bin',
+        size_bytes: 4,
+        sha256: 'ab',
+        notes: 'Hears better',
+        min_version: '1.0.0',
+        security_version: 2,
+        signature: 'c2ln',
+        key_id: 'k1',
+        uploaded_at: at,
+      },
+      {
+        status: 'draft',
+        device_model: 'xs-1',
+        version: '1.3.0',
+        facility_id: 'f1',
+        object_key: 'firmware/r2/a',
+        file_name: 'xs-1.bin',
+        size_bytes: 4,
+        sha256: 'ab',
+        notes: 'Hears better',
+        min_version: '1.0.0',
+        security_version: 2,
+        signature: 'c2ln',
+        key_id: 'k1',
+        uploaded_at: at,
+      },
+    ),
+    one('FirmwareReleasePublished', { published_at: later }, { status: 'published' }),
+    one('FirmwareReleaseNotesChanged', { notes: 'Hears', changed_at: later }, { notes: 'Hears' }),
+    one('FirmwareReleaseWithdrawn', { reason: 'smoke', withdrawn_at: later }, { status: 'withdrawn', reason: 'smoke' }),
+  ],
+  firmwareKey: [
+    one(
+      'FirmwareKeyAdded',
+      { key_id: 'k1', facility_id: 'f1', name: 'factory', public_key: 'pem', added_at: at },
+      { k1: { status: 'active', public_key: 'pem', name: 'factory', added_at: at } },
+    ),
+    one(
+      'FirmwareKeyRetired',
+      { key_id: 'k1', retired_at: later },
+      { k1: { status: 'retired', public_key: 'pem', name: 'factory', added_at: at } },
+    ),
+  ],
+  firmwareChannel: [
+    one(
+      'FirmwareActivated',
+      { ...channel, release_id: 'r1', version: '1.2.0', security_version: 1, activated_at: at },
+      {
+        active: { release_id: 'r1', version: '1.2.0', security_version: 1, by: 'activation', attempt: 1 },
+        past: [],
+        security_floor: 1,
+        attempt: 1,
+      },
+    ),
+    one(
+      'FirmwareRolloutStarted',
+      { ...channel, ...rollout, version: '1.3.0', previous_release_id: 'r1', ...plan, percent: 5, started_at: at },
+      {
+        rollout: {
+          ...rollout,
+          version: '1.3.0',
+          ...plan,
+          status: 'running',
+          percent: 5,
+          attempt: 0,
+          started_at: at,
+          step_since: at,
+        },
+      },
+    ),
+    one(
+      'FirmwareRolloutAdvanced',
+      { ...channel, ...rollout, from_percent: 5, percent: 25, advanced_at: later },
+      { rollout: { ...running, percent: 25, step_since: later } },
+    ),
+    one(
+      'FirmwareRolloutPaused',
+      { ...channel, ...rollout, reason: 'lunch', paused_at: later },
+      { rollout: { ...running, percent: 25, status: 'paused', step_since: later } },
+    ),
+    one(
+      'FirmwareRolloutResumed',
+      { ...channel, ...rollout, resumed_at: at },
+      { rollout: { ...running, percent: 25, step_since: at } },
+    ),
+    one(
+      'FirmwareRolloutHalted',
+      { ...channel, ...rollout, reason: 'too many', installed: 3, failed: 2, halted_at: later },
+      { rollout: { ...running, percent: 25, status: 'halted' } },
+    ),
+    one(
+      'FirmwareRolloutRetried',
+      { ...channel, ...rollout, attempt: 1, retried_at: later },
+      { rollout: { ...running, percent: 25, status: 'halted', attempt: 1 } },
+    ),
+    one(
+      'FirmwareRolloutCompleted',
+      { ...channel, ...rollout, version: '1.3.0', previous_release_id: 'r1', completed_at: later },
+      {
+        active: { release_id: 'r2', version: '1.3.0', by: 'rollout', attempt: 2 },
+        past: [{ release_id: 'r1', version: '1.2.0', security_version: 1 }],
+      },
+    ),
+    one(
+      'FirmwareRolledBack',
+      {
+        ...channel,
+        release_id: 'r1',
+        version: '1.2.0',
+        security_version: 1,
+        previous_release_id: 'r2',
+        reason: 'deaf',
+        rolled_back_at: later,
+      },
+      {
+        active: { release_id: 'r1', version: '1.2.0', security_version: 1, by: 'rollback', attempt: 3 },
+        past: [{ release_id: 'r2', version: '1.3.0' }],
+      },
+    ),
+    one(
+      'FirmwareReleaseBarred',
+      { ...channel, release_id: 'r2', was_active: false, reason: 'deaf', barred_at: later },
+      { past: [], barred: ['r2'], security_floor: 1 },
+    ),
+    one(
+      'FirmwareDeactivated',
+      { ...channel, release_id: 'r1', reason: 'none for now', deactivated_at: later },
+      { past: [{ release_id: 'r1', version: '1.2.0', security_version: 1 }], attempt: 3 },
     ),
   ],
   userKey: [one('UserKeyCreated', { wrapped: 'box', created_at: at }, { status: 'present', wrapped: 'box' })],

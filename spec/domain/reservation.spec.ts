@@ -38,6 +38,7 @@ describe('a reservation', () => {
       userEmail: 'email-taken',
       facilityCode: 'code-taken',
       deviceSerial: 'serial-taken',
+      firmwareVersion: 'firmware-version-taken',
       firstAdmin: 'admin-exists',
     } satisfies Record<Reservation.Kind, string>
     for (const [kind, code] of Object.entries(codes) as [Reservation.Kind, string][])
