@@ -25,4 +25,54 @@ describe('the firmware of a device', () => {
     expect(runs(stateAfter(observed('1.0.0')), '1.0.0 ')).to.equal(false)
     expect(runs(stateAfter(), '')).to.equal(false)
   })
+
+  const told = (more: Partial<DeviceFirmware.Report> = {}): DeviceFirmware.Report => ({
+    release_id: 'r2',
+    version: '2.0.0',
+    device_model: 'xs-1',
+    facility_id: 'f1',
+    outcome: 'failed',
+    kind: 'verify',
+    attempt: 1,
+    reported_at: later,
+    ...more,
+  })
+  const reported = (more: Partial<DeviceFirmware.Report> = {}): DeviceFirmware.Event => ({
+    type: 'FirmwareInstallReported',
+    data: told(more),
+  })
+
+  it('that was installed, runs', () => {
+    const installed = { outcome: 'installed' } as const
+    const { report } = DeviceFirmware
+    given(observed('1.0.0'))
+      .when(report(told(installed)))
+      .then(reported(installed), observed('2.0.0', later))
+    given(observed('2.0.0'))
+      .when(report(told(installed)))
+      .then(reported(installed))
+  })
+  it('stays what it was where that failed', () => {
+    const { report } = DeviceFirmware
+    for (const outcome of ['failed', 'rolled_back'] as const)
+      given(observed('1.0.0'))
+        .when(report(told({ outcome })))
+        .then(reported({ outcome }))
+  })
+  it('is reported again only of another try, or with another end', () => {
+    const { report } = DeviceFirmware
+    given(reported())
+      .when(report(told({ kind: 'boot', reported_at: at })))
+      .then()
+    for (const more of [
+      { attempt: 2 },
+      { rollout_id: 'o1' },
+      { outcome: 'rolled_back' },
+      { release_id: 'r3' },
+    ] as const)
+      given(reported())
+        .when(report(told(more)))
+        .then(reported(more))
+    expect(stateAfter(reported(), reported({ attempt: 2 })).report).to.deep.equal(told({ attempt: 2 }))
+  })
 })
