@@ -119,6 +119,7 @@ export const statusOf: Readonly<Record<string, number>> = {
   session_ended: 401,
   forbidden: 403,
   password_change_required: 403,
+  device_key_required: 403,
   invalid_request: 400,
   not_found: 404,
   idempotency_clash: 409,

@@ -103,6 +103,19 @@ export const PresentDevice = Device.extend({
   battery_mv: z.int().nullable(),
 }).meta({ id: 'PresentDevice' })
 
+/** What a device is to install. */
+export const FirmwareManifest = z
+  .object({
+    release_id: id,
+    version: z.string(),
+    size_bytes: z.int(),
+    sha256: z.string(),
+    signature: z.string().nullable().meta({ description: 'Ed25519 over the canonical manifest, in Base64' }),
+    key_id: z.string().nullable(),
+    image_url: z.string().meta({ description: 'Where the image is, relative to this API' }),
+  })
+  .meta({ id: 'FirmwareManifest' })
+
 export const Rendition = z
   .object({
     format: z.enum(['opus-webm', 'aac-mp4']),

@@ -6,6 +6,8 @@ import { auth } from '../../commands/auth.ts'
 import { devices as deviceCommands } from '../../commands/devices.ts'
 import { facilities as facilityCommands } from '../../commands/facilities.ts'
 import { heartbeats } from '../../commands/heartbeats.ts'
+import { firmwareChecks } from '../../commands/firmwareChecks.ts'
+import { firmwareReports } from '../../commands/firmwareReports.ts'
 import { ensureFirstAdmin } from '../../commands/firstAdmin.ts'
 import { load } from '../../commands/handle.ts'
 import { accessRefusals, recordRefusals } from '../../commands/refusals.ts'
@@ -18,6 +20,8 @@ import * as Device from '../../domain/device.ts'
 import * as DeviceFirmware from '../../domain/deviceFirmware.ts'
 import { personalFields } from '../../domain/events.ts'
 import * as Facility from '../../domain/facility.ts'
+import * as FirmwareChannel from '../../domain/firmwareChannel.ts'
+import * as FirmwareRelease from '../../domain/firmwareRelease.ts'
 import * as User from '../../domain/user.ts'
 import { projections } from '../../projections/all.ts'
 import { foldRow } from '../../projections/engine/fold.ts'
@@ -95,7 +99,8 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
   const tokens = createTokens(config, { accessSecs, refreshSecs: config.JWT_REFRESH_TTL_SECS })
   const admission = followEndings({ store, accessSecs, log, signal })
   const freshness = listenForPositions({ databaseUrl: config.DATABASE_URL, log, signal })
-  const followed = followStreams({ store, deciders: [ApiKey, Device, DeviceFirmware, Facility], log, signal })
+  const deciders = [ApiKey, Device, DeviceFirmware, Facility, FirmwareChannel, FirmwareRelease]
+  const followed = followStreams({ store, deciders, log, signal })
   const presence = keepPresence({ database, log })
   lifecycle.onStop('followers', () => Promise.all([admission.done, followed.done, freshness.done, presence.close()]))
 
@@ -113,6 +118,8 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     ...apiKeyCommands(deps),
     ...deviceCommands(deps),
     ...heartbeats({ ...deps, presence, firmwareOf: (deviceId) => followed.state(DeviceFirmware, deviceId) }),
+    ...firmwareChecks({ ...deps, find: followed.state }),
+    ...firmwareReports({ ...deps, find: followed.state, refreshed: followed.refreshed }),
     ...uploadCommands(deps),
     ...projectionCommands(deps),
     ...settings({ ...deps, fixed: settingsOf(config) }),

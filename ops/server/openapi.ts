@@ -30,6 +30,7 @@ const tags: Readonly<Record<string, string>> = {
   users: 'People and their roles',
   'api-keys': 'What devices show to be let in',
   devices: 'Sensors',
+  firmware: 'What sensors run, and how they come by it',
   uploads: 'Recordings',
   'transcode-jobs': 'Recordings on their way to the web',
   projections: 'Where the read models stand, and steering them',

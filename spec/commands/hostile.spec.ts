@@ -19,15 +19,20 @@ describe('hostile input', function () {
   let system: System
   let facility: Awaited<ReturnType<typeof newFacility>>
   let operations: Described[]
+  /** With a key for everything that keys are for. */
+  let sensor: Api
   before(async () => {
     system = await theSystem()
     facility = await newFacility(system)
+    const scopes = ['upload', 'firmware', 'heartbeat']
+    const key = { name: 'all', facility_id: facility.id, device_id: facility.device.id, scopes }
+    sensor = system.as({ 'X-API-Key': (await system.admin.post('/api/v1/api-keys', key)).body.api_key })
     operations = operationsOf((await system.admin.get('/api/openapi.json')).body)
   })
 
   const appended = (act: () => Promise<void>) => appendedDuring(system.store, act)
   const asked = ({ operation }: Described): Api =>
-    (operation['security'] as object[]).some((scheme) => 'token' in scheme) ? system.admin : facility.sensor
+    (operation['security'] as object[]).some((scheme) => 'token' in scheme) ? system.admin : sensor
   const send = (api: Api, { method, template }: Described, body: string): Promise<Answered> =>
     api[method.toLowerCase() as 'post' | 'put' | 'patch'](pathOf(template), body)
   const named = ({ method, template }: Described) => `${method} ${template}`

@@ -1,0 +1,21 @@
+import type { AnyEvent, Decider } from '../domain/decider.ts'
+import type { Release, State } from '../domain/firmwareRelease.ts'
+import { type Caller, notFound, Problem } from '../ops/platform/route.ts'
+
+/** A stream's state as far as this instance has heard; a promise only of one that has to be read. */
+export type Find = <State, Event extends AnyEvent>(decider: Decider<State, Event>, id: string) => State | Promise<State>
+
+/** The device that a key is bound to; a 403 problem for a key of a whole facility. */
+export function deviceOf(caller: Caller): { device_id: string; facility_id: string } {
+  if (caller.kind !== 'device' || caller.device_id === undefined)
+    throw new Problem('device_key_required', 'Firmware is for an API key that is bound to its device')
+  return { device_id: caller.device_id, facility_id: caller.facility_id }
+}
+
+/** The release, if it was ever published for devices of this model and facility; all others are unknown to them. */
+export function releaseFor(state: State, { model, facility_id }: { model: string; facility_id: string }): Release {
+  const isKnown = state.status === 'published' || state.status === 'withdrawn'
+  if (!isKnown || state.device_model !== model) throw notFound()
+  if (state.facility_id !== undefined && state.facility_id !== facility_id) throw notFound()
+  return state
+}

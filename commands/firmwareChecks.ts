@@ -1,0 +1,77 @@
+import semver from 'semver'
+import { z } from 'zod'
+import * as Device from '../domain/device.ts'
+import * as DeviceFirmware from '../domain/deviceFirmware.ts'
+import * as FirmwareChannel from '../domain/firmwareChannel.ts'
+import { type Asking, type Offer, offerOf, releasesIn } from '../domain/firmwareOffer.ts'
+import * as FirmwareRelease from '../domain/firmwareRelease.ts'
+import { line, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import * as shapes from '../ops/platform/shapes.ts'
+import { deviceOf, type Find } from './firmwareAskers.ts'
+import { channelIdOf } from './firmwareChannels.ts'
+import { handle } from './handle.ts'
+import type { Deps } from './http.ts'
+
+const whole = (max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(0).max(max)
+
+const Check = z.object({
+  current_version: line(100)
+    .refine((version) => semver.valid(version) !== null, 'must be a semantic version, like 1.4.2')
+    .meta({ description: 'What runs on the device' }),
+  battery_mv: whole(1_000_000).exactOptional(),
+  external_power: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .exactOptional(),
+  free_bytes: whole().exactOptional().meta({ description: 'Room for an image' }),
+})
+
+const path = '/api/v1/firmware'
+
+const manifestOf = ({ release_id, release }: Offer): z.infer<typeof shapes.FirmwareManifest> => ({
+  release_id,
+  version: release.version,
+  size_bytes: release.size_bytes,
+  sha256: release.sha256,
+  signature: release.signature ?? null,
+  key_id: release.key_id ?? null,
+  image_url: `${path}/${release_id}/image`,
+})
+
+/**
+ * `GET /api/v1/firmware/check`: what the device is to install. Decided by what was heard of the log: nothing is waited for but streams that are
+ * asked for the first time, and the event of a version that has changed.
+ */
+export const firmwareChecks = ({ store, now, find }: Deps & { find: Find }): Route[] => {
+  async function offerTo(asking: Asking, device_model: string, facility_id: string): Promise<Offer | undefined> {
+    const ids = [channelIdOf({ device_model, facility_id }), channelIdOf({ device_model })]
+    const channels = await Promise.all(ids.map((id) => find(FirmwareChannel, id)))
+    const named = releasesIn(channels, asking.report)
+    const states = await Promise.all(named.map((id) => find(FirmwareRelease, id)))
+    const releases = new Map(named.map((id, i) => [id, states[i]]))
+    return offerOf(asking, channels, { releaseOf: (id) => releases.get(id), compare: semver.compare })
+  }
+
+  return [
+    route<{}, z.infer<typeof Check>>({
+      method: 'GET',
+      path: `${path}/check`,
+      permission: 'firmware:check',
+      query: Check,
+      exempt: true,
+      answers: { 200: shapes.FirmwareManifest, 204: z.null(), 400: ProblemDocument, 403: ProblemDocument },
+      run: async ({ query: { current_version: version, ...told }, caller, intent }) => {
+        const { device_id, facility_id } = deviceOf(caller)
+        const { model } = Device.known(await find(Device, device_id))
+        const firmware = await find(DeviceFirmware, device_id)
+        if (!DeviceFirmware.runs(firmware, version)) {
+          const observe = DeviceFirmware.observe({ version, observed_at: now() })
+          await handle(store, DeviceFirmware, device_id, observe, { ...intent, facility_id })
+        }
+        const { report } = firmware
+        const offer = await offerTo({ device_id, version, ...told, ...(report && { report }) }, model, facility_id)
+        return offer ? { status: 200, body: manifestOf(offer) } : { status: 204 }
+      },
+    }),
+  ]
+}
