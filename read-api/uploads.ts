@@ -17,7 +17,7 @@ import type { UploadRow } from '../projections/uploads.ts'
 import { byIdRoute } from './byId.ts'
 import type { ResourceDeps } from './folding.ts'
 import { historyRoute } from './history.ts'
-import { serve } from './media.ts'
+import { serve, stored } from '../ops/platform/media.ts'
 import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
 
 const path = '/api/v1/uploads'
@@ -82,7 +82,7 @@ export const uploads = ({ objects, ...deps }: ResourceDeps & { objects: Objects 
       run: async (request) => {
         const upload = await find(request)
         if (upload.status === 'rejected') throw new Problem('not_found', 'A rejected recording is not kept')
-        return serve(objects, upload, request.raw.headers)
+        return serve(stored(objects), upload, request.raw.headers)
       },
     }),
     route<{ id: string }, { format: 'webm' | 'mp4' }>({
@@ -95,7 +95,7 @@ export const uploads = ({ objects, ...deps }: ResourceDeps & { objects: Objects 
         const { status, renditions: made } = await find(request)
         const rendition = made.find(({ format }) => format === renditions[request.query.format])
         if (!rendition) throw new Problem('not_ready', `There is no such rendition: the upload is ${status}`)
-        return serve(objects, { ...rendition, content_type: `audio/${request.query.format}` }, request.raw.headers)
+        return serve(stored(objects), { ...rendition, content_type: `audio/${request.query.format}` }, request.raw.headers)
       },
     }),
     route<{ id: string }>({

@@ -79,6 +79,7 @@ const Environment = z.object({
   INFERENCE_WORKER_CONCURRENCY: whole(1, 1024).default(4),
   UPLOAD_MAX_SIZE: whole(1).default(104_857_600),
   FIRMWARE_MAX_SIZE: whole(1).default(67_108_864),
+  FIRMWARE_CACHE_SIZE: whole(0).default(1_073_741_824),
   STATIC_DIR: text.default('./frontend/dist'),
   STATIC_DIR_APP: text.default('./frontend-app/dist'),
   DATA_DIR: text.default('./data'),

@@ -1,19 +1,31 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import parseRange from 'range-parser'
-import type { Objects } from '../ops/platform/objects.ts'
-import { type Answer, Problem } from '../ops/platform/route.ts'
+import type { Readable } from 'node:stream'
+import type { Objects, Stored } from './objects.ts'
+import { type Answer, Problem } from './route.ts'
 
-export interface Media {
+/** An object, and what its bytes must be. */
+export interface Kept extends Stored {
   object_key: string
-  size_bytes: number
-  sha256: string
+}
+
+export interface Media extends Kept {
   content_type: string
   /** Offered as a download under this name. */
   file_name?: string
 }
 
+/** Where the bytes come from, all or `length` of them from `offset`: the store, or what has them nearer by. */
+export type Source = (kept: Kept, range?: { offset: number; length: number }) => Promise<Readable>
+
+/** Straight from the store. */
+export const stored =
+  (objects: Pick<Objects, 'get'>): Source =>
+  ({ object_key }, range) =>
+    objects.get(object_key, range)
+
 /** An object as HTTP serves it: ETag = sha256, 304 for who has it, one Range (206, 416), If-Range; several ranges get all of it. */
-export function serve(objects: Objects, media: Media, headers: IncomingHttpHeaders): Answer {
+export function serve(source: Source, media: Media, headers: IncomingHttpHeaders): Answer {
   const etag = `"${media.sha256}"`
   const unchanged = { ETag: etag, 'Cache-Control': 'private, max-age=0, must-revalidate' }
   const common: Record<string, string> = {
@@ -30,7 +42,7 @@ export function serve(objects: Objects, media: Media, headers: IncomingHttpHeade
     return {
       status: 200,
       headers: { ...common, 'Content-Length': String(media.size_bytes) },
-      stream: () => objects.get(media.object_key),
+      stream: () => source(media),
     }
   const length = range.end - range.start + 1
   return {
@@ -40,7 +52,7 @@ export function serve(objects: Objects, media: Media, headers: IncomingHttpHeade
       'Content-Length': String(length),
       'Content-Range': `bytes ${range.start}-${range.end}/${media.size_bytes}`,
     },
-    stream: () => objects.get(media.object_key, { offset: range.start, length }),
+    stream: () => source(media, { offset: range.start, length }),
   }
 }
 
@@ -50,7 +62,9 @@ function rangeOf(headers: IncomingHttpHeaders, etag: string, size: number): { st
   // A unit we do not know is as if nothing was asked for (RFC 9110, 14.2).
   if (asked === undefined || !/^bytes=/i.test(asked) || (condition !== undefined && condition !== etag))
     return undefined
-  const ranges = parseRange(size, asked)
+  // The last so many bytes of fewer are all of them (14.1.3).
+  const isAll = Number(/^bytes=\s*-(\d+)\s*$/i.exec(asked)?.[1]) > size
+  const ranges = parseRange(size, isAll ? 'bytes=0-' : asked)
   if (ranges === -1)
     throw new Problem('range_not_satisfiable', `The file has ${size} bytes`, {
       headers: { 'Content-Range': `bytes */${size}` },

@@ -7,6 +7,7 @@ import { devices as deviceCommands } from '../../commands/devices.ts'
 import { facilities as facilityCommands } from '../../commands/facilities.ts'
 import { heartbeats } from '../../commands/heartbeats.ts'
 import { firmwareChecks } from '../../commands/firmwareChecks.ts'
+import { firmwareImages } from '../../commands/firmwareImages.ts'
 import { firmwareReports } from '../../commands/firmwareReports.ts'
 import { ensureFirstAdmin } from '../../commands/firstAdmin.ts'
 import { load } from '../../commands/handle.ts'
@@ -43,6 +44,7 @@ import { users } from '../../read-api/users.ts'
 import type { EventStore } from '../platform/eventStore.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { createLoginThrottle } from '../platform/loginThrottle.ts'
+import { nearby } from '../platform/objectCache.ts'
 import { createPasswords } from '../platform/passwords.ts'
 import { keepPresence } from '../platform/presence.ts'
 import type { Route } from '../platform/route.ts'
@@ -111,6 +113,12 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
   const refusals = recordRefusals({ store, now, log })
   lifecycle.onStop('refusals', () => refusals.close())
   const openSessionsOf = openSessionsIn(database)
+  const images = await nearby({
+    objects,
+    directory: join(config.DATA_DIR, 'firmware-images'),
+    maxBytes: config.FIRMWARE_CACHE_SIZE,
+    log,
+  })
   const routes: Route[] = [
     ...auth({ ...deps, openSessionsOf, throttle, refusals }),
     ...facilityCommands(deps),
@@ -120,6 +128,7 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     ...heartbeats({ ...deps, presence, firmwareOf: (deviceId) => followed.state(DeviceFirmware, deviceId) }),
     ...firmwareChecks({ ...deps, find: followed.state }),
     ...firmwareReports({ ...deps, find: followed.state, refreshed: followed.refreshed }),
+    ...firmwareImages({ find: followed.state, refreshed: followed.refreshed, images }),
     ...uploadCommands(deps),
     ...projectionCommands(deps),
     ...settings({ ...deps, fixed: settingsOf(config) }),

@@ -56,6 +56,7 @@ describe('the configuration', () => {
       INFERENCE_WORKER_CONCURRENCY: 4,
       UPLOAD_MAX_SIZE: 104_857_600,
       FIRMWARE_MAX_SIZE: 67_108_864,
+      FIRMWARE_CACHE_SIZE: 1_073_741_824,
       STATIC_DIR: './frontend/dist',
       STATIC_DIR_APP: './frontend-app/dist',
       DATA_DIR: './data',
@@ -80,6 +81,7 @@ describe('the configuration', () => {
       ...['UPLOAD_MAX_SIZE', 'STATIC_DIR', 'STATIC_DIR_APP'],
       ...['DATA_DIR', 'LOG_LEVEL', 'ADMIN_HOSTS', 'APP_HOSTS', 'TRUST_PROXY', 'METRICS_ADDR', 'METRICS_TOKEN'],
       'RATE_LIMIT_PER_MINUTE',
+      'FIRMWARE_CACHE_SIZE',
       ...['FIRMWARE_MAX_SIZE', 'PROJECTIONS_PROMOTE', 'JWT_SECRET_PREVIOUS', 'JWT_REFRESH_SECRET_PREVIOUS'],
       ...['FFMPEG_PATH', 'FFPROBE_PATH', 'NATS_SERVER_PATH', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
     ]))
@@ -152,6 +154,7 @@ describe('the configuration', () => {
       INFERENCE_WORKER_CONCURRENCY: '98765',
       UPLOAD_MAX_SIZE: 'LEAK',
       FIRMWARE_MAX_SIZE: 'LEAK',
+      FIRMWARE_CACHE_SIZE: 'LEAK',
       LOG_LEVEL: 'LEAK',
       TRUST_PROXY: '98765',
       RATE_LIMIT_PER_MINUTE: '-98765',

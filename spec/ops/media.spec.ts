@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import type { Objects } from '../../ops/platform/objects.ts'
 import type { Problem } from '../../ops/platform/route.ts'
-import { serve } from '../../read-api/media.ts'
+import { serve, stored } from '../../ops/platform/media.ts'
 import { codecs, inputOptions, outputsOf } from '../../workers/media.ts'
 
 const bytes = Buffer.from('0123456789')
@@ -20,7 +20,7 @@ const objects = {
 } as Objects
 
 const get = (headers: IncomingHttpHeaders = {}, media: Parameters<typeof serve>[1] = recording) =>
-  serve(objects, media, headers)
+  serve(stored(objects), media, headers)
 const bodyOf = async (headers: IncomingHttpHeaders) => (await buffer(await get(headers).stream!())).toString()
 
 const common = {
@@ -45,6 +45,8 @@ describe('a recording over HTTP', () => {
       ['bytes=0-', '0123456789', '0-9'],
       ['bytes=9-9', '9', '9-9'],
       ['bytes=8-99', '89', '8-9'],
+      ['bytes=-10', '0123456789', '0-9'],
+      ['bytes=-99', '0123456789', '0-9'],
     ] as const)
       it(`comes for ${range}`, async () => {
         const { stream: _, ...answer } = get({ range })
