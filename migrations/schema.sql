@@ -50,6 +50,22 @@ create table audit_v1 (
 );
 CREATE UNIQUE INDEX audit_v1_pkey ON public.audit_v1 USING btree ("position");
 
+create table device_firmware_v1 (
+  id uuid not null,
+  version text,
+  precedence text,
+  observed_at timestamp with time zone,
+  release_id uuid,
+  release_version text,
+  outcome text,
+  kind text,
+  detail text,
+  rollout_id uuid,
+  attempt integer,
+  reported_at timestamp with time zone
+);
+CREATE UNIQUE INDEX device_firmware_v1_pkey ON public.device_firmware_v1 USING btree (id);
+
 create table device_presence (
   device_id uuid not null,
   last_seen_at timestamp with time zone not null,
@@ -82,6 +98,19 @@ create table facilities_v1 (
   created_at timestamp with time zone not null
 );
 CREATE UNIQUE INDEX facilities_v1_pkey ON public.facilities_v1 USING btree (id);
+
+create table firmware_targets_v1 (
+  id uuid not null,
+  device_model text not null,
+  facility_id uuid,
+  release_id uuid,
+  version text,
+  precedence text,
+  goes_back boolean not null,
+  offered text[] not null,
+  activated text[] not null
+);
+CREATE UNIQUE INDEX firmware_targets_v1_pkey ON public.firmware_targets_v1 USING btree (id);
 
 create table projection_groups (
   name text not null,

@@ -1,8 +1,10 @@
 import { apiKeys } from './apiKeys.ts'
 import { audit } from './audit.ts'
+import { deviceFirmware } from './deviceFirmware.ts'
 import { devices } from './devices.ts'
 import type { AnyProjection } from './engine/projection.ts'
 import { facilities } from './facilities.ts'
+import { firmwareTargets } from './firmwareTargets.ts'
 import { resourceEvents } from './resourceEvents.ts'
 import { sessions } from './sessions.ts'
 import { transcodeJobs } from './transcodeJobs.ts'
@@ -16,6 +18,8 @@ export const projections: readonly AnyProjection[] = [
   sessions,
   apiKeys,
   devices,
+  deviceFirmware,
+  firmwareTargets,
   uploads,
   transcodeJobs,
   resourceEvents,

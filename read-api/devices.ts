@@ -1,9 +1,11 @@
 import { z } from 'zod'
-import { queryBuilder } from '../ops/platform/database.ts'
+import { type Database, queryBuilder, rowsOf } from '../ops/platform/database.ts'
 import { line, type Route, route, Uuid } from '../ops/platform/route.ts'
-import { PresentDevice } from '../ops/platform/shapes.ts'
+import { DeviceDetails, PresentDevice } from '../ops/platform/shapes.ts'
 import type { DeviceRow } from '../projections/devices.ts'
+import type { DeviceFirmwareRow } from '../projections/deviceFirmware.ts'
 import { byIdRoute } from './byId.ts'
+import { lastReport } from './deviceFirmware.ts'
 import type { ResourceDeps } from './folding.ts'
 import { historyRoute } from './history.ts'
 import { matching, page, pageOf, pageQuery, searching } from './page.ts'
@@ -43,6 +45,11 @@ function shown({ device_id: _, ...row }: Row, isPresent = true) {
   return { ...told, online }
 }
 
+async function firmwareOf(database: Database, id: string): Promise<z.infer<typeof DeviceDetails>['firmware']> {
+  const [row] = await rowsOf<DeviceFirmwareRow>(database, queryBuilder('device_firmware').where({ id }))
+  return row ? { version: row.version, observed_at: row.observed_at, last_report: lastReport(row) } : null
+}
+
 const Query = pageQuery('created_at', 'name', 'serial', 'model').extend({
   status: PresentDevice.shape.status.optional(),
   facility_id: Uuid.optional(),
@@ -70,6 +77,13 @@ export const devices = (deps: ResourceDeps): Route[] => [
       return { status: 200, body: { ...rest, items: items.map((row) => shown(row)) } }
     },
   }),
-  byIdRoute<Row>(deps, { ...about, shape: PresentDevice, shown }),
+  byIdRoute<Row>(deps, {
+    ...about,
+    shape: DeviceDetails,
+    shown: async (row, isPresent) => ({
+      ...shown(row, isPresent),
+      firmware: isPresent ? await firmwareOf(deps.database, row.id) : null,
+    }),
+  }),
   historyRoute(deps, about),
 ]

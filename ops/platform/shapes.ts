@@ -116,6 +116,45 @@ export const FirmwareManifest = z
   })
   .meta({ id: 'FirmwareManifest' })
 
+const FirmwareReport = z
+  .object({
+    release_id: id,
+    version: z.string(),
+    outcome: z.enum(['installed', 'failed', 'rolled_back']),
+    kind: z.string().nullable(),
+    detail: z.string().nullable(),
+    rollout_id: id.nullable(),
+    reported_at: time,
+  })
+  .meta({ id: 'FirmwareReport' })
+
+/** A device, what it runs, and what the active release of its channel would have it run. */
+export const FirmwareDevice = Device.pick({ id: true, facility_id: true, name: true, serial: true })
+  .extend({
+    device_model: z.string(),
+    version: z.string().nullable(),
+    observed_at: time.nullable(),
+    last_report: FirmwareReport.nullable(),
+    target: z.object({ release_id: id, version: z.string() }).nullable(),
+    behind: z.boolean(),
+    unexpected: z.boolean().meta({ description: 'It runs what it was not offered' }),
+  })
+  .meta({ id: 'FirmwareDevice' })
+
+/** Devices in use by model, facility and version, the newest first; `version` null: they never said. */
+export const FirmwareDistribution = z
+  .object({
+    items: z.array(
+      z.object({ device_model: z.string(), facility_id: id, version: z.string().nullable(), devices: z.int() }),
+    ),
+  })
+  .meta({ id: 'FirmwareDistribution' })
+
+/** As it is read alone. Its firmware is told of now alone; null: it never said. */
+export const DeviceDetails = PresentDevice.extend({
+  firmware: FirmwareDevice.pick({ version: true, observed_at: true, last_report: true }).nullable(),
+}).meta({ id: 'DeviceDetails' })
+
 export const Rendition = z
   .object({
     format: z.enum(['opus-webm', 'aac-mp4']),

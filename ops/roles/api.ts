@@ -31,6 +31,7 @@ import { type AnyProjection, type Projection, tableOf } from '../../projections/
 import { retired } from '../../projections/retired/all.ts'
 import { apiKeys } from '../../read-api/apiKeys.ts'
 import { audit, type AuditDeps } from '../../read-api/audit.ts'
+import { deviceFirmware } from '../../read-api/deviceFirmware.ts'
 import { devices } from '../../read-api/devices.ts'
 import { facilities } from '../../read-api/facilities.ts'
 import type { ResourceDeps } from '../../read-api/folding.ts'
@@ -136,6 +137,7 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     ...users(deps),
     ...apiKeys(deps),
     ...devices(deps),
+    ...deviceFirmware(deps),
     ...uploads(deps),
     ...transcodeJobs(deps),
     ...audit({ database, opened: opener(store) }),

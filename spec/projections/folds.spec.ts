@@ -3,10 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { Recorded } from '../../ops/platform/eventStore.ts'
 import { projections } from '../../projections/all.ts'
 import { apiKeys } from '../../projections/apiKeys.ts'
+import { deviceFirmware } from '../../projections/deviceFirmware.ts'
 import { devices } from '../../projections/devices.ts'
 import { foldBatch, foldRow, type Row } from '../../projections/engine/fold.ts'
 import { type AnyProjection, isAppendOnly, type Projection, tableOf } from '../../projections/engine/projection.ts'
 import { facilities } from '../../projections/facilities.ts'
+import { firmwareTargets } from '../../projections/firmwareTargets.ts'
 import { resourceEvents } from '../../projections/resourceEvents.ts'
 import { sessions } from '../../projections/sessions.ts'
 import { transcodeJobs } from '../../projections/transcodeJobs.ts'
@@ -484,6 +486,121 @@ promise(transcodeJobs, 'shows that it waits once more', [jobRequested, jobStarte
   ...running,
   status: 'queued',
 })
+
+// --- firmware of devices
+const firmware = `deviceFirmware-${id(5)}`
+const observedFirmware: Event = [firmware, 'FirmwareVersionObserved', { version: '1.9.0', observed_at: at }]
+const reportedFirmware: Event = [
+  firmware,
+  'FirmwareInstallReported',
+  {
+    ...{ release_id: id(31), version: '1.10.0', device_model: 'XS-2', facility_id: id(1), outcome: 'failed' },
+    ...{ kind: 'boot', detail: 'no sound', rollout_id: id(41), attempt: 1, reported_at: later },
+  },
+]
+const unknownFirmware = {
+  ...{ version: null, precedence: null, observed_at: null, release_id: null, release_version: null, outcome: null },
+  ...{ kind: null, detail: null, rollout_id: null, attempt: null, reported_at: null },
+}
+const runningFirmware = { version: '1.9.0', precedence: '001100190010~', observed_at: at }
+const lastReport = {
+  ...{ release_id: id(31), release_version: '1.10.0', outcome: 'failed', kind: 'boot', detail: 'no sound' },
+  ...{ rollout_id: id(41), attempt: 1, reported_at: later },
+}
+promise(deviceFirmware, 'shows what runs', [observedFirmware], { id: id(5), ...unknownFirmware, ...runningFirmware })
+promise(deviceFirmware, 'shows what was reported before anything was observed', [reportedFirmware], {
+  ...{ id: id(5), ...unknownFirmware, ...lastReport },
+})
+promise(
+  deviceFirmware,
+  'shows what runs by now, and the last report alone',
+  [
+    observedFirmware,
+    reportedFirmware,
+    [
+      firmware,
+      'FirmwareInstallReported',
+      {
+        ...{ release_id: id(32), version: '2.0.0', device_model: 'XS-2', facility_id: id(1), outcome: 'installed' },
+        ...{ attempt: 3, reported_at: later },
+      },
+    ],
+    [firmware, 'FirmwareVersionObserved', { version: 'of the factory', observed_at: later }],
+  ],
+  {
+    ...{ id: id(5), ...unknownFirmware, version: 'of the factory', observed_at: later },
+    ...{ release_id: id(32), release_version: '2.0.0', outcome: 'installed', attempt: 3, reported_at: later },
+  },
+)
+
+// --- what channels tell
+const channel = `firmwareChannel-${id(50)}`
+const scope = { device_model: 'XS-2', facility_id: id(1) }
+const [v1, v2, v3] = ['001100110010~', '001100120010~', '001100130010~'] as const
+const image = (n: number) => ({ ...scope, release_id: id(30 + n), version: `1.${n}.0` })
+const target = (n: number, precedence: string) => ({ release_id: id(30 + n), version: `1.${n}.0`, precedence })
+const activatedFirst: Event = [channel, 'FirmwareActivated', { ...image(1), activated_at: at }]
+const targetRow = {
+  ...{ id: id(50), ...scope, ...target(1, v1), goes_back: false },
+  ...{ offered: [v1], activated: [v1] },
+}
+const noTarget = { release_id: null, version: null, precedence: null, goes_back: false }
+const ofRollout = { ...image(2), rollout_id: id(41) }
+promise(firmwareTargets, 'shows what is active', [activatedFirst], targetRow)
+promise(
+  firmwareTargets,
+  'shows what is active for everybody',
+  [[channel, 'FirmwareActivated', { device_model: 'XS-2', release_id: id(31), version: '1.1.0', activated_at: at }]],
+  { ...targetRow, facility_id: null },
+)
+promise(
+  firmwareTargets,
+  'shows what was rolled out as offered, and as active once it is',
+  [
+    activatedFirst,
+    [channel, 'FirmwareRolloutStarted', { ...ofRollout, percent: 5, started_at: at }],
+    [channel, 'FirmwareRolloutCompleted', { ...ofRollout, completed_at: later }],
+    [channel, 'FirmwareRolloutStarted', { ...image(3), rollout_id: id(42), percent: 5, started_at: later }],
+  ],
+  { ...targetRow, ...target(2, v2), offered: [v1, v2, v3], activated: [v1, v2] },
+)
+promise(
+  firmwareTargets,
+  'shows what was rolled back to, and every version once',
+  [
+    activatedFirst,
+    [channel, 'FirmwareActivated', { ...image(2), previous_release_id: id(31), activated_at: later }],
+    [
+      channel,
+      'FirmwareRolledBack',
+      { ...image(1), previous_release_id: id(32), reason: 'deaf', rolled_back_at: later },
+    ],
+  ],
+  { ...targetRow, goes_back: true, offered: [v1, v2], activated: [v1, v2] },
+)
+promise(
+  firmwareTargets,
+  'shows that nothing is active once that was deactivated, or withdrawn, and not for another’s sake',
+  [
+    activatedFirst,
+    [channel, 'FirmwareDeactivated', { ...scope, release_id: id(31), deactivated_at: later }],
+    [`firmwareChannel-${id(51)}`, 'FirmwareActivated', { ...image(1), activated_at: at }],
+    [
+      `firmwareChannel-${id(51)}`,
+      'FirmwareReleaseBarred',
+      { ...scope, release_id: id(31), was_active: true, reason: 'smoke', barred_at: later },
+    ],
+    [`firmwareChannel-${id(52)}`, 'FirmwareActivated', { ...image(1), activated_at: at }],
+    [
+      `firmwareChannel-${id(52)}`,
+      'FirmwareReleaseBarred',
+      { ...scope, release_id: id(32), was_active: false, reason: 'smoke', barred_at: later },
+    ],
+  ],
+  { ...targetRow, ...noTarget },
+  { ...targetRow, ...noTarget, id: id(51) },
+  { ...targetRow, id: id(52) },
+)
 
 /** The columns of each table, as the migrations made them. */
 const migrations = new URL('../../migrations/', import.meta.url)
