@@ -1,14 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { basename } from 'node:path'
 import { z } from 'zod'
-import { Refusal } from '../domain/refusal.ts'
 import * as Upload from '../domain/upload.ts'
-import type { Objects, Stored } from '../ops/platform/objects.ts'
+import type { Objects } from '../ops/platform/objects.ts'
 import {
   type Caller,
-  errorsOf,
   JsonText,
-  line,
   notFound,
   Problem,
   ProblemDocument,
@@ -22,7 +18,8 @@ import { audioType, sniffBytes } from './audioType.ts'
 import { activeDevice, activeFacility } from './guards.ts'
 import { derivedId, handle, type Outcome, replay } from './handle.ts'
 import { answered, canonical, type Deps } from './http.ts'
-import { type Part, readForm } from './multipart.ts'
+import type { Part } from './multipart.ts'
+import { empty, nameOf, type Taken, takenFile } from './takenFile.ts'
 
 const Fields = z.strictObject({
   facility_id: Uuid.exactOptional(),
@@ -33,11 +30,7 @@ const Fields = z.strictObject({
 
 const path = '/api/v1/uploads'
 
-interface Taken extends Stored {
-  object_key: string
-  file_name: string
-  content_type: string
-}
+type Recording = Taken & { content_type: string }
 
 const shown = (id: string, state: Upload.State): z.infer<typeof shapes.Upload> => {
   const upload = Upload.known(state)
@@ -92,23 +85,18 @@ const created = (id: string, outcome: Outcome<Upload.State>) =>
 
 export const uploads = ({ store, objects, maxBytes, now }: Deps & { objects: Objects; maxBytes: number }): Route[] => {
   /** Streams the file into the store, if its first bytes are those of a sound container. */
-  async function take(prefix: string, part: Part): Promise<Taken> {
+  async function take(prefix: string, part: Part): Promise<Recording> {
     const [first, all] = await peek(part.bytes, sniffBytes)
-    if (first.length === 0)
-      throw new Problem('invalid_request', 'The file is empty', {
-        errors: [{ path: 'body.file', message: 'is empty' }],
-      })
+    if (first.length === 0) throw empty()
     const content_type = await audioType(first)
     if (!content_type)
       throw new Problem(
         'unsupported_media_type',
         'This is no recording: send WAV, FLAC, MP3, AAC/M4A, Ogg, WebM or AIFF',
       )
-    // Never the same key twice: a repeated request must not touch the bytes that were acknowledged.
     const object_key = `${prefix}/${randomUUID()}`
     const stored = await objects.put(object_key, all, content_type)
-    const file_name = line(255).safeParse(basename(part.fileName.replaceAll('\\', '/'))).data ?? 'recording'
-    return { object_key, file_name, content_type, ...stored }
+    return { object_key, file_name: nameOf(part, 'recording'), content_type, ...stored }
   }
 
   /** Whose recording it is: a key's own facility and device, else the one that is named, else one's own. */
@@ -139,42 +127,34 @@ export const uploads = ({ store, objects, maxBytes, now }: Deps & { objects: Obj
         413: ProblemDocument,
         415: ProblemDocument,
       },
-      run: async ({ caller, facility, intent, raw, stillLetIn, signal }) => {
+      run: ({ caller, facility, intent, raw, stillLetIn, signal }) => {
         const id = derivedId('upload', intent.id)
-        const drop = ({ object_key }: Taken) => objects.remove(object_key)
-        const form = { fileField: 'file', maxBytes, signal }
-        const { fields, taken } = await readForm(raw, form, (part) => take(`uploads/${id}`, part), drop)
-        let appending = false
-        try {
-          await stillLetIn()
-          const parsed = Fields.safeParse(fields)
-          if (!parsed.success)
-            throw new Problem('invalid_request', 'The form is not as expected', {
-              errors: errorsOf('body', parsed.error),
-            })
-          const asked = { ...intent, hash: store.sealing.digest(canonical([fields, taken.sha256])) }
-          const done = await replay(store, Upload, id, asked)
-          // A repeated request answers with the first one's bytes; these came twice.
-          if (done) await drop(taken)
-          if (done) return created(id, done)
-          const { recorded_at, metadata } = parsed.data
-          const place = await placeOf(caller, facility, parsed.data)
-          const received = Upload.receive({
-            ...place,
-            ...taken,
-            ...(recorded_at !== undefined && { recorded_at }),
-            ...(metadata !== undefined && { metadata }),
-            received_at: now(),
-          })
-          appending = true
-          const outcome = await handle(store, Upload, id, received, { ...asked, facility_id: place.facility_id })
-          if (Upload.known(outcome.state).object_key !== taken.object_key) await drop(taken)
-          return created(id, outcome)
-        } catch (error) {
-          // An append that was not answered may be in the log all the same: then its bytes stay.
-          if (!appending || error instanceof Problem || error instanceof Refusal) await drop(taken)
-          throw error
+        const made = (outcome: Outcome<Upload.State>) => {
+          const { object_key } = Upload.known(outcome.state)
+          return { answer: created(id, outcome), object_key }
         }
+        return takenFile(
+          { objects, maxBytes },
+          { raw, stillLetIn, signal },
+          Fields,
+          (part) => take(`uploads/${id}`, part),
+          async ({ fields, words, taken }, appending) => {
+            const asked = { ...intent, hash: store.sealing.digest(canonical([words, taken.sha256])) }
+            const done = await replay(store, Upload, id, asked)
+            if (done) return made(done)
+            const { recorded_at, metadata } = fields
+            const place = await placeOf(caller, facility, fields)
+            const received = Upload.receive({
+              ...place,
+              ...taken,
+              ...(recorded_at !== undefined && { recorded_at }),
+              ...(metadata !== undefined && { metadata }),
+              received_at: now(),
+            })
+            const about = { ...asked, facility_id: place.facility_id }
+            return made(await appending(() => handle(store, Upload, id, received, about)))
+          },
+        )
       },
     }),
   ]
