@@ -4,6 +4,9 @@ import { deviceFirmware } from './deviceFirmware.ts'
 import { devices } from './devices.ts'
 import type { AnyProjection } from './engine/projection.ts'
 import { facilities } from './facilities.ts'
+import { firmwareChannels } from './firmwareChannels.ts'
+import { firmwareKeys } from './firmwareKeys.ts'
+import { firmwareReleases } from './firmwareReleases.ts'
 import { firmwareTargets } from './firmwareTargets.ts'
 import { resourceEvents } from './resourceEvents.ts'
 import { sessions } from './sessions.ts'
@@ -22,6 +25,9 @@ export const projections: readonly AnyProjection[] = [
   firmwareTargets,
   uploads,
   transcodeJobs,
+  firmwareReleases,
+  firmwareChannels,
+  firmwareKeys,
   resourceEvents,
   audit,
 ]

@@ -9,14 +9,30 @@ export interface ResourceEventRow {
 }
 
 /** The streams that are a resource a person can ask the history of. */
-const resources = new Set(['facility', 'user', 'session', 'apiKey', 'device', 'upload', 'transcodeJob'])
+const resources = new Set([
+  ...['facility', 'user', 'session', 'apiKey', 'device', 'upload', 'transcodeJob'],
+  ...['firmwareRelease', 'firmwareChannel'],
+])
 
 /** Streams that tell of one under its very id. */
 const asides = new Map([['deviceFirmware', 'device']])
 
+/** Whom else an event of these is about: `[resource, field that names it]`. */
+const named: Readonly<Record<string, readonly (readonly [resource: string, field: string])[]>> = {
+  transcodeJob: [['upload', 'upload_id']],
+  firmwareChannel: [
+    ['firmwareRelease', 'release_id'],
+    ['firmwareRelease', 'previous_release_id'],
+    ['firmwareRelease', 'rollout_release_id'],
+  ],
+}
+
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** Which events belong to a resource: its own, for an upload those of its jobs, for a device those of its firmware. */
+/**
+ * Which events belong to a resource: its own, for an upload those of its jobs, for a device those of its firmware, for a firmware release what its
+ * channel did with it.
+ */
 export const resourceEvents: AppendOnly<ResourceEventRow> = {
   name: 'resource_events',
   version: 2,
@@ -26,9 +42,12 @@ export const resourceEvents: AppendOnly<ResourceEventRow> = {
     const resource = asides.get(category) ?? category
     if (!resources.has(resource) || !uuid.test(id)) return []
     const own = { resource, id, position, stream, revision }
-    if (resource !== 'transcodeJob') return [own]
-    // Others stop at an event that names no upload; here it would only hide that it happened to the job.
-    const upload = stored['upload_id'] as unknown
-    return typeof upload === 'string' && uuid.test(upload) ? [own, { ...own, resource: 'upload', id: upload }] : [own]
+    // Others stop at an event that names nothing; here it would only hide that it happened to its own resource.
+    const others = new Map<string, string>()
+    for (const [other, field] of named[category] ?? []) {
+      const about = stored[field] as unknown
+      if (typeof about === 'string' && uuid.test(about) && about !== id) others.set(about, other)
+    }
+    return [own, ...[...others].map(([about, other]) => ({ ...own, resource: other, id: about }))]
   },
 }

@@ -1,0 +1,86 @@
+import type { Image, Scope } from '../domain/firmwareChannel.ts'
+import type { Projection } from './engine/projection.ts'
+
+export interface FirmwareChannelRow {
+  id: string
+  device_model: string
+  facility_id: string | null
+  active_release_id: string | null
+  active_version: string | null
+  active_by: 'activation' | 'rollback' | 'rollout' | null
+  active_since: string | null
+  security_floor: number
+  /** The open one. */
+  rollout_id: string | null
+  /** When something happened in it for the first time. */
+  created_at: string
+}
+
+interface Told {
+  id: string
+  data: Scope
+}
+
+const nothing = {
+  active_release_id: null,
+  active_version: null,
+  active_by: null,
+  active_since: null,
+}
+
+/** A channel is there with the first event in it, whichever that is. */
+const inChannel = <Event extends Told>(
+  at: (event: Event) => string,
+  fold: (row: FirmwareChannelRow, event: Event) => FirmwareChannelRow,
+) => ({
+  rows: ({ id }: Event) => [id],
+  fold: (row: FirmwareChannelRow | null, event: Event) => {
+    const { device_model, facility_id = null } = event.data
+    const fresh = { id: event.id, device_model, facility_id, ...nothing, security_floor: 0, rollout_id: null }
+    return fold(row ?? { ...fresh, created_at: at(event) }, event)
+  },
+})
+
+const activated = <Data extends Scope & Image>(
+  active_by: NonNullable<FirmwareChannelRow['active_by']>,
+  at: (data: Data) => string,
+) =>
+  inChannel<{ id: string; data: Data }>(
+    ({ data }) => at(data),
+    (row, { data }) => ({
+      ...row,
+      active_release_id: data.release_id,
+      active_version: data.version,
+      active_by,
+      active_since: at(data),
+      security_floor: Math.max(row.security_floor, data.security_version ?? 0),
+      rollout_id: null,
+    }),
+  )
+
+const deactivated = <Data extends Scope & { release_id: string; rollout_id?: string }>(at: (data: Data) => string) =>
+  inChannel<{ id: string; data: Data }>(
+    ({ data }) => at(data),
+    (row, { data }) => ({
+      ...row,
+      ...(row.active_release_id === data.release_id && nothing),
+      ...(row.rollout_id === data.rollout_id && { rollout_id: null }),
+    }),
+  )
+
+export const firmwareChannels: Projection<FirmwareChannelRow> = {
+  name: 'firmware_channels',
+  version: 1,
+  indexes: ['facility_id, device_model, id', 'device_model, id'],
+  on: {
+    FirmwareActivated: activated('activation', ({ activated_at }) => activated_at),
+    FirmwareRolledBack: activated('rollback', ({ rolled_back_at }) => rolled_back_at),
+    FirmwareRolloutCompleted: activated('rollout', ({ completed_at }) => completed_at),
+    FirmwareDeactivated: deactivated(({ deactivated_at }) => deactivated_at),
+    FirmwareReleaseBarred: deactivated(({ barred_at }) => barred_at),
+    FirmwareRolloutStarted: inChannel(
+      ({ data }) => data.started_at,
+      (row, { data }) => ({ ...row, rollout_id: data.rollout_id }),
+    ),
+  },
+}
