@@ -9,6 +9,7 @@ export interface Answered {
 }
 
 type Headings = Record<string, string>
+type Fields = Record<string, string>
 
 /** The front door, as a client sees it. Every answer is held against what the server's own document promises. */
 export interface Api {
@@ -18,7 +19,9 @@ export interface Api {
   put(path: string, body?: unknown, headers?: Headings): Promise<Answered>
   patch(path: string, body?: unknown, headers?: Headings): Promise<Answered>
   delete(path: string, headers?: Headings): Promise<Answered>
-  upload(bytes: Buffer, fields?: Record<string, string>, headers?: Headings & { fileName?: string }): Promise<Answered>
+  /** A form with the bytes in its field `file`, behind the fields. */
+  form(path: string, bytes: Buffer, fields?: Fields, headers?: Headings & { fileName?: string }): Promise<Answered>
+  upload(bytes: Buffer, fields?: Fields, headers?: Headings & { fileName?: string }): Promise<Answered>
 }
 
 export function apiOf(url: string, credentials: Headings = {}): Api {
@@ -52,6 +55,12 @@ export function apiOf(url: string, credentials: Headings = {}): Api {
       { 'Content-Type': 'application/json', ...headers },
       typeof body === 'string' ? body : JSON.stringify(body),
     )
+  const sendForm: Api['form'] = (path, bytes, fields = {}, { fileName = 'image.bin', ...headers } = {}) => {
+    const form = new FormData()
+    for (const [name, value] of Object.entries(fields)) form.set(name, value)
+    form.set('file', new Blob([new Uint8Array(bytes)]), fileName)
+    return send('POST', path, headers, form)
+  }
   return {
     get: (path, headers) => send('GET', path, headers),
     head: (path, headers) => send('HEAD', path, headers),
@@ -59,12 +68,9 @@ export function apiOf(url: string, credentials: Headings = {}): Api {
     put: (path, body, headers) => sendJson('PUT', path, body, headers),
     patch: (path, body, headers) => sendJson('PATCH', path, body, headers),
     delete: (path, headers) => send('DELETE', path, headers),
-    upload: (bytes, fields = {}, { fileName = 'recording.wav', ...headers } = {}) => {
-      const form = new FormData()
-      for (const [name, value] of Object.entries(fields)) form.set(name, value)
-      form.set('file', new Blob([new Uint8Array(bytes)]), fileName)
-      return send('POST', '/api/v1/uploads', headers, form)
-    },
+    form: sendForm,
+    upload: (bytes, fields, headers) =>
+      sendForm('/api/v1/uploads', bytes, fields, { fileName: 'recording.wav', ...headers }),
   }
 }
 

@@ -1,71 +1,52 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { channelIdOf } from '../commands/firmwareChannels.ts'
-import { handle } from '../commands/handle.ts'
-import { systemIntent } from '../commands/http.ts'
-import * as FirmwareRelease from '../domain/firmwareRelease.ts'
-import { append, type Change } from './read-api/past.ts'
-import { type System, unique } from './system.ts'
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { expect } from 'chai'
+import { manifestBytes } from '../commands/firmwareSignature.ts'
+import type { Answered, Api } from './api.ts'
+import { unique } from './system.ts'
 
-type Uploaded = Extract<FirmwareRelease.Event, { type: 'FirmwareReleaseUploaded' }>['data']
-export type Release = Uploaded & { id: string; bytes: Buffer }
+export const firmwarePath = '/api/v1/firmware'
 
-export const at = () => new Date().toISOString()
+export const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
+export const imageOf = (size = 2000) => randomBytes(size)
+export const newModel = () => unique('xs')
 
-/** A release as it is stored, with its image; published unless it is to be a draft. */
-export async function newRelease(
-  { store, objects }: System,
-  {
-    draft = false,
-    bytes = randomBytes(1000),
-    ...more
-  }: { draft?: boolean; bytes?: Buffer; device_model: string } & Partial<Uploaded>,
-): Promise<Release> {
-  const id = randomUUID()
-  const intent = systemIntent('spec', id)
-  const uploaded: Uploaded = {
-    version: '2.0.0',
-    object_key: `firmware/${id}/${randomUUID()}`,
-    file_name: 'image.bin',
-    size_bytes: bytes.length,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    uploaded_at: at(),
-    ...more,
-  }
-  await objects.put(uploaded.object_key, chunks(bytes), 'application/octet-stream')
-  await handle(store, FirmwareRelease, id, FirmwareRelease.upload(uploaded), intent)
-  const publish = FirmwareRelease.publish({ published_at: at() })
-  if (!draft) await handle(store, FirmwareRelease, id, publish, systemIntent('spec', id, 'publish'))
-  return { id, bytes, ...uploaded }
+export interface SigningKey {
+  id: string
+  privateKey: KeyObject
 }
 
-async function* chunks(bytes: Buffer) {
-  for (let from = 0; from < bytes.length; from += 1 << 20) yield bytes.subarray(from, from + (1 << 20))
+/** Registered for the facility, or for all of them. */
+export async function newSigningKey(api: Api, facility_id?: string): Promise<SigningKey> {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const public_key = publicKey.export({ type: 'spki', format: 'pem' })
+  const answer = await api.post(`${firmwarePath}/keys`, { public_key, ...(facility_id && { facility_id }) })
+  expect(answer.status, answer.bytes.toString()).to.equal(201)
+  return { id: answer.body.id, privateKey }
 }
 
-/** Appends an event of the release's channel. */
-export const inChannel = (system: System, release: Release, [type, data]: Change) => {
-  const { id: release_id, device_model, facility_id, version, security_version } = release
-  const scope = { device_model, ...(facility_id !== undefined && { facility_id }) }
-  const image = { release_id, version, ...(security_version !== undefined && { security_version }) }
-  return append(system, `firmwareChannel-${channelIdOf(scope)}`, [type, { ...scope, ...image, ...data }])
+/** The fields of a form for this image, signed. */
+export function signed(image: Buffer, fields: Record<string, string>, { id, privateKey }: SigningKey) {
+  const { device_model, version, min_version, security_version } = fields as {
+    device_model: string
+    version: string
+  } & Record<string, string>
+  const bytes = manifestBytes({
+    ...{ device_model, version, size_bytes: image.length, sha256: sha256(image) },
+    ...(min_version !== undefined && { min_version }),
+    ...(security_version !== undefined && { security_version: Number(security_version) }),
+  })
+  return { ...fields, signature: sign(null, bytes, privateKey).toString('base64'), key_id: id }
 }
 
-export const activate = (system: System, release: Release) =>
-  inChannel(system, release, ['FirmwareActivated', { activated_at: at() }])
+/** What was made, once it is answered so. */
+export async function made(asked: Promise<Answered>, status = 201): Promise<any> {
+  const answer = await asked
+  expect(answer.status, answer.bytes.toString()).to.equal(status)
+  return answer.body
+}
 
-/** A device of the facility, and what it can ask with a key of its own. */
-export async function newSensor({ admin, as }: System, facility_id: string, model: string) {
-  const device = { facility_id, name: 'Mic', serial: unique('S'), model }
-  const { id } = (await admin.post('/api/v1/devices', device)).body as { id: string }
-  const key = { name: 'k', facility_id, device_id: id, scopes: ['firmware', 'heartbeat'] }
-  const { api_key } = (await admin.post('/api/v1/api-keys', key)).body as { api_key: string }
-  const api = as({ 'X-API-Key': api_key })
-  return {
-    id,
-    api,
-    api_key,
-    check: (current_version: string, told = '') =>
-      api.get(`/api/v1/firmware/check?current_version=${encodeURIComponent(current_version)}${told}`),
-    report: (body: object, headers: Record<string, string> = {}) => api.post('/api/v1/firmware/report', body, headers),
-  }
+/** A release that may be activated. */
+export async function published(api: Api, fields: Record<string, string>, image = imageOf()): Promise<{ id: string }> {
+  const { id } = await made(api.form(firmwarePath, image, fields))
+  return made(api.post(`${firmwarePath}/${id}/publish`), 200)
 }

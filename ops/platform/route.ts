@@ -160,6 +160,19 @@ export const line = (max: number) =>
     .regex(/^\P{Cc}*$/u, 'must not contain control characters')
     .refine(storable, 'must be well-formed Unicode')
 
+/** Text of several lines, maybe none: their ends are \n. */
+export const lines = (max: number) =>
+  z
+    .string()
+    .transform((text) => text.replace(/\r\n?/g, '\n').trim())
+    .pipe(
+      z
+        .string()
+        .max(max)
+        .regex(/^[\P{Cc}\n\t]*$/u, 'must not contain control characters')
+        .refine(storable, 'must be well-formed Unicode'),
+    )
+
 const maxDepth = 8
 
 function isStorable(value: unknown, depth = 0): boolean {

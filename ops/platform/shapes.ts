@@ -154,6 +154,62 @@ export const FirmwareDistribution = z
 export const DeviceDetails = PresentDevice.extend({
   firmware: FirmwareDevice.pick({ version: true, observed_at: true, last_report: true }).nullable(),
 }).meta({ id: 'DeviceDetails' })
+/** For every facility where `facility_id` is null. Ids of keys are those of `/firmware/keys`. */
+export const FirmwareRelease = z
+  .object({
+    id,
+    device_model: z.string(),
+    version: z.string(),
+    facility_id: id.nullable(),
+    status: z.enum(['draft', 'published', 'withdrawn']),
+    is_active: z.boolean().meta({ description: 'Whether its channel has it active' }),
+    file_name: z.string(),
+    size_bytes: z.int(),
+    sha256: z.string(),
+    notes: z.string().nullable(),
+    min_version: z.string().nullable(),
+    security_version: z.int().nullable(),
+    signature: z.string().nullable(),
+    key_id: id.nullable(),
+    withdrawal_reason: z.string().nullable(),
+    created_at: time,
+  })
+  .meta({ id: 'FirmwareRelease' })
+
+/** What devices of a model are told to run: in a facility, or (`facility_id` null) in those that have nothing of their own. */
+export const FirmwareChannel = z
+  .object({
+    id,
+    device_model: z.string(),
+    facility_id: id.nullable(),
+    active_release_id: id.nullable(),
+    active_version: z.string().nullable(),
+    active_by: z.enum(['activation', 'rollback', 'rollout']).nullable(),
+    security_floor: z.int().meta({ description: 'Nothing with a lower security version becomes active' }),
+    rollout_id: id.nullable().meta({ description: 'The open rollout' }),
+  })
+  .meta({ id: 'FirmwareChannel' })
+
+/** As queries show it, among those that the devices of a facility listen to. */
+export const KnownFirmwareChannel = FirmwareChannel.extend({
+  active_since: time.nullable(),
+  created_at: time.meta({ description: 'When something happened in it for the first time' }),
+  in_effect: z.boolean().nullable().meta({
+    description: 'Whether the facility’s devices are told to run what is active here; null: no facility was asked for',
+  }),
+}).meta({ id: 'KnownFirmwareChannel' })
+
+/** Whose signatures of firmware are accepted: for every facility where `facility_id` is null. */
+export const FirmwareKey = z
+  .object({
+    id,
+    facility_id: id.nullable(),
+    name: z.string().nullable(),
+    public_key: z.string().meta({ description: 'Ed25519, SPKI in PEM' }),
+    status: z.enum(['active', 'retired']),
+    created_at: time,
+  })
+  .meta({ id: 'FirmwareKey' })
 
 export const Rendition = z
   .object({

@@ -5,6 +5,10 @@ import { apiKeys as apiKeyCommands } from '../../commands/apiKeys.ts'
 import { auth } from '../../commands/auth.ts'
 import { devices as deviceCommands } from '../../commands/devices.ts'
 import { facilities as facilityCommands } from '../../commands/facilities.ts'
+import { firmware as firmwareCommands } from '../../commands/firmware.ts'
+import { firmwareActivation } from '../../commands/firmwareActivation.ts'
+import { firmwareKeys as firmwareKeyCommands } from '../../commands/firmwareKeys.ts'
+import { firmwareUpload } from '../../commands/firmwareUpload.ts'
 import { heartbeats } from '../../commands/heartbeats.ts'
 import { firmwareChecks } from '../../commands/firmwareChecks.ts'
 import { firmwareImages } from '../../commands/firmwareImages.ts'
@@ -34,6 +38,9 @@ import { audit, type AuditDeps } from '../../read-api/audit.ts'
 import { deviceFirmware } from '../../read-api/deviceFirmware.ts'
 import { devices } from '../../read-api/devices.ts'
 import { facilities } from '../../read-api/facilities.ts'
+import { firmware } from '../../read-api/firmware.ts'
+import { firmwareChannels } from '../../read-api/firmwareChannels.ts'
+import { firmwareKeys } from '../../read-api/firmwareKeys.ts'
 import type { ResourceDeps } from '../../read-api/folding.ts'
 import { type Freshness, listenForPositions } from '../../read-api/freshness.ts'
 import { projectionDiff } from '../../read-api/projectionDiff.ts'
@@ -131,6 +138,10 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     ...firmwareReports({ ...deps, find: followed.state, refreshed: followed.refreshed }),
     ...firmwareImages({ find: followed.state, refreshed: followed.refreshed, images }),
     ...uploadCommands(deps),
+    firmwareUpload({ ...deps, maxBytes: config.FIRMWARE_MAX_SIZE }),
+    ...firmwareKeyCommands(deps),
+    ...firmwareActivation(deps),
+    ...firmwareCommands(deps),
     ...projectionCommands(deps),
     ...settings({ ...deps, fixed: settingsOf(config) }),
     ...facilities(deps),
@@ -139,6 +150,10 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     ...devices(deps),
     ...deviceFirmware(deps),
     ...uploads(deps),
+    // What is fixed comes before what is named: `/firmware/keys` is no release.
+    ...firmwareChannels(deps),
+    ...firmwareKeys(deps),
+    ...firmware(deps),
     ...transcodeJobs(deps),
     ...audit({ database, opened: opener(store) }),
     ...refusalTrail(deps),

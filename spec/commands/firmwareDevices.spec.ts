@@ -4,7 +4,7 @@ import { bucketOf } from '../../domain/firmwareRollout.ts'
 import { expectProblem } from '../api.ts'
 import { appendedDuring } from '../appended.ts'
 import { eventually } from '../eventually.ts'
-import { activate, at, inChannel, newRelease, newSensor, type Release } from '../firmware.ts'
+import { activate, at, inChannel, newRelease, newSensor, type Release } from '../firmwareOfDevices.ts'
 import { newFacility, type System, theSystem, unique } from '../system.ts'
 
 describe('firmware of devices', function () {

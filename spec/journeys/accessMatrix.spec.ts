@@ -5,7 +5,7 @@ import type { Role } from '../../domain/user.ts'
 import { createTokens } from '../../ops/platform/tokens.ts'
 import type { Answered, Api } from '../api.ts'
 import { eventually } from '../eventually.ts'
-import { newRelease } from '../firmware.ts'
+import { firmwarePath, made, newSigningKey, published } from '../firmware.ts'
 import { sound } from '../sounds.ts'
 import { newFacility, type System, theSystem } from '../system.ts'
 import { sampleOf } from './samples.ts'
@@ -66,10 +66,12 @@ describe('who may do what', function () {
       expect(body.items).to.have.length(1)
       return body.items[0].id as string
     })
+    const firmware = await published(here.facilityAdmin.api, { device_model: 'xs-1', version: '1.0.0' })
+    const channel = await made(here.facilityAdmin.api.post(`${firmwarePath}/${firmware.id}/activate`), 200)
+    const signingKey = await newSigningKey(here.facilityAdmin.api)
     const session = (await here.facilityAdmin.api.get('/api/auth/sessions')).body.items[0].id as string
     // Of what is not ready yet the bytes are a 409 for everybody who may read them.
     await eventually(async () => expect((await admin.get(`/api/v1/uploads/${upload}`)).body.status).to.equal('ready'))
-    const firmware = await newRelease(system, { device_model: 'xs-1', facility_id: here.id })
     known = {
       '/api/auth/sessions': session,
       '/api/v1/facilities': here.id,
@@ -78,7 +80,9 @@ describe('who may do what', function () {
       '/api/v1/devices': here.device.id,
       '/api/v1/uploads': upload,
       '/api/v1/transcode-jobs': job,
-      '/api/v1/firmware': firmware.id,
+      [firmwarePath]: firmware.id,
+      [`${firmwarePath}/channels`]: channel.id,
+      [`${firmwarePath}/keys`]: signingKey.id,
     }
     const { body: document } = await admin.get('/api/openapi.json')
     operations = Object.entries(document.paths as Record<string, Record<string, any>>).flatMap(([path, verbs]) =>

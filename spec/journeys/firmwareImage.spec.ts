@@ -9,7 +9,7 @@ import * as FirmwareRelease from '../../domain/firmwareRelease.ts'
 import { expectProblem } from '../api.ts'
 import { appendedDuring } from '../appended.ts'
 import { eventually } from '../eventually.ts'
-import { activate, at, newRelease, newSensor, type Release } from '../firmware.ts'
+import { activate, at, newRelease, newSensor, type Release } from '../firmwareOfDevices.ts'
 import { newFacility, type System, theSystem, unique } from '../system.ts'
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')

@@ -704,23 +704,29 @@ promise(
 )
 
 // --- what channels tell
-const channel = `firmwareChannel-${id(50)}`
+const targetChannel = `firmwareChannel-${id(50)}`
 const scope = { device_model: 'XS-2', facility_id: id(1) }
 const [v1, v2, v3] = ['001100110010~', '001100120010~', '001100130010~'] as const
-const image = (n: number) => ({ ...scope, release_id: id(30 + n), version: `1.${n}.0` })
+const targetImage = (n: number) => ({ ...scope, release_id: id(30 + n), version: `1.${n}.0` })
 const target = (n: number, precedence: string) => ({ release_id: id(30 + n), version: `1.${n}.0`, precedence })
-const activatedFirst: Event = [channel, 'FirmwareActivated', { ...image(1), activated_at: at }]
+const activatedFirst: Event = [targetChannel, 'FirmwareActivated', { ...targetImage(1), activated_at: at }]
 const targetRow = {
   ...{ id: id(50), ...scope, ...target(1, v1), goes_back: false },
   ...{ offered: [v1], activated: [v1] },
 }
 const noTarget = { release_id: null, version: null, precedence: null, goes_back: false }
-const ofRollout = { ...image(2), rollout_id: id(41) }
+const ofRollout = { ...targetImage(2), rollout_id: id(41) }
 promise(firmwareTargets, 'shows what is active', [activatedFirst], targetRow)
 promise(
   firmwareTargets,
   'shows what is active for everybody',
-  [[channel, 'FirmwareActivated', { device_model: 'XS-2', release_id: id(31), version: '1.1.0', activated_at: at }]],
+  [
+    [
+      targetChannel,
+      'FirmwareActivated',
+      { device_model: 'XS-2', release_id: id(31), version: '1.1.0', activated_at: at },
+    ],
+  ],
   { ...targetRow, facility_id: null },
 )
 promise(
@@ -728,9 +734,9 @@ promise(
   'shows what was rolled out as offered, and as active once it is',
   [
     activatedFirst,
-    [channel, 'FirmwareRolloutStarted', { ...ofRollout, percent: 5, started_at: at }],
-    [channel, 'FirmwareRolloutCompleted', { ...ofRollout, completed_at: later }],
-    [channel, 'FirmwareRolloutStarted', { ...image(3), rollout_id: id(42), percent: 5, started_at: later }],
+    [targetChannel, 'FirmwareRolloutStarted', { ...ofRollout, percent: 5, started_at: at }],
+    [targetChannel, 'FirmwareRolloutCompleted', { ...ofRollout, completed_at: later }],
+    [targetChannel, 'FirmwareRolloutStarted', { ...targetImage(3), rollout_id: id(42), percent: 5, started_at: later }],
   ],
   { ...targetRow, ...target(2, v2), offered: [v1, v2, v3], activated: [v1, v2] },
 )
@@ -739,11 +745,11 @@ promise(
   'shows what was rolled back to, and every version once',
   [
     activatedFirst,
-    [channel, 'FirmwareActivated', { ...image(2), previous_release_id: id(31), activated_at: later }],
+    [targetChannel, 'FirmwareActivated', { ...targetImage(2), previous_release_id: id(31), activated_at: later }],
     [
-      channel,
+      targetChannel,
       'FirmwareRolledBack',
-      { ...image(1), previous_release_id: id(32), reason: 'deaf', rolled_back_at: later },
+      { ...targetImage(1), previous_release_id: id(32), reason: 'deaf', rolled_back_at: later },
     ],
   ],
   { ...targetRow, goes_back: true, offered: [v1, v2], activated: [v1, v2] },
@@ -753,14 +759,14 @@ promise(
   'shows that nothing is active once that was deactivated, or withdrawn, and not for another’s sake',
   [
     activatedFirst,
-    [channel, 'FirmwareDeactivated', { ...scope, release_id: id(31), deactivated_at: later }],
-    [`firmwareChannel-${id(51)}`, 'FirmwareActivated', { ...image(1), activated_at: at }],
+    [targetChannel, 'FirmwareDeactivated', { ...scope, release_id: id(31), deactivated_at: later }],
+    [`firmwareChannel-${id(51)}`, 'FirmwareActivated', { ...targetImage(1), activated_at: at }],
     [
       `firmwareChannel-${id(51)}`,
       'FirmwareReleaseBarred',
       { ...scope, release_id: id(31), was_active: true, reason: 'smoke', barred_at: later },
     ],
-    [`firmwareChannel-${id(52)}`, 'FirmwareActivated', { ...image(1), activated_at: at }],
+    [`firmwareChannel-${id(52)}`, 'FirmwareActivated', { ...targetImage(1), activated_at: at }],
     [
       `firmwareChannel-${id(52)}`,
       'FirmwareReleaseBarred',

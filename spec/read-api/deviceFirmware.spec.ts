@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import { expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
-import { activate, at, inChannel, newRelease, newSensor, type Release } from '../firmware.ts'
+import { activate, at, inChannel, newRelease, newSensor, type Release } from '../firmwareOfDevices.ts'
 import { newFacility, type System, theSystem, unique } from '../system.ts'
 
 const path = '/api/v1/firmware'
