@@ -6,6 +6,7 @@ import * as Facility from './facility.ts'
 import * as FirmwareChannel from './firmwareChannel.ts'
 import * as FirmwareKey from './firmwareKey.ts'
 import * as FirmwareRelease from './firmwareRelease.ts'
+import * as FirmwareRolloutPlace from './firmwareRolloutPlace.ts'
 import * as NameKey from './nameKey.ts'
 import * as Projection from './projection.ts'
 import * as Refusals from './refusals.ts'
@@ -27,6 +28,7 @@ export const aggregates = [
   FirmwareChannel,
   FirmwareKey,
   FirmwareRelease,
+  FirmwareRolloutPlace,
   NameKey,
   Projection,
   Refusals,
@@ -50,6 +52,7 @@ export type DomainEvent =
   | FirmwareChannel.Event
   | FirmwareKey.Event
   | FirmwareRelease.Event
+  | FirmwareRolloutPlace.Event
   | Projection.Event
   | Refusals.Event
   | Reservation.Event

@@ -37,10 +37,13 @@ export interface Rollout extends Plan {
   step_since: string
 }
 
+/** Devices by their last report. */
 export interface Tally {
   installed: number
   failed: number
   rolled_back: number
+  /** Those of the failed and the rolled back that count for a halt: of its kinds. */
+  counted: number
 }
 
 /**
@@ -68,7 +71,7 @@ export const reported = ({ installed, failed, rolled_back }: Tally): number => i
 
 /** In percent with two decimals, as the limit is given. */
 export const failureShare = (tally: Tally): number =>
-  Math.round(((tally.failed + tally.rolled_back) / Math.max(reported(tally), 1)) * 10_000) / 100
+  Math.round((tally.counted / Math.max(reported(tally), 1)) * 10_000) / 100
 
 /** What the reports so far ask for at a time (ms since 1970): decided again, it says the same. */
 export function verdict(rollout: Rollout, tally: Tally, nowMs: number): 'halt' | 'advance' | 'complete' | 'wait' {

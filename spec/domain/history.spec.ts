@@ -199,6 +199,13 @@ const stored: Record<string, Literal[]> = {
       { k1: { status: 'retired', public_key: 'pem', name: 'factory', added_at: at } },
     ),
   ],
+  firmwareRollout: [
+    one(
+      'FirmwareRolloutPlaced',
+      { ...channel, release_id: 'r2', placed_at: at },
+      { status: 'placed', ...channel, release_id: 'r2', placed_at: at },
+    ),
+  ],
   firmwareChannel: [
     one(
       'FirmwareActivated',
