@@ -32,21 +32,24 @@ const of = ({ device_model, facility_id, rollout_id }: Rolling, { release_id }: 
 
 const previousOf = ({ active }: State) => (active ? { previous_release_id: active.release_id } : {})
 
-/** @param compare orders versions: below 0 where the first is the older */
+/**
+ * Another request for the very same is refused, too: it may have asked for another plan.
+ * @param compare orders versions: below 0 where the first is the older
+ */
 export const start =
   (
     data: Omit<Data<'FirmwareRolloutStarted'>, 'percent' | 'previous_release_id'>,
     compare: (a: string, b: string) => number,
   ): Decision<State, Event> =>
   (state) => {
-    if (state.rollout?.rollout_id === data.rollout_id) return []
     if (state.rollout) throw new Refusal('rollout-open', `The rollout of ${state.rollout.version} is still open`)
     checkAllowed(state, data)
     const { active } = state
+    const last = active ?? state.past[0]
     if (active?.release_id === data.release_id)
       throw new Refusal('firmware-active', `Release ${data.version} is active already`)
-    if (active && compare(data.version, active.version) < 0)
-      throw new Refusal('firmware-downgrade', `${active.version} is active; only a rollback goes to something older`)
+    if (last && compare(data.version, last.version) < 0)
+      throw new Refusal('firmware-downgrade', `Release ${data.version} is older than ${last.version}: roll back to it`)
     return [
       { type: 'FirmwareRolloutStarted', data: { ...data, ...previousOf(state), percent: firstPercent(data.ladder) } },
     ]

@@ -8,6 +8,8 @@ import { firmwareChannels } from './firmwareChannels.ts'
 import { firmwareKeys } from './firmwareKeys.ts'
 import { firmwareReleases } from './firmwareReleases.ts'
 import { firmwareTargets } from './firmwareTargets.ts'
+import { firmwareRolloutDevices } from './firmwareRolloutDevices.ts'
+import { firmwareRollouts } from './firmwareRollouts.ts'
 import { resourceEvents } from './resourceEvents.ts'
 import { sessions } from './sessions.ts'
 import { transcodeJobs } from './transcodeJobs.ts'
@@ -28,6 +30,8 @@ export const projections: readonly AnyProjection[] = [
   firmwareReleases,
   firmwareChannels,
   firmwareKeys,
+  firmwareRollouts,
+  firmwareRolloutDevices,
   resourceEvents,
   audit,
 ]

@@ -11,7 +11,7 @@ export interface ResourceEventRow {
 /** The streams that are a resource a person can ask the history of. */
 const resources = new Set([
   ...['facility', 'user', 'session', 'apiKey', 'device', 'upload', 'transcodeJob'],
-  ...['firmwareRelease', 'firmwareChannel'],
+  ...['firmwareRelease', 'firmwareChannel', 'firmwareRollout'],
 ])
 
 /** Streams that tell of one under its very id. */
@@ -24,6 +24,7 @@ const named: Readonly<Record<string, readonly (readonly [resource: string, field
     ['firmwareRelease', 'release_id'],
     ['firmwareRelease', 'previous_release_id'],
     ['firmwareRelease', 'rollout_release_id'],
+    ['firmwareRollout', 'rollout_id'],
   ],
 }
 
@@ -31,7 +32,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
  * Which events belong to a resource: its own, for an upload those of its jobs, for a device those of its firmware, for a firmware release what its
- * channel did with it.
+ * channel did with it, for a rollout those of its channel that name it.
  */
 export const resourceEvents: AppendOnly<ResourceEventRow> = {
   name: 'resource_events',

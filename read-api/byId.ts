@@ -9,8 +9,8 @@ export const byIdRoute = <Row = unknown>(
   what: Past & {
     path: string
     permission: string
-    /** What clients get of the row; all of it where absent. Not `isPresent`: something has happened to it since. */
-    shown?: (row: Row, isPresent: boolean) => unknown
+    /** What clients get of the row; all of it where absent. Not `isPresent`: something has happened to it since. `facility`: the caller's. */
+    shown?: (row: Row, isPresent: boolean, facility: string | undefined) => unknown
   },
 ): Route =>
   route<{ id: string }, { as_of?: Moment | undefined }>({
@@ -25,6 +25,6 @@ export const byIdRoute = <Row = unknown>(
       const { row, isPresent } = moment
         ? await stateAt<Row>(deps, what, { id, facility, moment, signal })
         : { row: await one<Row>(deps.database, what.visible(facility).where({ id })), isPresent: true }
-      return { status: 200, body: what.shown ? await what.shown(row, isPresent) : row }
+      return { status: 200, body: what.shown ? await what.shown(row, isPresent, facility) : row }
     },
   })

@@ -17,6 +17,8 @@ import { ensureFirstAdmin } from '../../commands/firstAdmin.ts'
 import { load } from '../../commands/handle.ts'
 import { accessRefusals, recordRefusals } from '../../commands/refusals.ts'
 import { projections as projectionCommands } from '../../commands/projections.ts'
+import { rollouts as rolloutCommands } from '../../commands/rollouts.ts'
+import { facilitiesOfTheirOwn, rolloutSimulation } from '../../commands/rolloutSimulation.ts'
 import { settings } from '../../commands/settings.ts'
 import { uploads as uploadCommands } from '../../commands/uploads.ts'
 import { users as userCommands } from '../../commands/users.ts'
@@ -27,6 +29,7 @@ import { personalFields } from '../../domain/events.ts'
 import * as Facility from '../../domain/facility.ts'
 import * as FirmwareChannel from '../../domain/firmwareChannel.ts'
 import * as FirmwareRelease from '../../domain/firmwareRelease.ts'
+import { reaches } from '../../domain/firmwareRollout.ts'
 import * as User from '../../domain/user.ts'
 import { projections } from '../../projections/all.ts'
 import { foldRow } from '../../projections/engine/fold.ts'
@@ -41,6 +44,8 @@ import { facilities } from '../../read-api/facilities.ts'
 import { firmware } from '../../read-api/firmware.ts'
 import { firmwareChannels } from '../../read-api/firmwareChannels.ts'
 import { firmwareKeys } from '../../read-api/firmwareKeys.ts'
+import { firmwareRollouts } from '../../read-api/firmwareRollouts.ts'
+import { fleetOf } from '../../read-api/fleet.ts'
 import type { ResourceDeps } from '../../read-api/folding.ts'
 import { type Freshness, listenForPositions } from '../../read-api/freshness.ts'
 import { projectionDiff } from '../../read-api/projectionDiff.ts'
@@ -137,6 +142,14 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     ...firmwareChecks({ ...deps, find: followed.state }),
     ...firmwareReports({ ...deps, find: followed.state, refreshed: followed.refreshed }),
     ...firmwareImages({ find: followed.state, refreshed: followed.refreshed, images }),
+    // Before what takes any word in their place for the id of a release.
+    ...rolloutSimulation({ ...deps, fleetOf: (scope) => fleetOf(database, scope) }),
+    ...rolloutCommands(deps),
+    ...firmwareRollouts({
+      ...deps,
+      reaches,
+      facilitiesOfTheirOwn: (model, facilities) => facilitiesOfTheirOwn(store, model, facilities),
+    }),
     ...uploadCommands(deps),
     firmwareUpload({ ...deps, maxBytes: config.FIRMWARE_MAX_SIZE }),
     ...firmwareKeyCommands(deps),

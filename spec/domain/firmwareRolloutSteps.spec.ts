@@ -60,10 +60,10 @@ const retry = (attempt: number) => Steps.retryFailed(rolling, { attempt, retried
 
 describe('a rollout', () => {
   it('starts at the first share of its ladder', () => {
-    given(active).when(start()).then(started)
+    given(active).when(start()).thenRefusing('rollout-open', started)
     given()
       .when(start())
-      .then({ type: 'FirmwareRolloutStarted', data: { ...wanted, percent: 5 } })
+      .thenRefusing('rollout-open', { type: 'FirmwareRolloutStarted', data: { ...wanted, percent: 5 } })
   })
   it('is the only open one of its channel, until it is over', () => {
     given(...begun)
@@ -77,7 +77,7 @@ describe('a rollout', () => {
       .refused('rollout-open')
     given(...begun, advanced(5, 100), completed)
       .when(start({ rollout_id: 'o2', release_id: 'r3', version: '1.4.0' }))
-      .then({
+      .thenRefusing('rollout-open', {
         type: 'FirmwareRolloutStarted',
         data: {
           ...wanted,

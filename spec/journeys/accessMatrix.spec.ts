@@ -72,6 +72,8 @@ describe('who may do what', function () {
     const session = (await here.facilityAdmin.api.get('/api/auth/sessions')).body.items[0].id as string
     // Of what is not ready yet the bytes are a 409 for everybody who may read them.
     await eventually(async () => expect((await admin.get(`/api/v1/uploads/${upload}`)).body.status).to.equal('ready'))
+    const next = await published(here.facilityAdmin.api, { device_model: 'xs-1', version: '1.1.0' })
+    const rollout = await made(here.facilityAdmin.api.post(`${firmwarePath}/rollouts`, { release_id: next.id }))
     known = {
       '/api/auth/sessions': session,
       '/api/v1/facilities': here.id,
@@ -83,6 +85,7 @@ describe('who may do what', function () {
       [firmwarePath]: firmware.id,
       [`${firmwarePath}/channels`]: channel.id,
       [`${firmwarePath}/keys`]: signingKey.id,
+      [`${firmwarePath}/rollouts`]: rollout.id,
     }
     const { body: document } = await admin.get('/api/openapi.json')
     operations = Object.entries(document.paths as Record<string, Record<string, any>>).flatMap(([path, verbs]) =>

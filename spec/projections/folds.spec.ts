@@ -12,6 +12,8 @@ import { firmwareChannels } from '../../projections/firmwareChannels.ts'
 import { firmwareKeys } from '../../projections/firmwareKeys.ts'
 import { firmwareReleases } from '../../projections/firmwareReleases.ts'
 import { firmwareTargets } from '../../projections/firmwareTargets.ts'
+import { firmwareRolloutDevices } from '../../projections/firmwareRolloutDevices.ts'
+import { firmwareRollouts } from '../../projections/firmwareRollouts.ts'
 import { resourceEvents } from '../../projections/resourceEvents.ts'
 import { sessions } from '../../projections/sessions.ts'
 import { transcodeJobs } from '../../projections/transcodeJobs.ts'
@@ -777,6 +779,135 @@ promise(
   { ...targetRow, ...noTarget, id: id(51) },
   { ...targetRow, id: id(52) },
 )
+// --- firmware rollouts
+const rolloutChannel = `firmwareChannel-${id(20)}`
+const rolloutOf = { device_model: 'xs-1', facility_id: id(1), rollout_id: id(21), release_id: id(22) }
+const plan = {
+  ladder: [5, 25, 100],
+  dwell_secs: 60,
+  advance: 'manual',
+  success_percent: 95,
+  halt: { min_devices: 5, failure_percent: 12.5, kinds: ['boot'] },
+}
+const gates = { min_battery_mv: 3300 }
+const startedRollout: Event = [
+  rolloutChannel,
+  'FirmwareRolloutStarted',
+  {
+    ...{ ...ofRollout, version: '1.3.0', security_version: 2, previous_release_id: id(23), ...plan, gates },
+    ...{ percent: 5, started_at: at },
+  },
+]
+const { rollout_id: rolloutId, ...ofRelease } = rolloutOf
+const rolloutRow = {
+  ...{ id: rolloutId, ...ofRelease, version: '1.3.0', previous_release_id: id(23), ...plan, gates },
+  ...{ status: 'running', reason: null, percent: 5, attempt: 0, started_at: at, step_since: at, ended_at: null },
+}
+const rolloutDoes = (type: string, data: object): Event => [rolloutChannel, type, { ...ofRollout, ...data }]
+const rolloutAdvanced = rolloutDoes('FirmwareRolloutAdvanced', { from_percent: 5, percent: 25, advanced_at: later })
+const rolloutHalted = rolloutDoes('FirmwareRolloutHalted', { reason: 'too many', failed: 3, halted_at: later })
+const rolloutResumed = rolloutDoes('FirmwareRolloutResumed', { resumed_at: later })
+const advancedRow = { ...rolloutRow, percent: 25, step_since: later }
+promise(firmwareRollouts, 'shows a rollout that has begun', [startedRollout], rolloutRow)
+promise(
+  firmwareRollouts,
+  'shows one for every facility, without what it does not have',
+  [
+    [
+      rolloutChannel,
+      'FirmwareRolloutStarted',
+      {
+        ...{ device_model: 'xs-1', rollout_id: rolloutId, release_id: id(22), version: '1.3.0', ...plan },
+        ...{ percent: 5, started_at: at },
+      },
+    ],
+  ],
+  { ...rolloutRow, facility_id: null, previous_release_id: null, gates: null },
+)
+promise(firmwareRollouts, 'shows how far it has come', [startedRollout, rolloutAdvanced], advancedRow)
+promise(
+  firmwareRollouts,
+  'shows that it is paused, and why if somebody said so',
+  [startedRollout, rolloutDoes('FirmwareRolloutPaused', { paused_at: later })],
+  { ...rolloutRow, status: 'paused' },
+)
+promise(firmwareRollouts, 'shows why it is halted', [startedRollout, rolloutAdvanced, rolloutHalted], {
+  ...advancedRow,
+  status: 'halted',
+  reason: 'too many',
+})
+promise(
+  firmwareRollouts,
+  'shows no reason once it is resumed, and which attempt it is',
+  [startedRollout, rolloutHalted, rolloutResumed, rolloutDoes('FirmwareRolloutRetried', { attempt: 1 })],
+  { ...rolloutRow, step_since: later, attempt: 1 },
+)
+promise(
+  firmwareRollouts,
+  'shows that it is complete',
+  [startedRollout, rolloutDoes('FirmwareRolloutCompleted', { version: '1.3.0', completed_at: later })],
+  { ...rolloutRow, status: 'completed', ended_at: later },
+)
+for (const [type, data, row] of [
+  ['FirmwareRolledBack', { version: '1.2.0', reason: 'deaf', rolled_back_at: later }, { status: 'rolled_back' }],
+  ['FirmwareDeactivated', { reason: 'deaf', deactivated_at: later }, { status: 'deactivated' }],
+  ['FirmwareReleaseBarred', { was_active: true, reason: 'deaf', barred_at: later }, { status: 'withdrawn' }],
+] as const) {
+  promise(
+    firmwareRollouts,
+    `is over where ${type} names it, and nowhere else`,
+    [startedRollout, rolloutDoes(type, data)],
+    { ...rolloutRow, ...row, reason: 'deaf', ended_at: later },
+  )
+  const { rollout_id: _, ...ofNone } = rolloutOf
+  promise(
+    firmwareRollouts,
+    `goes on where ${type} names none`,
+    [startedRollout, [rolloutChannel, type, { ...ofNone, ...data }]],
+    rolloutRow,
+  )
+}
+
+// --- what devices report of rollouts
+const reports = (data: object): Event => [
+  `deviceFirmware-${id(5)}`,
+  'FirmwareInstallReported',
+  { ...ofRollout, version: '1.3.0', attempt: 0, reported_at: at, ...data },
+]
+const reportedRow = {
+  ...{ id: 'b992af3d-cb4c-54b3-804d-bc4cd520833f', rollout_id: rolloutId, device_id: id(5), facility_id: id(1) },
+  ...{ outcome: 'installed', kind: null, detail: null, attempt: 0, reported_at: at },
+}
+promise(firmwareRolloutDevices, 'shows what a device reported', [reports({ outcome: 'installed' })], reportedRow)
+promise(
+  firmwareRolloutDevices,
+  'shows what it reported last, and nothing of before',
+  [
+    reports({ outcome: 'failed', kind: 'boot', detail: 'E5' }),
+    reports({ outcome: 'installed', attempt: 1, reported_at: later }),
+  ],
+  { ...reportedRow, attempt: 1, reported_at: later },
+)
+promise(firmwareRolloutDevices, 'shows why it failed', [reports({ outcome: 'failed', kind: 'boot', detail: 'E5' })], {
+  ...reportedRow,
+  outcome: 'failed',
+  kind: 'boot',
+  detail: 'E5',
+})
+promise(firmwareRolloutDevices, 'shows nothing of what is of no rollout', [
+  [
+    `deviceFirmware-${id(5)}`,
+    'FirmwareInstallReported',
+    {
+      release_id: id(22),
+      version: '1.3.0',
+      device_model: 'xs-1',
+      facility_id: id(1),
+      outcome: 'installed',
+      attempt: 1,
+    },
+  ],
+])
 
 /** The columns of each table, as the migrations made them. */
 const migrations = new URL('../../migrations/', import.meta.url)
@@ -861,6 +992,20 @@ describe('resource_events', () => {
     const stream = `deviceFirmware-${id(5)}`
     expect(await each([stream, 'FirmwareVersionObserved', { version: '1.2.0', observed_at: at }])).to.deep.equal([
       { resource: 'device', id: id(5), position: '9007199254740993', stream, revision: 0 },
+    ])
+  })
+  it('gives a rollout what its channel says of it, and what that says of others to nobody', async () => {
+    const place = `firmwareRollout-${id(21)}`
+    expect(
+      await each(
+        [place, 'FirmwareRolloutPlaced', {}],
+        rolloutHalted,
+        [channel, 'FirmwareActivated', { release_id: id(22) }],
+        [channel, 'FirmwareRolloutPaused', { rollout_id: 'x' }],
+      ),
+    ).to.deep.equal([
+      { resource: 'firmwareRollout', id: id(21), position: '9007199254740993', stream: place, revision: 0 },
+      { resource: 'firmwareRollout', id: id(21), position: '9007199254740994', stream: channel, revision: 1 },
     ])
   })
   it('leaves out what nobody can ask the history of', async () =>
