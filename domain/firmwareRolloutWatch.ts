@@ -8,44 +8,54 @@ type Told = Pick<Report, 'outcome' | 'kind'>
 export interface Watch {
   channel: FirmwareChannel.State
   readonly reports: Map<string, Told>
+  /** Of the reports. */
+  readonly tally: Tally
 }
 
-export const watch = (): Watch => ({ channel: FirmwareChannel.initial, reports: new Map() })
+const none = { installed: 0, failed: 0, rolled_back: 0, counted: 0 }
+
+export const watch = (): Watch => ({ channel: FirmwareChannel.initial, reports: new Map(), tally: { ...none } })
 
 /**
  * Takes in an event of the channel. Whoever asks for another attempt, or resumes what was halted, has seen who failed: only what fails from then on
  * counts.
  */
 export function afterStep(watched: Watch, event: FirmwareChannel.Event): void {
-  const { channel, reports } = watched
+  const { channel, reports, tally } = watched
   watched.channel = FirmwareChannel.evolve(channel, event)
-  if (watched.channel.rollout?.rollout_id !== channel.rollout?.rollout_id) reports.clear()
+  if (watched.channel.rollout?.rollout_id !== channel.rollout?.rollout_id) {
+    reports.clear()
+    Object.assign(tally, none)
+  }
   const isForgiving =
     event.type === 'FirmwareRolloutRetried' ||
     (event.type === 'FirmwareRolloutResumed' && channel.rollout?.status === 'halted')
-  if (isForgiving) for (const [id, { outcome }] of reports) if (outcome !== 'installed') reports.delete(id)
+  if (!isForgiving) return
+  for (const [id, { outcome }] of reports) if (outcome !== 'installed') reports.delete(id)
+  Object.assign(tally, { ...none, installed: tally.installed })
 }
 
 /** Takes in a report; false where it is of no open rollout of the channel, or a failure of an attempt that is over. */
-export function afterReport({ channel: { rollout }, reports }: Watch, device_id: string, report: Report): boolean {
+export function afterReport(watched: Watch, device_id: string, report: Report): boolean {
+  const { rollout } = watched.channel
   if (!rollout || report.rollout_id !== rollout.rollout_id) return false
   if (report.outcome !== 'installed' && report.attempt < rollout.attempt) return false
   const { outcome, kind } = report
-  reports.set(device_id, { outcome, ...(kind && { kind }) })
+  const before = watched.reports.get(device_id)
+  const after = { outcome, ...(kind && { kind }) }
+  watched.reports.set(device_id, after)
+  if (before) count(watched.tally, rollout, before, -1)
+  count(watched.tally, rollout, after, 1)
   return true
+}
+
+function count(tally: Tally, { halt }: Rollout, told: Told, by: 1 | -1): void {
+  tally[told.outcome] += by
+  if (told.outcome !== 'installed' && (halt.kinds?.includes(kindOf(told)) ?? true)) tally.counted += by
 }
 
 /** A device that went back by itself could not boot, unless it says something else. */
 const kindOf = ({ outcome, kind }: Told): FailureKind => kind ?? (outcome === 'rolled_back' ? 'boot' : 'other')
-
-export function tallyOf({ halt }: Rollout, reports: Iterable<Told>): Tally {
-  const tally = { installed: 0, failed: 0, rolled_back: 0, counted: 0 }
-  for (const report of reports) {
-    tally[report.outcome]++
-    if (report.outcome !== 'installed' && (halt.kinds?.includes(kindOf(report)) ?? true)) tally.counted++
-  }
-  return tally
-}
 
 /** Why a rollout is halted, with the figures. */
 export const haltReason = ({ halt }: Rollout, tally: Tally): string =>

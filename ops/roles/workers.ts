@@ -12,6 +12,7 @@ import { runDispatch, transcodes } from '../../workers/dispatch.ts'
 import { confined } from '../../workers/confined.ts'
 import { finishUsers } from '../../workers/finishUsers.ts'
 import { requestTranscodes, runReaction } from '../../workers/reactions.ts'
+import { runRollouts } from '../../workers/rollouts.ts'
 import { runJobs } from '../../workers/runner.ts'
 import { transcode } from '../../workers/transcode.ts'
 import type { Log } from '../platform/log.ts'
@@ -49,6 +50,7 @@ export async function runWorkers(
     runReaction(requestTranscodes(store, settingsOf(config), now), following),
     runReaction(releaseAbandonedNames({ store, now, giveBackUnused: addresses.giveBackUnused }), following),
     runReaction(finishUsers({ settleAddresses: addresses.settle, completeErasure: erased }), following),
+    runRollouts({ store, now, log, signal }),
     runDispatch(transcodes, { store, bus, log, signal }),
     runJobs(task, { bus, slots: config.TRANSCODE_CONCURRENCY, log, signal }),
   ])

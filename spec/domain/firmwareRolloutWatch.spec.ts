@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import type { Report } from '../../domain/deviceFirmware.ts'
 import type * as FirmwareChannel from '../../domain/firmwareChannel.ts'
 import { type Plan, verdict } from '../../domain/firmwareRollout.ts'
-import { afterReport, afterStep, haltReason, tallyOf, watch } from '../../domain/firmwareRolloutWatch.ts'
+import { afterReport, afterStep, haltReason, watch } from '../../domain/firmwareRolloutWatch.ts'
 
 const at = '2026-11-24T09:00:00.000Z'
 const scope = { device_model: 'xs-1' }
@@ -44,7 +44,7 @@ function after(...happened: readonly (FirmwareChannel.Event | [device: string, R
     else afterReport(watched, ...one)
   }
   const rollout = watched.channel.rollout!
-  return { rollout, tally: tallyOf(rollout, watched.reports.values()) }
+  return { rollout, tally: watched.tally }
 }
 
 const early = Date.parse(at) + 59_000
