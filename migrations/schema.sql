@@ -99,6 +99,87 @@ create table facilities_v1 (
 );
 CREATE UNIQUE INDEX facilities_v1_pkey ON public.facilities_v1 USING btree (id);
 
+create table firmware_channels_v1 (
+  id uuid not null,
+  device_model text not null,
+  facility_id uuid,
+  active_release_id uuid,
+  active_version text,
+  active_by text,
+  active_since timestamp with time zone,
+  security_floor integer not null,
+  rollout_id uuid,
+  created_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX firmware_channels_v1_pkey ON public.firmware_channels_v1 USING btree (id);
+
+create table firmware_keys_v1 (
+  id uuid not null,
+  facility_id uuid,
+  name text,
+  public_key text not null,
+  status text not null,
+  created_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX firmware_keys_v1_pkey ON public.firmware_keys_v1 USING btree (id);
+
+create table firmware_releases_v1 (
+  id uuid not null,
+  device_model text not null,
+  version text not null,
+  facility_id uuid,
+  status text not null,
+  is_active boolean not null,
+  object_key text not null,
+  file_name text not null,
+  size_bytes bigint not null,
+  sha256 text not null,
+  notes text,
+  min_version text,
+  security_version integer,
+  signature text,
+  key_id uuid,
+  withdrawal_reason text,
+  created_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX firmware_releases_v1_pkey ON public.firmware_releases_v1 USING btree (id);
+
+create table firmware_rollout_devices_v1 (
+  id uuid not null,
+  rollout_id uuid not null,
+  device_id uuid not null,
+  facility_id uuid not null,
+  outcome text not null,
+  kind text,
+  detail text,
+  attempt integer not null,
+  reported_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX firmware_rollout_devices_v1_pkey ON public.firmware_rollout_devices_v1 USING btree (id);
+
+create table firmware_rollouts_v1 (
+  id uuid not null,
+  device_model text not null,
+  facility_id uuid,
+  release_id uuid not null,
+  version text not null,
+  previous_release_id uuid,
+  status text not null,
+  reason text,
+  percent double precision not null,
+  ladder jsonb not null,
+  dwell_secs integer not null,
+  advance text not null,
+  success_percent double precision not null,
+  halt jsonb not null,
+  gates jsonb,
+  attempt integer not null,
+  started_at timestamp with time zone not null,
+  step_since timestamp with time zone not null,
+  ended_at timestamp with time zone
+);
+CREATE UNIQUE INDEX firmware_rollouts_v1_pkey ON public.firmware_rollouts_v1 USING btree (id);
+
 create table firmware_targets_v1 (
   id uuid not null,
   device_model text not null,

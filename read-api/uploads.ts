@@ -95,7 +95,11 @@ export const uploads = ({ objects, ...deps }: ResourceDeps & { objects: Objects 
         const { status, renditions: made } = await find(request)
         const rendition = made.find(({ format }) => format === renditions[request.query.format])
         if (!rendition) throw new Problem('not_ready', `There is no such rendition: the upload is ${status}`)
-        return serve(stored(objects), { ...rendition, content_type: `audio/${request.query.format}` }, request.raw.headers)
+        return serve(
+          stored(objects),
+          { ...rendition, content_type: `audio/${request.query.format}` },
+          request.raw.headers,
+        )
       },
     }),
     route<{ id: string }>({

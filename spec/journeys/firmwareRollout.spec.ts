@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { reaches } from '../../domain/firmwareRollout.ts'
 import { after } from '../api.ts'
 import { eventually } from '../eventually.ts'
-import { activated, imageOf, inChannel, type Made, newDevices, newRelease, reported } from '../firmware.ts'
+import { activated, imageOf, inChannel, type Made, newDevices, newRelease, reported } from '../firmwareStored.ts'
 import { newFacility, type System, theSystem, unique } from '../system.ts'
 
 const path = '/api/v1/firmware/rollouts'

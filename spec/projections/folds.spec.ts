@@ -794,7 +794,7 @@ const startedRollout: Event = [
   rolloutChannel,
   'FirmwareRolloutStarted',
   {
-    ...{ ...ofRollout, version: '1.3.0', security_version: 2, previous_release_id: id(23), ...plan, gates },
+    ...{ ...rolloutOf, version: '1.3.0', security_version: 2, previous_release_id: id(23), ...plan, gates },
     ...{ percent: 5, started_at: at },
   },
 ]
@@ -803,7 +803,7 @@ const rolloutRow = {
   ...{ id: rolloutId, ...ofRelease, version: '1.3.0', previous_release_id: id(23), ...plan, gates },
   ...{ status: 'running', reason: null, percent: 5, attempt: 0, started_at: at, step_since: at, ended_at: null },
 }
-const rolloutDoes = (type: string, data: object): Event => [rolloutChannel, type, { ...ofRollout, ...data }]
+const rolloutDoes = (type: string, data: object): Event => [rolloutChannel, type, { ...rolloutOf, ...data }]
 const rolloutAdvanced = rolloutDoes('FirmwareRolloutAdvanced', { from_percent: 5, percent: 25, advanced_at: later })
 const rolloutHalted = rolloutDoes('FirmwareRolloutHalted', { reason: 'too many', failed: 3, halted_at: later })
 const rolloutResumed = rolloutDoes('FirmwareRolloutResumed', { resumed_at: later })
@@ -872,7 +872,7 @@ for (const [type, data, row] of [
 const reports = (data: object): Event => [
   `deviceFirmware-${id(5)}`,
   'FirmwareInstallReported',
-  { ...ofRollout, version: '1.3.0', attempt: 0, reported_at: at, ...data },
+  { ...rolloutOf, version: '1.3.0', attempt: 0, reported_at: at, ...data },
 ]
 const reportedRow = {
   ...{ id: 'b992af3d-cb4c-54b3-804d-bc4cd520833f', rollout_id: rolloutId, device_id: id(5), facility_id: id(1) },
@@ -1000,12 +1000,12 @@ describe('resource_events', () => {
       await each(
         [place, 'FirmwareRolloutPlaced', {}],
         rolloutHalted,
-        [channel, 'FirmwareActivated', { release_id: id(22) }],
-        [channel, 'FirmwareRolloutPaused', { rollout_id: 'x' }],
-      ),
+        [rolloutChannel, 'FirmwareActivated', { release_id: id(22) }],
+        [rolloutChannel, 'FirmwareRolloutPaused', { rollout_id: 'x' }],
+      ).then((rows) => (rows as Row[]).filter((row) => row['resource'] === 'firmwareRollout')),
     ).to.deep.equal([
       { resource: 'firmwareRollout', id: id(21), position: '9007199254740993', stream: place, revision: 0 },
-      { resource: 'firmwareRollout', id: id(21), position: '9007199254740994', stream: channel, revision: 1 },
+      { resource: 'firmwareRollout', id: id(21), position: '9007199254740994', stream: rolloutChannel, revision: 1 },
     ])
   })
   it('leaves out what nobody can ask the history of', async () =>

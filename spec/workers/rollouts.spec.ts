@@ -7,7 +7,7 @@ import { createLifecycle } from '../../ops/platform/lifecycle.ts'
 import { openConnections } from '../../ops/roles/connections.ts'
 import { runRollouts } from '../../workers/rollouts.ts'
 import { eventually } from '../eventually.ts'
-import { imageOf, inChannel, type Made, newRelease, reported } from '../firmware.ts'
+import { imageOf, inChannel, type Made, newRelease, reported } from '../firmwareStored.ts'
 import { newFacility, specLog, startServers, type System, temporaryDataDir, theSystem, unique } from '../system.ts'
 
 const path = '/api/v1/firmware/rollouts'
