@@ -1,6 +1,6 @@
 // `npm test` runs two halves at once (spec/run.mjs), `npx mocha` all specs one after the other.
 const all = 'spec/**/*.spec.ts'
-const system = 'spec/{chaos,commands,journeys,projections,read-api,workers}/**/*.spec.ts'
+const system = 'spec/{chaos,commands,journeys,workers}/**/*.spec.ts'
 const halves = { system: { spec: system }, rest: { spec: all, ignore: system } }
 
 module.exports = {

@@ -52,7 +52,7 @@ export function releaseAbandonedNames({ store, now, giveBackUnused, grace = grac
 
   return {
     name: 'release_unused_names',
-    prefixes: ['reservation-'],
+    to: { category: 'reservation', types: ['NameReserved'] },
     react: async ({ id, stream, metadata }, event, signal) => {
       if (event.type !== 'NameReserved') return
       const { kind, owner_id, reserved_at } = event.data

@@ -14,7 +14,7 @@ export interface Finishing {
  */
 export const finishUsers = ({ settleAddresses, completeErasure }: Finishing): Reaction => ({
   name: 'finish_users',
-  prefixes: ['user-'],
+  to: { category: 'user', types: ['UserEmailChanged', 'UserErased'] },
   react: async ({ id, stream, metadata }, { type }) => {
     const user = splitStream(stream)[1]
     if (type === 'UserEmailChanged') await settleAddresses(user)

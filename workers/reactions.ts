@@ -13,7 +13,8 @@ import { settingsThen } from './settingsThen.ts'
 /** What happens because something happened. Written by deciding, with ids that follow from the event: replaying adds nothing. */
 export interface Reaction {
   name: string
-  prefixes: string[]
+  /** What it reacts to. Whatever else happens, also what nobody can read, is none of its business. */
+  to: { category: string; types: DomainEvent['type'][] }
   /** May wait until its time has come; ends with the signal. */
   react: (stored: Recorded, event: DomainEvent, signal: AbortSignal) => Promise<void>
 }
@@ -22,7 +23,7 @@ export interface Reaction {
 export function requestTranscodes(store: EventStore, environment: Settings.State, now: () => string): Reaction {
   return {
     name: 'request_transcodes',
-    prefixes: ['upload-'],
+    to: { category: 'upload', types: ['UploadReceived'] },
     react: async ({ id, stream, metadata, position }, event) => {
       if (event.type !== 'UploadReceived') return
       const { facility_id } = event.data
@@ -45,9 +46,11 @@ export function requestTranscodes(store: EventStore, environment: Settings.State
 
 /** Follows the log for one reaction until the signal. Its checkpoint in Postgres may be lost: it then looks at everything again. */
 export async function runReaction(
-  { name, prefixes, react }: Reaction,
+  { name, to, react }: Reaction,
   { store, database, log, signal }: { store: EventStore; database: Database; log: Log; signal: AbortSignal },
 ): Promise<void> {
+  const types = new Set<string>(to.types)
+  const isWanted = ({ stream, type }: Recorded) => types.has(type) && splitStream(stream)[0] === to.category
   for (let failures = 0; !signal.aborted;) {
     try {
       const { rows } = await database.query<{ position: string }>('select position from reactions where name = $1', [
@@ -55,8 +58,8 @@ export async function runReaction(
       ])
       const after = rows[0] ? BigInt(rows[0].position) : undefined
       const onBroken = (error: Error) => log.warn({ error: error.message, reaction: name }, 'the subscription broke')
-      for await (const events of store.follow({ after, prefixes, signal, onBroken })) {
-        for (const stored of events) await react(stored, decoded(stored), signal)
+      for await (const events of store.follow({ after, types: to.types, signal, onBroken })) {
+        for (const stored of events) if (isWanted(stored)) await react(stored, decoded(stored), signal)
         await database.query(
           'insert into reactions (name, position) values ($1, $2) on conflict (name) do update set position = greatest(reactions.position, excluded.position)',
           [name, String(events.at(-1)!.position)],

@@ -74,7 +74,7 @@ describe('what is written in batches', () => {
       batches.set('a', { x: 2 })
     }
     batches.set('a', { x: 1, y: 1 })
-    await eventually(() => expect(outside.attempts).to.equal(1))
+    await eventually(() => expect(outside.attempts).to.be.greaterThan(0))
     outside.fault = undefined
     await batches.close()
     expect(outside.written).to.deep.equal([[['a', { x: 2, y: 1 }]]])
@@ -84,7 +84,7 @@ describe('what is written in batches', () => {
     const { outside, batches } = latest()
     outside.fault = new Error('cannot be written')
     batches.set('a', { x: 1 })
-    await eventually(() => expect(outside.attempts).to.equal(1))
+    await eventually(() => expect(outside.attempts).to.be.greaterThan(0))
     outside.fault = undefined
     batches.set('b', { x: 2 })
     await batches.close()

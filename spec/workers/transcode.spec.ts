@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import { derivedId, handle, load } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
@@ -199,12 +200,28 @@ describe('transcoding, where no worker but ours runs', () => {
       last = (await received()).id
       const seen: string[] = []
       const react: Reaction['react'] = async ({ stream }) => {
+        const isFirst = !seen.includes(stream)
         seen.push(stream)
-        if (seen.filter((one) => one === stream).length === 1) throw new Error('not now')
+        if (isFirst && stream === `upload-${last}`) throw new Error('not now')
       }
       const name = unique('reaction')
-      await running({ name, prefixes: [`upload-${last}`], react }, passed(name))
-      expect(seen).to.deep.equal([`upload-${last}`, `upload-${last}`])
+      await running({ name, to: { category: 'upload', types: ['UploadReceived'] }, react }, passed(name))
+      expect(seen.filter((stream) => stream === `upload-${last}`)).to.have.length(2)
+      expect(new Set(seen).size).to.be.greaterThan(1)
+    })
+
+    it('is stopped by nothing that it does not react to, though nobody can read it', async () => {
+      const strange = (stream: string, type: string) =>
+        connections.store.append(stream, [{ id: randomUUID(), type, data: {}, metadata: { schema: 9 } }], 'no_stream')
+      await strange(`upload-${randomUUID()}`, 'UploadDreamtOf')
+      await strange(`somebody-${randomUUID()}`, 'UploadReceived')
+      last = (await received()).id
+      const name = unique('reaction')
+      const seen: string[] = []
+      const react: Reaction['react'] = async ({ stream }) => void seen.push(stream)
+      await running({ name, to: { category: 'upload', types: ['UploadReceived'] }, react }, passed(name))
+      expect(seen.at(-1)).to.equal(`upload-${last}`)
+      expect(seen.every((stream) => stream.startsWith('upload-'))).to.equal(true)
     })
   })
 })
