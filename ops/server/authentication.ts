@@ -1,13 +1,17 @@
 import type { Request, RequestHandler } from 'express'
+import { LRUCache } from 'lru-cache'
 import passport from 'passport'
 import { ExtractJwt, Strategy as JwtStrategy } from 'passport-jwt'
 import { type Caller, Problem } from '../platform/route.ts'
-import { algorithms, audience, type Tokens } from '../platform/tokens.ts'
+import { type AccessClaims, algorithms, audience, type Tokens } from '../platform/tokens.ts'
 import type { Admission } from './admission.ts'
 import type { Keyring } from './keyring.ts'
 
 const unauthenticated = () =>
   new Problem('unauthenticated', 'Send a valid access token or API key', { headers: { 'WWW-Authenticate': 'Bearer' } })
+
+const bearerToken = ExtractJwt.fromAuthHeaderAsBearerToken()
+const mostVerified = 20_000
 
 /** Who may be at the door, by two passport strategies: a person's access token, or a device's API key. */
 export function authentication({
@@ -23,12 +27,17 @@ export function authentication({
   mustChangePassword: (userId: string) => Promise<boolean>
 }) {
   const authenticator = new passport.Passport()
-  authenticator.use('token', tokenStrategy(tokens, admission, mustChangePassword))
+  /** Tokens that were found to be ours, for as long as they live: they come with every request. Whether their sessions go on is asked each time. */
+  const verified = new LRUCache<string, AccessClaims>({ max: mostVerified })
+  const admit = admitting(admission, mustChangePassword)
+  authenticator.use('token', tokenStrategy(tokens, verified, admit))
   authenticator.use('key', new KeyStrategy(keyring))
 
   /** The caller of a request; throws the problem that keeps it out. */
   return async (request: Request, beforeLooking?: () => Promise<unknown>): Promise<Caller> => {
     const strategy = request.headers['x-api-key'] === undefined ? 'token' : 'key'
+    const claims = strategy === 'token' ? verified.get(bearerToken(request) ?? '') : undefined
+    if (claims) return admit(claims)
     return new Promise<Caller>((resolve, reject) => {
       const settle = (error: unknown, caller: Caller | false | undefined, info: unknown) => {
         if (error) reject(error as Error)
@@ -51,10 +60,32 @@ export function authentication({
   }
 }
 
-function tokenStrategy(tokens: Tokens, admission: Admission, mustChangePassword: (userId: string) => Promise<boolean>) {
+/** The caller whose token says so, where the session goes on. */
+const admitting =
+  (admission: Admission, mustChangePassword: (userId: string) => Promise<boolean>) =>
+  async (claims: AccessClaims): Promise<Caller> => {
+    admission.check(claims)
+    const { sub, sid, role, facility_id } = claims
+    const caller: Caller = {
+      kind: 'user',
+      id: sub,
+      session_id: sid,
+      role,
+      ...(facility_id !== undefined && { facility_id }),
+    }
+    const still = claims.must_change_password && (await mustChangePassword(sub))
+    return still ? { ...caller, must_change_password: true } : caller
+  }
+
+function tokenStrategy(
+  tokens: Tokens,
+  verified: LRUCache<string, AccessClaims>,
+  admit: (claims: AccessClaims) => Promise<Caller>,
+) {
   return new JwtStrategy(
     {
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      jwtFromRequest: bearerToken,
+      passReqToCallback: true,
       secretOrKeyProvider: (_request, token: string, done) => {
         const secret = tokens.accessSecretOf(token)
         // Asked to verify a token without a signature by no secret, jsonwebtoken would throw where nobody catches it.
@@ -65,25 +96,13 @@ function tokenStrategy(tokens: Tokens, admission: Admission, mustChangePassword:
       algorithms,
       audience,
     },
-    (payload: unknown, done) => {
+    (request: Request, payload: { iat: number }, done: (error: unknown, caller?: Caller | false) => void) => {
       const claims = tokens.readAccess(payload)
       if (!claims) return done(null, false)
-      try {
-        admission.check(claims)
-      } catch (error) {
-        return done(error, false)
-      }
-      const { sub, sid, role, facility_id } = claims
-      const caller: Caller = {
-        kind: 'user',
-        id: sub,
-        session_id: sid,
-        role,
-        ...(facility_id !== undefined && { facility_id }),
-      }
-      if (!claims.must_change_password) return done(null, caller)
-      mustChangePassword(sub).then(
-        (still) => done(null, still ? { ...caller, must_change_password: true } : caller),
+      const ttl = Math.min(claims.exp, payload.iat + tokens.accessSecs) * 1000 - Date.now()
+      if (ttl > 0) verified.set(bearerToken(request)!, claims, { ttl })
+      admit(claims).then(
+        (caller) => done(null, caller),
         (error: unknown) => done(error, false),
       )
     },

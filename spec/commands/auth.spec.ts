@@ -90,6 +90,24 @@ describe('who is let in', () => {
     expectProblem(await bearer(aged(JWT_ACCESS_TTL_SECS)).get('/api/auth/me'), 401, 'token_expired')
   })
 
+  it('not with an access token whose time is over since it was shown last', async () => {
+    const session = (await login(facility.user.email, facility.user.password)).body
+    const { header, payload } = jwt.decode(session.access_token, { complete: true }) as {
+      header: { kid: string }
+      payload: jwt.JwtPayload
+    }
+    const soon = { ...payload, exp: Math.ceil(Date.now() / 1000) + 1 }
+    const api = bearer(jwt.sign(soon, system.config.JWT_SECRET, { keyid: header.kid }))
+    for (let i = 0; i < 3; i++) expect((await api.get('/api/auth/me')).status).to.equal(200)
+    const refused = await eventually(async () => {
+      const answer = await api.get('/api/auth/me')
+      expect(answer.status).to.equal(401)
+      return answer
+    })
+    expectProblem(refused, 401, 'token_expired')
+    expect(Date.now()).to.be.within(soon.exp * 1000 - 50, soon.exp * 1000 + 1000)
+  })
+
   it('again with a refresh token, which is good once', async () => {
     const first = (await login(facility.user.email, facility.user.password)).body
     const second = await refresh(first.refresh_token)
