@@ -18,10 +18,17 @@ export interface RefusalRecorder {
 }
 
 export interface RefusalLimits {
-  /** Of each type, in each period; of more only the number is written, at its end. */
+  /** Of each type and facility, in each period; of more only the number is written, at its end. */
   most: number
   periodSecs: number
 }
+
+/** What is counted together: whoever floods one facility's trail hides nothing of another's. */
+interface Kind {
+  type: Written['type']
+  facility_id?: string
+}
+const keyOf = ({ type, facility_id = '' }: Kind) => `${type} ${facility_id}`
 
 const usualLimits: RefusalLimits = { most: 60, periodSecs: 60 }
 const retention = { maxCount: 50_000, maxAgeSecs: 90 * 24 * 3600 }
@@ -32,7 +39,7 @@ export function recordRefusals(
   { most, periodSecs }: RefusalLimits = usualLimits,
 ): RefusalRecorder {
   const budget = new RateLimiterMemory({ points: most, duration: periodSecs })
-  const leftOut = new Map<string, { count: number; timer: NodeJS.Timeout }>()
+  const leftOut = new Map<string, { count: number; kind: Kind; timer: NodeJS.Timeout }>()
   const writing = new Set<Promise<void>>()
   const kept = new Map<string, Promise<void>>()
 
@@ -61,30 +68,34 @@ export function recordRefusals(
     void written.finally(() => writing.delete(written))
   }
 
-  function countOut(type: string): void {
-    const known = leftOut.get(type)
+  function countOut(kind: Kind): void {
+    const key = keyOf(kind)
+    const known = leftOut.get(key)
     if (known) known.count++
-    else leftOut.set(type, { count: 1, timer: setTimeout(() => sayLeftOut(type), periodSecs * 1000).unref() })
+    else leftOut.set(key, { count: 1, kind, timer: setTimeout(() => sayLeftOut(key), periodSecs * 1000).unref() })
   }
 
-  function sayLeftOut(type: string): void {
-    const { count, timer } = leftOut.get(type)!
+  function sayLeftOut(key: string): void {
+    const { count, kind, timer } = leftOut.get(key)!
     clearTimeout(timer)
-    leftOut.delete(type)
+    leftOut.delete(key)
+    const { type, ...where } = kind
     const data = { refused: type, count, left_out_at: now() }
-    write({ type: 'RefusalsLeftOut', data }, systemIntent('refusals', randomUUID()))
+    write({ type: 'RefusalsLeftOut', data }, { ...systemIntent('refusals', randomUUID()), ...where })
   }
 
   return {
     record: (event, about) => {
       const id = randomUUID()
-      budget.consume(event.type).then(
+      const { facility_id } = about
+      const kind = { type: event.type, ...(facility_id !== undefined && { facility_id }) }
+      budget.consume(keyOf(kind)).then(
         () => write(event, { ...about, id, hash: id }),
-        () => countOut(event.type),
+        () => countOut(kind),
       )
     },
     close: async () => {
-      for (const type of [...leftOut.keys()]) sayLeftOut(type)
+      for (const key of [...leftOut.keys()]) sayLeftOut(key)
       await Promise.all(writing)
     },
   }

@@ -61,6 +61,21 @@ describe('refusals in the log', () => {
     expect(written.at(-1)!.data).to.include({ refused: 'LoginRefused', count: 4990 })
   })
 
+  it('of one facility leave out nothing of another', async () => {
+    const recorder = recorderOn('2026-11-06', { most: 3, periodSecs: 60 })
+    const [flooded, other] = [randomUUID(), randomUUID()]
+    for (let i = 0; i < 50; i++) recorder.record(event(i), { ...about, facility_id: flooded })
+    recorder.record(event(50), { ...about, facility_id: other })
+    await eventually(async () => expect(await store.read('refusal-2026-11-06')).to.have.length(4))
+    await recorder.close()
+    const written = (await store.read('refusal-2026-11-06')).map(({ type, metadata }) => [
+      type,
+      metadata['facility_id'],
+    ])
+    expect(written.slice(0, 4)).to.deep.include(['LoginRefused', other])
+    expect(written.at(-1)).to.deep.equal(['RefusalsLeftOut', flooded])
+  })
+
   it('say what was left out when the period is over, unasked', async () => {
     const recorder = recorderOn('2026-11-03', { most: 1, periodSecs: 1 })
     for (let i = 0; i < 4; i++) recorder.record(event(i), about)
