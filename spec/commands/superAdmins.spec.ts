@@ -4,36 +4,22 @@ import { createAdmin } from '../../commands/createAdmin.ts'
 import { handle, load } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
 import { admitSuperAdmin, letGo } from '../../commands/superAdmins.ts'
-import { personalFields } from '../../domain/events.ts'
 import * as User from '../../domain/user.ts'
-import { connectEventStore } from '../../ops/platform/eventStoreClient.ts'
-import type { EventStore } from '../../ops/platform/eventStore.ts'
 import { createPasswords, type Passwords } from '../../ops/platform/passwords.ts'
 import type { Intent } from '../../ops/platform/route.ts'
-import { RunningStore } from '../embedded/eventstore/running.ts'
+import { instances } from '../instances.ts'
 
 describe('the last super_admin', () => {
-  let server: RunningStore
-  let stores: EventStore[]
+  const held = instances(4)
   let passwords: Passwords
-  beforeEach(async () => {
-    server = await RunningStore.start()
-    passwords = await createPasswords(2)
-    const url = `esdb://127.0.0.1:${server.port}?tls=false`
-    const secret = 'of the spec, long enough to be one'
-    stores = Array.from({ length: 4 }, () => connectEventStore({ url, secret, personalFields }))
-  })
-  afterEach(async () => {
-    await Promise.all(stores.map((store) => store.close()))
-    await server.remove()
-  })
+  before(async () => (passwords = await createPasswords(2)))
 
   const now = () => new Date().toISOString()
   const facility_id = randomUUID()
   const by = (id: string): Intent => ({ ...systemIntent('spec', randomUUID()), actor: { kind: 'user', id } })
   const make = async (i = 0) => {
     const wanted = { email: `admin-${randomUUID()}@example.test`, name: 'Admin', mustChangePassword: false }
-    return (await createAdmin({ store: stores[i]!, passwords, now }, wanted)).id
+    return (await createAdmin({ store: held.stores[i]!, passwords, now }, wanted)).id
   }
   const goings = [
     () => User.deactivate({ deactivated_at: now() }),
@@ -42,12 +28,12 @@ describe('the last super_admin', () => {
   ]
   /** What became of it: `gone`, or the code of the refusal. */
   const go = (i: number, who: string, actor: string, how = goings[0]!) =>
-    letGo({ store: stores[i]!, now }, who, how(), by(actor)).then(
+    letGo({ store: held.stores[i]!, now }, who, how(), by(actor)).then(
       () => 'gone',
       (error: { code: string }) => error.code,
     )
   const stay = async (ids: readonly string[]) => {
-    const states = await Promise.all(ids.map(async (id) => (await load(stores[0]!, User, id)).state))
+    const states = await Promise.all(ids.map(async (id) => (await load(held.stores[0]!, User, id)).state))
     return ids.filter((_, i) => states[i]!.status === 'active' && (states[i] as User.Known).role === 'super_admin')
   }
 
@@ -88,8 +74,8 @@ describe('the last super_admin', () => {
           (async () => {
             const intent = by(id)
             const back = User.reactivate({ reactivated_at: now() })
-            await handle(stores[(i + 2) % 4]!, User, id, back, intent).catch(() => undefined)
-            await admitSuperAdmin({ store: stores[(i + 2) % 4]!, now }, id, intent).catch(() => undefined)
+            await handle(held.stores[(i + 2) % 4]!, User, id, back, intent).catch(() => undefined)
+            await admitSuperAdmin({ store: held.stores[(i + 2) % 4]!, now }, id, intent).catch(() => undefined)
           })(),
         ]),
       )
@@ -105,35 +91,37 @@ describe('the last super_admin', () => {
 
   it('who goes by a revision that has moved on, is let go of by the newest', async () => {
     const [a, b] = [await make(0), await make(1)]
-    await load(stores[0]!, User, b)
-    await handle(stores[1]!, User, b, User.change({ name: 'New', at: now() }), by(a))
+    await load(held.stores[0]!, User, b)
+    await handle(held.stores[1]!, User, b, User.change({ name: 'New', at: now() }), by(a))
     expect(await go(0, b, a)).to.equal('gone')
     const stale = { ...by(a), expected_revision: 0 }
-    const error = await letGo({ store: stores[0]!, now }, b, goings[1]!(), stale).catch((one: { code: string }) => one)
+    const error = await letGo({ store: held.stores[0]!, now }, b, goings[1]!(), stale).catch(
+      (one: { code: string }) => one,
+    )
     expect(error).to.include({ code: 'revision_conflict' })
   })
 
   async function everybody(): Promise<string[]> {
-    const events = await stores[0]!.read('superAdmins-system')
+    const events = await held.stores[0]!.read('superAdmins-system')
     return stay([...new Set(events.map(({ data }) => data['user_id'] as string))])
   }
 
   /** As it was done once: the user alone. */
   async function register(): Promise<string> {
     const id = randomUUID()
-    await stores[0]!.append(
+    await held.stores[0]!.append(
       `userKey-${id}`,
       [
         {
           ...{ id: randomUUID(), type: 'UserKeyCreated', metadata: { schema: 1 } },
-          data: { wrapped: stores[0]!.sealing.newKey(), created_at: now() },
+          data: { wrapped: held.stores[0]!.sealing.newKey(), created_at: now() },
         },
       ],
       'no_stream',
     )
     const user = { email: `${id}@example.test`, name: 'Old', role: 'super_admin' as const }
     const registered = { ...user, password_hash: 'h', must_change_password: false, registered_at: now() }
-    await handle(stores[0]!, User, id, User.register(registered), systemIntent('old', id))
+    await handle(held.stores[0]!, User, id, User.register(registered), systemIntent('old', id))
     return id
   }
 })
