@@ -10,6 +10,7 @@ import { sayEnded } from '../../commands/sessions.ts'
 import { releaseAbandonedNames } from '../../workers/abandonedNames.ts'
 import { runDispatch, transcodes } from '../../workers/dispatch.ts'
 import { confined } from '../../workers/confined.ts'
+import { dropErasedKeys } from '../../workers/dropErasedKeys.ts'
 import { finishUsers } from '../../workers/finishUsers.ts'
 import { requestTranscodes, runReaction } from '../../workers/reactions.ts'
 import { runRollouts } from '../../workers/rollouts.ts'
@@ -17,6 +18,7 @@ import { runJobs } from '../../workers/runner.ts'
 import { transcode } from '../../workers/transcode.ts'
 import type { Log } from '../platform/log.ts'
 import type { Intent } from '../platform/route.ts'
+import { scavenge } from '../platform/scavenge.ts'
 import { findPrograms } from '../programs.ts'
 import type { Connections } from './connections.ts'
 import { openSessionsIn } from './openSessions.ts'
@@ -50,6 +52,7 @@ export async function runWorkers(
     runReaction(requestTranscodes(store, settingsOf(config), now), following),
     runReaction(releaseAbandonedNames({ store, now, giveBackUnused: addresses.giveBackUnused }), following),
     runReaction(finishUsers({ settleAddresses: addresses.settle, completeErasure: erased }), following),
+    runReaction(dropErasedKeys({ store, scavenge: () => scavenge(config.EVENTSTORE_URL), log }), following),
     runRollouts({ store, now, log, signal }),
     runDispatch(transcodes, { store, bus, log, signal }),
     runJobs(task, { bus, slots: config.TRANSCODE_CONCURRENCY, log, signal }),
