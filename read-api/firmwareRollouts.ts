@@ -4,6 +4,7 @@ import { Id, line, ProblemDocument, type Route, route, Uuid } from '../ops/platf
 import { FirmwareRollout, ReportedRollout, RolloutDevice, RolloutInFull } from '../ops/platform/shapes.ts'
 import type { FirmwareRolloutRow } from '../projections/firmwareRollouts.ts'
 import { byIdRoute } from './byId.ts'
+import { ownOrEveryones } from './firmwareChannels.ts'
 import type { ResourceDeps } from './folding.ts'
 import { historyRoute } from './history.ts'
 import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
@@ -19,12 +20,8 @@ const path = '/api/v1/firmware/rollouts'
 const permission = 'rollout:read'
 const reads = ['firmware_rollouts', 'firmware_rollout_devices', 'devices']
 
-/** What is rolled out to every facility concerns each; how it fares elsewhere does not: see `reportsOf`. */
-const visible = (facility: string | undefined) =>
-  queryBuilder('firmware_rollouts').modify(
-    (query) =>
-      facility && void query.where((either) => void either.where({ facility_id: facility }).orWhereNull('facility_id')),
-  )
+/** What is rolled out to every facility concerns each; how it fares elsewhere does not: see `onlyOf`. */
+const visible = (facility: string | undefined) => ownOrEveryones('firmware_rollouts', facility)
 const about = { path, resource: 'firmwareRollout', readModel: 'firmware_rollouts', permission, visible }
 
 /** Of the caller's own facility alone, where there is one. */
