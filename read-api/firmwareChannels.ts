@@ -84,7 +84,7 @@ export const firmwareChannels = (deps: ResourceDeps): Route[] => {
         const { items, ...rest } = await page<FirmwareChannelRow>(deps.database, filtered, asked)
         const rows = await standing(items, then)
         const applying = at === undefined ? undefined : await inEffect(rows, at, then)
-        const shown = rows.map((row) => ({ ...row, in_effect: applying?.has(row.id) ?? null }))
+        const shown = rows.map((row) => ({ ...shape.parse(row), in_effect: applying?.has(row.id) ?? null }))
         return { status: 200, body: { ...rest, items: shown } }
       },
     }),
