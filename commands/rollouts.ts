@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import type { Decision } from '../domain/decider.ts'
 import * as FirmwareChannel from '../domain/firmwareChannel.ts'
-import { published } from '../domain/firmwareRelease.ts'
+import { published, type Release } from '../domain/firmwareRelease.ts'
+import type { Plan } from '../domain/firmwareRollout.ts'
 import * as Place from '../domain/firmwareRolloutPlace.ts'
 import * as Steps from '../domain/firmwareRolloutSteps.ts'
 import { Id, line, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import type { EventStore } from '../ops/platform/eventStore.ts'
 import * as shapes from '../ops/platform/shapes.ts'
 import { channelIdOf } from './firmwareChannels.ts'
 import { about, imageOf, maySteer, placeOf, releaseToChange } from './firmwareScope.ts'
@@ -29,9 +31,18 @@ type Step = (
   state: FirmwareChannel.State,
 ) => Decision<FirmwareChannel.State, FirmwareChannel.Event>
 
-/** The id of the rollout of a release that begins at this revision of its channel: a simulation knows it before. */
-export const rolloutIdOf = (scope: FirmwareChannel.Scope, release_id: string, revision: number) =>
-  derivedId('firmwareRollout', channelIdOf(scope), release_id, String(revision))
+/** How the rollout of a release would begin in its channel as that is now. Its id is of that revision: a simulation knows it before. */
+export async function beginning(
+  store: EventStore,
+  { release_id, release, plan, started_at }: { release_id: string; release: Release; plan: Plan; started_at: string },
+) {
+  const scope = placeOf(release)
+  const channel = channelIdOf(scope)
+  const { state, revision } = await load(store, FirmwareChannel, channel)
+  const rollout_id = derivedId('firmwareRollout', channel, release_id, String(revision))
+  const wanted = { ...scope, ...imageOf(release_id, release), ...plan, rollout_id, started_at }
+  return { scope, state, rollout_id, start: Steps.start(wanted, compareVersions) }
+}
 
 /** A rollout that a step has ended is complete. */
 function shown(id: string, { release_id, ...scope }: Scoped, { rollout, active }: FirmwareChannel.State) {
@@ -90,10 +101,8 @@ export const rollouts = ({ store, now }: Deps): Route[] => {
         const asked = about(intent, scope)
         const done = await replay(store, FirmwareChannel, channel, asked)
         if (done) return started(scoped, done)
-        const image = imageOf(release_id, published(release))
-        const { state, revision } = await load(store, FirmwareChannel, channel)
-        const rollout_id = rolloutIdOf(scope, release_id, revision)
-        const start = Steps.start({ ...scope, ...image, ...plan, rollout_id, started_at: now() }, compareVersions)
+        const wanted = { release_id, release: published(release), plan, started_at: now() }
+        const { state, rollout_id, start } = await beginning(store, wanted)
         start(state)
         await handle(store, Place, rollout_id, Place.place({ ...scoped, placed_at: now() }), aside(asked))
         return started(scoped, await handle(store, FirmwareChannel, channel, start, asked))

@@ -65,7 +65,7 @@ export function bucketOf(rollout_id: string, device_id: string): number {
 
 /** Whether the rollout has come to this device: those it came to stay in when it is paused, but are told nothing. */
 export const reaches = ({ rollout_id, percent }: Pick<Rollout, 'rollout_id' | 'percent'>, device_id: string): boolean =>
-  bucketOf(rollout_id, device_id) < percent
+  percent >= 100 || bucketOf(rollout_id, device_id) < percent
 
 export const reported = ({ installed, failed, rolled_back }: Tally): number => installed + failed + rolled_back
 

@@ -349,6 +349,7 @@ export const RolloutSimulation = z
       runs_it: z.int(),
       runs_newer: z.int(),
       below_min_version: z.int(),
+      below_security_version: z.int(),
       has_own: z.int().meta({ description: 'Of a facility whose own channel comes first' }),
     }),
   })
