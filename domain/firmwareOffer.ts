@@ -153,8 +153,6 @@ function hasFailed({ release_id, rollout_id, attempt }: Try, report: Told | unde
 }
 
 function isHeldBack({ battery_mv, external_power, free_bytes }: Asking, gates: Plan['gates'] = {}): boolean {
-  const isBelow = (told: number | undefined, least: number | undefined) =>
-    told !== undefined && least !== undefined && told < least
   return (
     isBelow(battery_mv, gates.min_battery_mv) ||
     isBelow(free_bytes, gates.min_free_bytes) ||
@@ -162,13 +160,18 @@ function isHeldBack({ battery_mv, external_power, free_bytes }: Asking, gates: P
   )
 }
 
+const isBelow = (told: number | undefined, least: number | undefined) =>
+  told !== undefined && least !== undefined && told < least
+
 /** The security version of what the device runs: of what it told to have installed, else of what its channels know by that version. */
 function securityOf({ version, report }: Asking, channels: readonly Channel[], { releaseOf, compare }: Known): number {
   const reported = report?.outcome === 'installed' && compare(report.version, version) === 0
   const release = reported ? releaseOf(report.release_id) : undefined
   if (release && 'version' in release) return release.security_version ?? 0
-  for (const { active, rollout, past } of channels)
-    for (const image of [active, rollout, ...past])
-      if (image && compare(image.version, version) === 0) return image.security_version ?? 0
+  for (const { active, rollout, past } of channels) {
+    if (active && compare(active.version, version) === 0) return active.security_version ?? 0
+    if (rollout && compare(rollout.version, version) === 0) return rollout.security_version ?? 0
+    for (const image of past) if (compare(image.version, version) === 0) return image.security_version ?? 0
+  }
   return 0
 }

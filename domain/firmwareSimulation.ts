@@ -70,15 +70,17 @@ export function simulate(
     if (unfit === 'held_back') isHeldBack = true
     else if (one.rollout_id === rollout_id) why = unfit as Reason
   }
+  const isOffered = (asking: Asking, channels: readonly Channel[]) =>
+    offerOf(asking, channels, known, declined)?.rollout_id === rollout_id
+
   for (const device of fleet) {
     const { id, facility_id, battery_mv } = device
     const channels = channelsOf(facility_id)
-    const isOffered = (asking: Asking) => offerOf(asking, channels, known, declined)?.rollout_id === rollout_id
     why = 'has_own'
     isHeldBack = false
     const asking = askingOf(device, unheard)
-    const getsItNow = isOffered(battery_mv === undefined ? asking : { ...asking, battery_mv })
-    if (!getsItNow && !(isHeldBack && isOffered(asking))) {
+    const getsItNow = isOffered(battery_mv === undefined ? asking : { ...asking, battery_mv }, channels)
+    if (!getsItNow && !(isHeldBack && isOffered(asking, channels))) {
       left_out[why]++
       continue
     }
