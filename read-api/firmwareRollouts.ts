@@ -132,7 +132,7 @@ export const firmwareRollouts = (deps: RolloutDeps): Route[] => [
     ...about,
     shape: RolloutInFull,
     // What had been reported by then is in the history of the devices alone.
-    shown: async (row, isPresent, facility) => {
+    shown: async (row, isPresent, { facility }) => {
       if (!isPresent) return { ...row, counts: null, failures: null, fleet: null }
       const [reported] = await withReports(deps.database, [row], facility)
       return { ...reported, fleet: isOver(row) ? null : countOf(await concerned(deps, row, facility)) }

@@ -150,7 +150,7 @@ export const FirmwareDistribution = z
   })
   .meta({ id: 'FirmwareDistribution' })
 
-/** As it is read alone. Its firmware is told of now alone; null: it never said. */
+/** As it is read alone; `firmware` null: it never said. */
 export const DeviceDetails = PresentDevice.extend({
   firmware: FirmwareDevice.pick({ version: true, observed_at: true, last_report: true }).nullable(),
 }).meta({ id: 'DeviceDetails' })
