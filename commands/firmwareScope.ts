@@ -1,8 +1,7 @@
-import type { Image } from '../domain/firmwareChannel.ts'
 import * as FirmwareChannel from '../domain/firmwareChannel.ts'
 import * as FirmwareRelease from '../domain/firmwareRelease.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
-import { type Intent, Problem } from '../ops/platform/route.ts'
+import { type Intent, notFound, Problem } from '../ops/platform/route.ts'
 import { channelIdOf } from './firmwareChannels.ts'
 import { onlyOwn } from './guards.ts'
 import { load } from './handle.ts'
@@ -17,22 +16,24 @@ export function scopeOf(named: string | undefined, own: string | undefined): Fac
   return facility_id === undefined ? {} : { facility_id }
 }
 
-/** A release that the caller may change. What is for every facility they see, unless it is a draft, and only a super_admin changes it. */
+/** What is of every facility is seen in each, and steered by who may act in all of them; what is another facility's is as unknown as none. */
+export function maySteer({ facility_id }: FacilityScope, own: string | undefined, { isSeen = true } = {}): void {
+  if (facility_id !== undefined) return onlyOwn(facility_id, own)
+  if (own === undefined) return
+  throw isSeen ? new Problem('forbidden', 'Only a super_admin steers firmware for every facility') : notFound()
+}
+
+/** A release that the caller may change, or roll out. Nobody sees a draft for every facility but who may. */
 export async function releaseToChange(store: EventStore, id: string, own: string | undefined) {
   const { state, revision } = await load(store, FirmwareRelease, id)
   const release = FirmwareRelease.known(state)
-  if (own !== undefined && release.facility_id === undefined && release.status !== 'draft')
-    throw new Problem('forbidden', 'Only a super_admin changes firmware for every facility')
-  onlyOwn(release.facility_id ?? '', own)
+  maySteer(release, own, { isSeen: release.status !== 'draft' })
   return { release, revision }
 }
 
 /** The release as its channel must know it. */
-export const imageOf = (release_id: string, { version, security_version }: FirmwareRelease.Release): Image => ({
-  release_id,
-  version,
-  ...(security_version !== undefined && { security_version }),
-})
+export const imageOf = (release_id: string, release: FirmwareRelease.Release) =>
+  FirmwareChannel.imageOf({ release_id, ...release })
 
 /** The model and facility of a release, or of its channel. */
 export const placeOf = ({ device_model, facility_id }: FirmwareChannel.Scope): FirmwareChannel.Scope => ({

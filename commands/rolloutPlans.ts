@@ -55,5 +55,3 @@ export const RolloutWanted = z.strictObject({
   halt: Halt.default({ min_devices: 5, failure_percent: 10 }),
   gates: Gates.exactOptional(),
 })
-
-export const SimulationWanted = RolloutWanted.pick({ release_id: true, ladder: true, gates: true })

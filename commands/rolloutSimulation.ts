@@ -1,44 +1,28 @@
-import semver from 'semver'
 import type { z } from 'zod'
 import * as FirmwareChannel from '../domain/firmwareChannel.ts'
-import * as FirmwareRelease from '../domain/firmwareRelease.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { type FleetDevice, simulate } from '../domain/firmwareSimulation.ts'
-import type { EventStore } from '../ops/platform/eventStore.ts'
 import { ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
-import { channelIdOf } from './firmwareChannels.ts'
-import { load } from './handle.ts'
+import { releaseToChange } from './firmwareScope.ts'
 import type { Deps } from './http.ts'
-import { SimulationWanted } from './rolloutPlans.ts'
-import { mayRollOut, rolloutIdOf, scopeOf } from './rollouts.ts'
+import { decidingOf, knownOf } from './rolloutFleet.ts'
+import { RolloutWanted } from './rolloutPlans.ts'
+import { beginning } from './rollouts.ts'
 
 export interface SimulationDeps extends Deps {
   /** The devices of this model in use, of one facility or of all, as the read models have them. */
   fleetOf: (scope: FirmwareChannel.Scope) => Promise<FleetDevice[]>
 }
 
-/** Of these facilities, those with a channel of their own that has something for the model: what is for every facility does not reach them. */
-export async function facilitiesOfTheirOwn(
-  store: EventStore,
-  device_model: string,
-  facilityIds: Iterable<string>,
-): Promise<Set<string>> {
-  const own = new Set<string>()
-  for (const facility_id of new Set(facilityIds)) {
-    const { state } = await load(store, FirmwareChannel, channelIdOf({ device_model, facility_id }))
-    if (state.active) own.add(facility_id)
-  }
-  return own
-}
-
-export const rolloutSimulation = ({ store, fleetOf }: SimulationDeps): Route[] => [
-  route<{}, {}, z.infer<typeof SimulationWanted>>({
+/** What would be started, and what then would be offered: refused where the start would be, but for a draft or what is open. */
+export const rolloutSimulation = ({ store, now, fleetOf }: SimulationDeps): Route[] => [
+  route<{}, {}, z.infer<typeof RolloutWanted>>({
     method: 'POST',
     path: '/api/v1/firmware/rollouts/simulate',
     permission: 'rollout:steer',
-    body: SimulationWanted,
-    reads: ['devices'],
+    body: RolloutWanted,
+    reads: ['devices', 'device_firmware'],
     answers: {
       200: shapes.RolloutSimulation,
       403: ProblemDocument,
@@ -46,20 +30,20 @@ export const rolloutSimulation = ({ store, fleetOf }: SimulationDeps): Route[] =
       409: ProblemDocument,
     },
     run: async ({ body: { release_id, ...plan }, facility }) => {
-      const release = FirmwareRelease.known((await load(store, FirmwareRelease, release_id)).state)
-      mayRollOut(release, facility)
-      const { version, min_version, status } = release
-      if (status === 'withdrawn') throw new Refusal('firmware-withdrawn', `Release ${version} was withdrawn`)
-      const scope = scopeOf(release)
-      const { revision } = await load(store, FirmwareChannel, channelIdOf(scope))
+      const { release } = await releaseToChange(store, release_id, facility)
+      if (release.status === 'withdrawn')
+        throw new Refusal('firmware-withdrawn', `Release ${release.version} was withdrawn`)
+      const { scope, state, start } = await beginning(store, { release_id, release, plan, started_at: now() })
+      const { rollout: _, ...idle } = state
+      const begun = start(idle).reduce<FirmwareChannel.State>(FirmwareChannel.evolve, idle)
+      const rollout = { ...begun.rollout!, percent: 100 }
+      const channel = { ...begun, rollout }
       const fleet = await fleetOf(scope)
-      const facilities = scope.facility_id === undefined ? fleet.map(({ facility_id }) => facility_id) : []
-      const own = await facilitiesOfTheirOwn(store, scope.device_model, facilities)
-      const candidate = {
-        ...{ ...plan, version, ...(min_version !== undefined && { min_version }) },
-        rollout_id: rolloutIdOf(scope, release_id, revision),
-      }
-      return { status: 200, body: simulate(fleet, candidate, (id) => own.has(id), semver.compare) }
+      const deciding = await decidingOf(store, scope.device_model, fleet)
+      deciding.releases.set(release_id, { ...release, status: 'published' })
+      const channelsOf = (facility_id: string) =>
+        scope.facility_id === undefined ? [deciding.own.get(facility_id)!, channel] : [channel, deciding.everyones]
+      return { status: 200, body: simulate(fleet, rollout, channelsOf, knownOf(deciding)) }
     },
   }),
 ]

@@ -1,14 +1,16 @@
-import semver from 'semver'
 import { z } from 'zod'
 import type { Decision } from '../domain/decider.ts'
 import * as FirmwareChannel from '../domain/firmwareChannel.ts'
-import * as FirmwareRelease from '../domain/firmwareRelease.ts'
+import { published, type Release } from '../domain/firmwareRelease.ts'
+import type { Plan } from '../domain/firmwareRollout.ts'
 import * as Place from '../domain/firmwareRolloutPlace.ts'
 import * as Steps from '../domain/firmwareRolloutSteps.ts'
-import { Id, line, Problem, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { Id, line, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import type { EventStore } from '../ops/platform/eventStore.ts'
 import * as shapes from '../ops/platform/shapes.ts'
 import { channelIdOf } from './firmwareChannels.ts'
-import { onlyOwn } from './guards.ts'
+import { about, imageOf, maySteer, placeOf, releaseToChange } from './firmwareScope.ts'
+import { compareVersions } from './firmwareVersions.ts'
 import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { answered, aside, type Deps } from './http.ts'
 import { Percent, RolloutWanted } from './rolloutPlans.ts'
@@ -29,19 +31,17 @@ type Step = (
   state: FirmwareChannel.State,
 ) => Decision<FirmwareChannel.State, FirmwareChannel.Event>
 
-/** The id of the rollout of a release that begins at this revision of its channel: a simulation knows it before. */
-export const rolloutIdOf = (scope: FirmwareChannel.Scope, release_id: string, revision: number) =>
-  derivedId('firmwareRollout', channelIdOf(scope), release_id, String(revision))
-
-export const scopeOf = ({ device_model, facility_id }: FirmwareChannel.Scope): FirmwareChannel.Scope => ({
-  device_model,
-  ...(facility_id !== undefined && { facility_id }),
-})
-
-/** What is for every facility is steered by who may act in every facility. */
-export function mayRollOut({ facility_id }: FirmwareChannel.Scope, own: string | undefined): void {
-  if (facility_id !== undefined) onlyOwn(facility_id, own)
-  else if (own !== undefined) throw new Problem('forbidden', 'Only a super_admin rolls out to every facility')
+/** How the rollout of a release would begin in its channel as that is now. Its id is of that revision: a simulation knows it before. */
+export async function beginning(
+  store: EventStore,
+  { release_id, release, plan, started_at }: { release_id: string; release: Release; plan: Plan; started_at: string },
+) {
+  const scope = placeOf(release)
+  const channel = channelIdOf(scope)
+  const { state, revision } = await load(store, FirmwareChannel, channel)
+  const rollout_id = derivedId('firmwareRollout', channel, release_id, String(revision))
+  const wanted = { ...scope, ...imageOf(release_id, release), ...plan, rollout_id, started_at }
+  return { scope, state, rollout_id, start: Steps.start(wanted, compareVersions) }
 }
 
 /** A rollout that a step has ended is complete. */
@@ -71,13 +71,12 @@ export const rollouts = ({ store, now }: Deps): Route[] => {
       answers,
       run: async ({ params: { id }, body, intent, facility }) => {
         const place = Place.known((await load(store, Place, id)).state)
-        mayRollOut(place, facility)
-        const scope = scopeOf(place)
+        maySteer(place, facility)
+        const scope = placeOf(place)
         const channel = channelIdOf(scope)
         const { state } = await load(store, FirmwareChannel, channel)
         const decision = stepOf(body)({ ...scope, rollout_id: id }, state)
-        const about = { ...intent, ...(scope.facility_id !== undefined && { facility_id: scope.facility_id }) }
-        const outcome = await handle(store, FirmwareChannel, channel, decision, about)
+        const outcome = await handle(store, FirmwareChannel, channel, decision, about(intent, scope))
         return answered(200, outcome, shown(id, place, outcome.state))
       },
     })
@@ -95,22 +94,18 @@ export const rollouts = ({ store, now }: Deps): Route[] => {
         409: ProblemDocument,
       },
       run: async ({ body: { release_id, ...plan }, intent, facility }) => {
-        const release = FirmwareRelease.known((await load(store, FirmwareRelease, release_id)).state)
-        mayRollOut(release, facility)
-        const scope = scopeOf(release)
+        const { release } = await releaseToChange(store, release_id, facility)
+        const scope = placeOf(release)
         const scoped = { ...scope, release_id }
         const channel = channelIdOf(scope)
-        const done = await replay(store, FirmwareChannel, channel, intent)
+        const asked = about(intent, scope)
+        const done = await replay(store, FirmwareChannel, channel, asked)
         if (done) return started(scoped, done)
-        const { version, security_version } = FirmwareRelease.published(release)
-        const { state, revision } = await load(store, FirmwareChannel, channel)
-        const rollout_id = rolloutIdOf(scope, release_id, revision)
-        const image = { release_id, version, ...(security_version !== undefined && { security_version }) }
-        const start = Steps.start({ ...scope, ...image, ...plan, rollout_id, started_at: now() }, semver.compare)
+        const wanted = { release_id, release: published(release), plan, started_at: now() }
+        const { state, rollout_id, start } = await beginning(store, wanted)
         start(state)
-        const about = { ...intent, ...(scope.facility_id !== undefined && { facility_id: scope.facility_id }) }
-        await handle(store, Place, rollout_id, Place.place({ ...scoped, placed_at: now() }), aside(about))
-        return started(scoped, await handle(store, FirmwareChannel, channel, start, about))
+        await handle(store, Place, rollout_id, Place.place({ ...scoped, placed_at: now() }), aside(asked))
+        return started(scoped, await handle(store, FirmwareChannel, channel, start, asked))
       },
     }),
     steering(

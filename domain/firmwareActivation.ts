@@ -1,5 +1,5 @@
 import type { Decision } from './decider.ts'
-import type { Event, Image, Scope, State } from './firmwareChannel.ts'
+import { type Event, type Image, imageOf, type Scope, type State } from './firmwareChannel.ts'
 import { Refusal } from './refusal.ts'
 
 // What is decided on a channel apart from how rollouts go: which release is active, and which never will be.
@@ -17,7 +17,14 @@ export function activable({ barred, security_floor }: State, { release_id, versi
     )
 }
 
-const previousOf = ({ active }: State) => (active ? { previous_release_id: active.release_id } : {})
+/** Fit to be what every device of the channel comes to run next: not older than what it ran last. That would be a rollback. */
+export function follows({ active, past }: State, { version }: Image, compare: Compare): void {
+  const last = active ?? past[0]
+  if (last && compare(version, last.version) < 0)
+    throw new Refusal('firmware-downgrade', `Release ${version} is older than ${last.version}: roll back to it`)
+}
+
+export const previousOf = ({ active }: State) => (active ? { previous_release_id: active.release_id } : {})
 
 /** The open rollout, where it is one of this release or any will do: the event ends it. */
 function ending({ rollout }: State, release_id = rollout?.release_id) {
@@ -33,9 +40,7 @@ export const activate =
       throw new Refusal('rollout-open', `A rollout of ${state.rollout.version} is open: complete it, or roll back`)
     if (state.active?.release_id === data.release_id) return []
     activable(state, data)
-    const last = state.active ?? state.past[0]
-    if (last && compare(data.version, last.version) < 0)
-      throw new Refusal('firmware-downgrade', `Release ${data.version} is older than ${last.version}: roll back to it`)
+    follows(state, data, compare)
     return [{ type: 'FirmwareActivated', data: { ...data, ...previousOf(state) } }]
   }
 
@@ -74,11 +79,10 @@ export const rollBack =
     compare: Compare,
   ): Decision<State, Event> =>
   (state) => {
-    const { release_id, version, security_version } = to ?? previous(state, compare)
-    const image = { release_id, version, ...(security_version !== undefined && { security_version }) }
+    const image = imageOf(to ?? previous(state, compare))
     activable(state, image)
     const { active, rollout } = state
-    if (!rollout && active?.release_id === release_id && active.by === 'rollback') return []
+    if (!rollout && active?.release_id === image.release_id && active.by === 'rollback') return []
     return [{ type: 'FirmwareRolledBack', data: { ...data, ...image, ...previousOf(state), ...ending(state) } }]
   }
 

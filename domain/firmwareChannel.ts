@@ -77,7 +77,8 @@ export interface State {
 
 export const initial: State = { past: [], barred: [], security_floor: 0, attempt: 0 }
 
-const imageOf = ({ release_id, version, security_version }: Image): Image => ({
+/** That much of whatever is more than an image. */
+export const imageOf = ({ release_id, version, security_version }: Image): Image => ({
   release_id,
   version,
   ...(security_version !== undefined && { security_version }),

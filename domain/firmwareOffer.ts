@@ -1,4 +1,5 @@
 import type { Report } from './deviceFirmware.ts'
+import type { Compare } from './firmwareActivation.ts'
 import type { Image, State as Channel } from './firmwareChannel.ts'
 import type { Release, State as ReleaseState } from './firmwareRelease.ts'
 import { isTransient, type Plan, reaches } from './firmwareRollout.ts'
@@ -12,8 +13,10 @@ export interface Asking {
   external_power?: boolean
   free_bytes?: number
   /** The last it told of an installation. */
-  report?: Report
+  report?: Told
 }
+
+export type Told = Pick<Report, 'release_id' | 'version' | 'outcome' | 'kind' | 'rollout_id' | 'attempt'>
 
 /** Which try of which release: that of a rollout, or of the channel's activation. */
 export interface Try {
@@ -24,35 +27,73 @@ export interface Try {
 
 export type Offer = Try & { release: Release }
 
-/** What must be known beside the channels; `compare` is below, at or above 0 as the first version precedes, equals or follows the second. */
+/** What must be known beside the channels. */
 export interface Known {
   releaseOf: (id: string) => ReleaseState | undefined
-  compare: (a: string, b: string) => number
+  compare: Compare
 }
 
 /** One thing a channel would have a device run. */
 type Candidate = Try & { image: Image; gates?: Plan['gates']; goesBack: boolean }
 
+/** Why a device does not get what a channel would have it run. */
+export type Unfit = keyof typeof isLastWord
+
+// A release that is not for this device leaves room for the next; one that it has, failed or waits for does not.
+const isLastWord = {
+  runs_it: true,
+  failed: true,
+  held_back: true,
+  not_published: false,
+  runs_newer: false,
+  below_min_version: false,
+  below_security_version: false,
+}
+
 /**
  * What a device is to install, if anything. Of its channels, its facility's first, the first that has a release for it counts: that of a rollout
  * that has come to it, else the active one.
+ * @param declined is told of what was looked at in vain
  */
-export function offerOf(asking: Asking, channels: readonly Channel[], known: Known): Offer | undefined {
+export function offerOf(
+  asking: Asking,
+  channels: readonly Channel[],
+  known: Known,
+  declined?: (one: Try, why: Unfit) => void,
+): Offer | undefined {
   const secured = securityOf(asking, channels, known)
   for (const channel of channels) {
-    for (const candidate of candidatesOf(channel, asking, known)) {
-      // A release that is not for this device leaves room for the next; one that it has, waits for or failed does not.
-      if (candidate === 'nothing' || isDone(candidate, asking, known)) return undefined
-      const release = suitable(candidate, asking, secured, known)
-      if (release) return { ...tryOf(candidate), release }
-    }
-    if (channel.active) return undefined
+    const told = toldBy(channel, asking, secured, known, declined)
+    if (told) return told === 'nothing' ? undefined : told
   }
   return undefined
 }
 
+/** Whether the first of its channels, its facility's own, decides what this device gets, so that what is for every facility does not come to it. */
+export const hasOwn = (asking: Asking, channels: readonly [Channel, ...Channel[]], known: Known): boolean =>
+  toldBy(channels[0], asking, securityOf(asking, channels, known), known) !== undefined
+
+/** Undefined: it leaves it to the next channel. */
+function toldBy(
+  channel: Channel,
+  asking: Asking,
+  secured: number,
+  known: Known,
+  declined?: (one: Try, why: Unfit) => void,
+): Offer | 'nothing' | undefined {
+  for (const candidate of candidatesOf(channel, asking, known)) {
+    if (candidate === 'nothing') return candidate
+    const release = known.releaseOf(candidate.release_id)
+    const why = unfit(candidate, release, asking, secured, known)
+    if (why === undefined) return { ...tryOf(candidate), release: release as Release }
+    declined?.(candidate, why)
+    if (isLastWord[why]) return 'nothing'
+  }
+  return channel.active && 'nothing'
+}
+
 /** The releases that such a decision asks for. */
-export const releasesIn = (channels: readonly Channel[], report: Report | undefined): string[] => [
+export const releasesIn = (channels: readonly Channel[], report: Told | undefined): string[] => [
   ...channels.flatMap(({ active, rollout }) => [active, rollout].flatMap((image) => image?.release_id ?? [])),
   ...(report ? [report.release_id] : []),
 ]
@@ -87,20 +128,31 @@ const tryOf = ({ release_id, rollout_id, attempt }: Candidate): Try => ({
   attempt,
 })
 
-/** Whether it runs it, has failed this very try of it, or has to wait for it. */
-const isDone = (candidate: Candidate, asking: Asking, { compare }: Known): boolean =>
-  compare(asking.version, candidate.image.version) === 0 ||
-  hasFailed(candidate, asking.report) ||
-  isHeldBack(asking, candidate.gates)
+function unfit(
+  candidate: Candidate,
+  release: ReleaseState | undefined,
+  asking: Asking,
+  secured: number,
+  { compare }: Known,
+): Unfit | undefined {
+  const { image, goesBack, gates } = candidate
+  const order = compare(image.version, asking.version)
+  if (order === 0) return 'runs_it'
+  if (hasFailed(candidate, asking.report)) return 'failed'
+  if (isHeldBack(asking, gates)) return 'held_back'
+  if (release?.status !== 'published') return 'not_published'
+  if (order < 0 && !goesBack) return 'runs_newer'
+  const { min_version } = release
+  if (min_version !== undefined && compare(asking.version, min_version) < 0) return 'below_min_version'
+  return (image.security_version ?? 0) < secured ? 'below_security_version' : undefined
+}
 
-function hasFailed({ release_id, rollout_id, attempt }: Try, report: Report | undefined): boolean {
+function hasFailed({ release_id, rollout_id, attempt }: Try, report: Told | undefined): boolean {
   if (report?.release_id !== release_id || report.rollout_id !== rollout_id || report.attempt !== attempt) return false
   return report.outcome === 'rolled_back' || (report.outcome === 'failed' && !isTransient(report.kind))
 }
 
 function isHeldBack({ battery_mv, external_power, free_bytes }: Asking, gates: Plan['gates'] = {}): boolean {
-  const isBelow = (told: number | undefined, least: number | undefined) =>
-    told !== undefined && least !== undefined && told < least
   return (
     isBelow(battery_mv, gates.min_battery_mv) ||
     isBelow(free_bytes, gates.min_free_bytes) ||
@@ -108,27 +160,18 @@ function isHeldBack({ battery_mv, external_power, free_bytes }: Asking, gates: P
   )
 }
 
-/** The release, where it may follow what the device runs. */
-function suitable(
-  { release_id, image, goesBack }: Candidate,
-  { version }: Asking,
-  secured: number,
-  { releaseOf, compare }: Known,
-): Release | undefined {
-  const release = releaseOf(release_id)
-  if (release?.status !== 'published') return undefined
-  if (compare(image.version, version) < 0 && !goesBack) return undefined
-  if (release.min_version !== undefined && compare(version, release.min_version) < 0) return undefined
-  return (image.security_version ?? 0) < secured ? undefined : release
-}
+const isBelow = (told: number | undefined, least: number | undefined) =>
+  told !== undefined && least !== undefined && told < least
 
 /** The security version of what the device runs: of what it told to have installed, else of what its channels know by that version. */
 function securityOf({ version, report }: Asking, channels: readonly Channel[], { releaseOf, compare }: Known): number {
   const reported = report?.outcome === 'installed' && compare(report.version, version) === 0
   const release = reported ? releaseOf(report.release_id) : undefined
   if (release && 'version' in release) return release.security_version ?? 0
-  for (const { active, rollout, past } of channels)
-    for (const image of [active, rollout, ...past])
-      if (image && compare(image.version, version) === 0) return image.security_version ?? 0
+  for (const { active, rollout, past } of channels) {
+    if (active && compare(active.version, version) === 0) return active.security_version ?? 0
+    if (rollout && compare(rollout.version, version) === 0) return rollout.security_version ?? 0
+    for (const image of past) if (compare(image.version, version) === 0) return image.security_version ?? 0
+  }
   return 0
 }

@@ -65,7 +65,7 @@ export function bucketOf(rollout_id: string, device_id: string): number {
 
 /** Whether the rollout has come to this device: those it came to stay in when it is paused, but are told nothing. */
 export const reaches = ({ rollout_id, percent }: Pick<Rollout, 'rollout_id' | 'percent'>, device_id: string): boolean =>
-  bucketOf(rollout_id, device_id) < percent
+  percent >= 100 || bucketOf(rollout_id, device_id) < percent
 
 export const reported = ({ installed, failed, rolled_back }: Tally): number => installed + failed + rolled_back
 
@@ -73,14 +73,23 @@ export const reported = ({ installed, failed, rolled_back }: Tally): number => i
 export const failureShare = (tally: Tally): number =>
   Math.round((tally.counted / Math.max(reported(tally), 1)) * 10_000) / 100
 
-/** What the reports so far ask for at a time (ms since 1970): decided again, it says the same. */
-export function verdict(rollout: Rollout, tally: Tally, nowMs: number): 'halt' | 'advance' | 'complete' | 'wait' {
+/**
+ * What the reports so far ask for at a time (ms since 1970): decided again, it says the same.
+ * @param reachesNobody whether there is no device that could report; asked only where none has
+ */
+export function verdict(
+  rollout: Rollout,
+  tally: Tally,
+  nowMs: number,
+  reachesNobody: () => boolean,
+): 'halt' | 'advance' | 'complete' | 'wait' {
   if (rollout.status !== 'running') return 'wait'
   const { halt, success_percent, dwell_secs, step_since, advance, percent } = rollout
   const heard = reported(tally)
   if (heard >= halt.min_devices && heard > 0 && failureShare(tally) >= halt.failure_percent) return 'halt'
   if (advance === 'manual' || nowMs < Date.parse(step_since) + dwell_secs * 1000) return 'wait'
-  if (heard === 0 || (tally.installed / heard) * 100 < success_percent) return 'wait'
+  const isGoingWell = heard === 0 ? reachesNobody() : (tally.installed / heard) * 100 >= success_percent
+  if (!isGoingWell) return 'wait'
   return percent < 100 ? 'advance' : 'complete'
 }
 

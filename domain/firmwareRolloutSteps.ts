@@ -1,5 +1,6 @@
 import type { Decision } from './decider.ts'
-import type { Event, Image, Scope, State } from './firmwareChannel.ts'
+import { activable, type Compare, follows, previousOf } from './firmwareActivation.ts'
+import { type Event, imageOf, type Scope, type State } from './firmwareChannel.ts'
 import type { Plan, Rollout } from './firmwareRollout.ts'
 import { Refusal } from './refusal.ts'
 
@@ -16,13 +17,6 @@ export function open(state: State, rollout_id: string): Rollout {
   return state.rollout
 }
 
-/** Whether the channel may come to run this: refuses what is being withdrawn, and what is below the security floor. */
-function checkAllowed({ barred, security_floor }: State, { release_id, version, security_version = 0 }: Image): void {
-  if (barred.includes(release_id)) throw new Refusal('firmware-withdrawn', `Release ${version} was withdrawn`)
-  if (security_version < security_floor)
-    throw new Refusal('security-floor', `Security version ${security_version} is below ${security_floor}`)
-}
-
 const of = ({ device_model, facility_id, rollout_id }: Rolling, { release_id }: Rollout) => ({
   device_model,
   ...(facility_id !== undefined && { facility_id }),
@@ -30,26 +24,18 @@ const of = ({ device_model, facility_id, rollout_id }: Rolling, { release_id }: 
   release_id,
 })
 
-const previousOf = ({ active }: State) => (active ? { previous_release_id: active.release_id } : {})
-
-/**
- * Another request for the very same is refused, too: it may have asked for another plan.
- * @param compare orders versions: below 0 where the first is the older
- */
+/** Another request for the very same is refused, too: it may have asked for another plan. */
 export const start =
   (
     data: Omit<Data<'FirmwareRolloutStarted'>, 'percent' | 'previous_release_id'>,
-    compare: (a: string, b: string) => number,
+    compare: Compare,
   ): Decision<State, Event> =>
   (state) => {
     if (state.rollout) throw new Refusal('rollout-open', `The rollout of ${state.rollout.version} is still open`)
-    checkAllowed(state, data)
-    const { active } = state
-    const last = active ?? state.past[0]
-    if (active?.release_id === data.release_id)
+    activable(state, data)
+    if (state.active?.release_id === data.release_id)
       throw new Refusal('firmware-active', `Release ${data.version} is active already`)
-    if (last && compare(data.version, last.version) < 0)
-      throw new Refusal('firmware-downgrade', `Release ${data.version} is older than ${last.version}: roll back to it`)
+    follows(state, data, compare)
     return [
       { type: 'FirmwareRolloutStarted', data: { ...data, ...previousOf(state), percent: firstPercent(data.ladder) } },
     ]
@@ -87,9 +73,8 @@ export const complete =
     const rollout = running(open(state, rolling.rollout_id))
     if (rollout.percent < 100)
       throw new Refusal('rollout-incomplete', `It is at ${rollout.percent} %: it is complete at 100 only`)
-    const { release_id, version, security_version } = rollout
-    const image: Image = { release_id, version, ...(security_version !== undefined && { security_version }) }
-    checkAllowed(state, image)
+    const image = imageOf(rollout)
+    activable(state, image)
     const data = { ...of(rolling, rollout), ...image, ...previousOf(state), completed_at }
     return [{ type: 'FirmwareRolloutCompleted', data }]
   }

@@ -1,4 +1,7 @@
-import { bucketOf, type Plan } from './firmwareRollout.ts'
+import type { Compare } from './firmwareActivation.ts'
+import type { State as Channel } from './firmwareChannel.ts'
+import { type Asking, type Known, offerOf, type Told, type Try, type Unfit } from './firmwareOffer.ts'
+import { bucketOf, type Rollout } from './firmwareRollout.ts'
 
 /** A device as far as is known without asking it. */
 export interface FleetDevice {
@@ -7,15 +10,12 @@ export interface FleetDevice {
   /** What it says it runs; absent where that is unknown, or no semantic version. */
   version?: string
   battery_mv?: number
+  /** The last it told of an installation. */
+  report?: Told
 }
 
-export interface Candidate extends Pick<Plan, 'ladder' | 'gates'> {
-  rollout_id: string
-  version: string
-  min_version?: string
-}
-
-type Reason = 'runs_it' | 'runs_newer' | 'below_min_version' | 'has_own'
+/** Of the ways to be unfit, those that one can be for what nobody has tried. */
+type Reason = Exclude<Unfit, 'failed' | 'held_back' | 'not_published'> | 'has_own'
 
 export interface Simulated {
   rollout_id: string
@@ -31,52 +31,66 @@ export interface Simulated {
   left_out: Record<Reason, number>
 }
 
+/** What a device of a fleet asks, as far as is known; one that never said what it runs is taken to run `unheard`. */
+export function askingOf({ id: device_id, version, report }: FleetDevice, unheard = oldest): Asking {
+  const asking: Asking = { device_id, version: version ?? unheard }
+  if (report) asking.report = report
+  return asking
+}
+
 const mostSamples = 5
+/** No version precedes it. */
+const oldest = '0.0.0-0'
 
 /**
- * What a rollout would do to this fleet, step by step: each device falls to the step that comes to it, unless the release is not for it.
- * @param hasOwn whether the device's facility has something of its own for this model, which comes first
- * @param compare orders versions: below 0 where the first is the older
+ * What a rollout would do to this fleet, step by step: each device falls to the step that comes to it, unless it is not what the device would be
+ * offered. One that never said what it runs is taken for the oldest that the release is for.
+ * @param rollout running at the whole of the fleet
+ * @param channelsOf of a facility's devices, with the rollout in its own
  */
 export function simulate(
   fleet: readonly FleetDevice[],
-  { rollout_id, version, min_version, ladder, gates }: Candidate,
-  hasOwn: (facility_id: string) => boolean,
-  compare: (a: string, b: string) => number,
+  { rollout_id, release_id, ladder }: Pick<Rollout, 'rollout_id' | 'release_id' | 'ladder'>,
+  channelsOf: (facility_id: string) => readonly Channel[],
+  { releaseOf, compare }: Known,
 ): Simulated {
-  /** Of the few versions that a fleet runs, what each means is found out once. */
-  const reasons = new Map<string, Reason | undefined>()
-  function reasonOf({ facility_id, version: runs }: FleetDevice): Reason | undefined {
-    if (hasOwn(facility_id)) return 'has_own'
-    if (runs === undefined) return undefined
-    if (!reasons.has(runs)) reasons.set(runs, reasonOfVersion(runs))
-    return reasons.get(runs)
-  }
-  function reasonOfVersion(runs: string): Reason | undefined {
-    const order = compare(runs, version)
-    if (order === 0) return 'runs_it'
-    if (order > 0) return 'runs_newer'
-    return min_version !== undefined && compare(runs, min_version) < 0 ? 'below_min_version' : undefined
-  }
+  const known = { releaseOf, compare: remembering(compare) }
+  const release = releaseOf(release_id)
+  const unheard = (release && 'version' in release && release.min_version) || oldest
 
-  const left_out = { runs_it: 0, runs_newer: 0, below_min_version: 0, has_own: 0 }
+  const left_out = { runs_it: 0, runs_newer: 0, below_min_version: 0, below_security_version: 0, has_own: 0 }
   const steps = ladder.map((percent) => ({
     ...{ percent, devices: 0, waiting: 0, samples: [] as string[] },
     byFacility: new Map<string, number>(),
   }))
+  // Whatever is offered before this is even looked at, comes first.
+  let why: Reason = 'has_own'
+  let isHeldBack = false
+  function declined(one: Try, unfit: Unfit) {
+    if (unfit === 'held_back') isHeldBack = true
+    else if (one.rollout_id === rollout_id) why = unfit as Reason
+  }
+  const isOffered = (asking: Asking, channels: readonly Channel[]) =>
+    offerOf(asking, channels, known, declined)?.rollout_id === rollout_id
+
   for (const device of fleet) {
-    const reason = reasonOf(device)
-    if (reason) {
-      left_out[reason]++
+    const { id, facility_id, battery_mv } = device
+    const channels = channelsOf(facility_id)
+    why = 'has_own'
+    isHeldBack = false
+    const asking = askingOf(device, unheard)
+    const getsItNow = isOffered(battery_mv === undefined ? asking : { ...asking, battery_mv }, channels)
+    if (!getsItNow && !(isHeldBack && isOffered(asking, channels))) {
+      left_out[why]++
       continue
     }
-    const bucket = bucketOf(rollout_id, device.id)
+    const bucket = bucketOf(rollout_id, id)
     const step = steps.find(({ percent }) => bucket < percent)
     if (!step) continue
     step.devices++
-    if (waits(device, gates)) step.waiting++
-    step.byFacility.set(device.facility_id, (step.byFacility.get(device.facility_id) ?? 0) + 1)
-    if (step.samples.length < mostSamples) step.samples.push(device.id)
+    if (!getsItNow) step.waiting++
+    step.byFacility.set(facility_id, (step.byFacility.get(facility_id) ?? 0) + 1)
+    if (step.samples.length < mostSamples) step.samples.push(id)
   }
   let total = 0
   return {
@@ -91,6 +105,14 @@ export function simulate(
   }
 }
 
-/** What a device does not say holds nothing up. */
-const waits = ({ battery_mv }: FleetDevice, gates: Plan['gates']): boolean =>
-  battery_mv !== undefined && battery_mv < (gates?.min_battery_mv ?? 0)
+/** Of the few versions that a fleet runs, each is compared with each once. */
+function remembering(compare: Compare): Compare {
+  const known = new Map<string, Map<string, number>>()
+  return (a, b) => {
+    let orders = known.get(a)
+    if (!orders) known.set(a, (orders = new Map()))
+    let order = orders.get(b)
+    if (order === undefined) orders.set(b, (order = compare(a, b)))
+    return order
+  }
+}

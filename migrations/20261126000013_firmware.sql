@@ -19,17 +19,20 @@ create table firmware_releases_v1 (
   created_at timestamptz not null
 );
 
--- What devices of a model are told to run, one row for each model and scope.
+-- What devices of a model are told to run, and ever were, one row for each model and scope.
 create table firmware_channels_v1 (
   id uuid primary key,
   device_model text not null,
   facility_id uuid,
   active_release_id uuid,
   active_version text,
+  active_precedence text,
   active_by text,
   active_since timestamptz,
   security_floor integer not null,
   rollout_id uuid,
+  offered text[] not null,
+  activated text[] not null,
   created_at timestamptz not null
 );
 

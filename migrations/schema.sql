@@ -105,10 +105,13 @@ create table firmware_channels_v1 (
   facility_id uuid,
   active_release_id uuid,
   active_version text,
+  active_precedence text,
   active_by text,
   active_since timestamp with time zone,
   security_floor integer not null,
   rollout_id uuid,
+  offered text[] not null,
+  activated text[] not null,
   created_at timestamp with time zone not null
 );
 CREATE UNIQUE INDEX firmware_channels_v1_pkey ON public.firmware_channels_v1 USING btree (id);
@@ -179,19 +182,6 @@ create table firmware_rollouts_v1 (
   ended_at timestamp with time zone
 );
 CREATE UNIQUE INDEX firmware_rollouts_v1_pkey ON public.firmware_rollouts_v1 USING btree (id);
-
-create table firmware_targets_v1 (
-  id uuid not null,
-  device_model text not null,
-  facility_id uuid,
-  release_id uuid,
-  version text,
-  precedence text,
-  goes_back boolean not null,
-  offered text[] not null,
-  activated text[] not null
-);
-CREATE UNIQUE INDEX firmware_targets_v1_pkey ON public.firmware_targets_v1 USING btree (id);
 
 create table projection_groups (
   name text not null,

@@ -7,7 +7,6 @@ import { facilities } from './facilities.ts'
 import { firmwareChannels } from './firmwareChannels.ts'
 import { firmwareKeys } from './firmwareKeys.ts'
 import { firmwareReleases } from './firmwareReleases.ts'
-import { firmwareTargets } from './firmwareTargets.ts'
 import { firmwareRolloutDevices } from './firmwareRolloutDevices.ts'
 import { firmwareRollouts } from './firmwareRollouts.ts'
 import { resourceEvents } from './resourceEvents.ts'
@@ -24,7 +23,6 @@ export const projections: readonly AnyProjection[] = [
   apiKeys,
   devices,
   deviceFirmware,
-  firmwareTargets,
   uploads,
   transcodeJobs,
   firmwareReleases,

@@ -1,17 +1,25 @@
 import type { Image, Scope } from '../domain/firmwareChannel.ts'
+import { precedenceOf } from '../domain/firmwareVersion.ts'
 import type { Projection } from './engine/projection.ts'
 
+/** What devices of a model are told to run, and all that they were ever told to. */
 export interface FirmwareChannelRow {
   id: string
   device_model: string
   facility_id: string | null
   active_release_id: string | null
   active_version: string | null
+  /** Sorts as versions do, here and below. */
+  active_precedence: string | null
   active_by: 'activation' | 'rollback' | 'rollout' | null
   active_since: string | null
   security_floor: number
   /** The open one. */
   rollout_id: string | null
+  /** What was ever active or rolled out. */
+  offered: readonly string[]
+  /** What was ever active: offered to every device. */
+  activated: readonly string[]
   /** When something happened in it for the first time. */
   created_at: string
 }
@@ -24,8 +32,14 @@ interface Told {
 const nothing = {
   active_release_id: null,
   active_version: null,
+  active_precedence: null,
   active_by: null,
   active_since: null,
+}
+
+const and = (known: readonly string[], version: string) => {
+  const precedence = precedenceOf(version)
+  return precedence === null || known.includes(precedence) ? known : [...known, precedence]
 }
 
 /** A channel is there with the first event in it, whichever that is. */
@@ -37,7 +51,7 @@ const inChannel = <Event extends Told>(
   fold: (row: FirmwareChannelRow | null, event: Event) => {
     const { device_model, facility_id = null } = event.data
     const fresh = { id: event.id, device_model, facility_id, ...nothing, security_floor: 0, rollout_id: null }
-    return fold(row ?? { ...fresh, created_at: at(event) }, event)
+    return fold(row ?? { ...fresh, offered: [], activated: [], created_at: at(event) }, event)
   },
 })
 
@@ -51,10 +65,13 @@ const activated = <Data extends Scope & Image>(
       ...row,
       active_release_id: data.release_id,
       active_version: data.version,
+      active_precedence: precedenceOf(data.version),
       active_by,
       active_since: at(data),
       security_floor: Math.max(row.security_floor, data.security_version ?? 0),
       rollout_id: null,
+      offered: and(row.offered, data.version),
+      activated: and(row.activated, data.version),
     }),
   )
 
@@ -80,7 +97,7 @@ export const firmwareChannels: Projection<FirmwareChannelRow> = {
     FirmwareReleaseBarred: deactivated(({ barred_at }) => barred_at),
     FirmwareRolloutStarted: inChannel(
       ({ data }) => data.started_at,
-      (row, { data }) => ({ ...row, rollout_id: data.rollout_id }),
+      (row, { data: { rollout_id, version } }) => ({ ...row, rollout_id, offered: and(row.offered, version) }),
     ),
   },
 }

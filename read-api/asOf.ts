@@ -18,6 +18,24 @@ export interface Past {
   remembered?: (facility: string | undefined) => Knex.QueryBuilder
 }
 
+/** What is asked of the past: which row, for whom. */
+interface Then {
+  id: string
+  facility: string | undefined
+  moment: Moment
+  signal: AbortSignal
+}
+
+/** The row as it was then; undefined where there was none. */
+export async function rowAt<Row>(deps: ResourceDeps, past: Past, then: Then): Promise<Row | undefined> {
+  try {
+    return (await stateAt<Row>(deps, past, then)).row
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'not_found') return undefined
+    throw error
+  }
+}
+
 /**
  * The row as it was after the last event up to that moment, in the form in which the read model would have held it. Whoever asks must see
  * both this row and the one of now. `isPresent`: nothing has happened to it since.
@@ -25,7 +43,7 @@ export interface Past {
 export async function stateAt<Row>(
   deps: ResourceDeps,
   { resource, readModel, shape, visible, remembered = visible }: Past,
-  { id, facility, moment, signal }: { id: string; facility: string | undefined; moment: Moment; signal: AbortSignal },
+  { id, facility, moment, signal }: Then,
 ): Promise<{ row: Row; isPresent: boolean }> {
   await whenReached(deps, moment, signal)
   await one(deps.database, remembered(facility).where({ id }).select('id'))

@@ -9,7 +9,7 @@ import { matching, page, pageOf, pageQuery, searching } from './page.ts'
 
 const path = '/api/v1/firmware'
 const permission = 'firmware:read'
-const reads = ['devices', 'device_firmware', 'firmware_targets']
+const reads = ['devices', 'device_firmware', 'firmware_channels']
 
 /**
  * A device's channel is its facility's where that has something active, else everybody's. Behind: it runs something older than that says, or
@@ -21,13 +21,15 @@ const fleet = (facility: string | undefined) =>
     .leftJoin('device_firmware as f', 'f.id', 'd.id')
     .joinRaw(
       `left join lateral (
-         select release_id, version, precedence, goes_back from firmware_targets
-         where device_model = d.model and release_id is not null and (facility_id = d.facility_id or facility_id is null)
+         select active_release_id as release_id, active_version as version, active_precedence as precedence, active_by
+         from firmware_channels
+         where device_model = d.model and active_release_id is not null
+           and (facility_id = d.facility_id or facility_id is null)
          order by facility_id nulls last limit 1
        ) target on true
        left join lateral (
          select bool_or(f.precedence = any(offered)) as offered, bool_or(f.precedence = any(activated)) as activated
-         from firmware_targets where device_model = d.model and (facility_id = d.facility_id or facility_id is null)
+         from firmware_channels where device_model = d.model and (facility_id = d.facility_id or facility_id is null)
        ) told on true`,
     )
     .where('d.status', 'active')
@@ -51,7 +53,7 @@ const fleet = (facility: string | undefined) =>
       target_version: 'target.version',
       behind: queryBuilder.raw(
         `target.release_id is not null and (f.precedence is null or f.precedence collate "C" < target.precedence
-         or (target.goes_back and f.precedence <> target.precedence))`,
+         or (target.active_by = 'rollback' and f.precedence <> target.precedence))`,
       ),
       unexpected: queryBuilder.raw(
         `f.version is not null and (told.offered is not true or (told.activated is not true

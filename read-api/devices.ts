@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { type Database, queryBuilder, rowsOf } from '../ops/platform/database.ts'
+import { queryBuilder, rowsOf } from '../ops/platform/database.ts'
 import { line, type Route, route, Uuid } from '../ops/platform/route.ts'
 import { DeviceDetails, PresentDevice } from '../ops/platform/shapes.ts'
 import type { DeviceRow } from '../projections/devices.ts'
 import type { DeviceFirmwareRow } from '../projections/deviceFirmware.ts'
-import { byIdRoute } from './byId.ts'
+import { rowAt } from './asOf.ts'
+import { type Asked, byIdRoute } from './byId.ts'
 import { lastReport } from './deviceFirmware.ts'
 import type { ResourceDeps } from './folding.ts'
 import { historyRoute } from './history.ts'
@@ -45,8 +46,19 @@ function shown({ device_id: _, ...row }: Row, isPresent = true) {
   return { ...told, online }
 }
 
-async function firmwareOf(database: Database, id: string): Promise<z.infer<typeof DeviceDetails>['firmware']> {
-  const [row] = await rowsOf<DeviceFirmwareRow>(database, queryBuilder('device_firmware').where({ id }))
+const ofFirmware = {
+  ...{ resource: 'device', readModel: 'device_firmware', shape: z.object({ id: z.string() }) },
+  // Asked for those alone whose device the caller sees.
+  visible: () => queryBuilder('device_firmware'),
+}
+
+async function firmwareOf(
+  deps: ResourceDeps,
+  id: string,
+  { moment, ...asked }: Asked,
+): Promise<z.infer<typeof DeviceDetails>['firmware']> {
+  const now = () => rowsOf<DeviceFirmwareRow>(deps.database, ofFirmware.visible().where({ id }))
+  const row = moment ? await rowAt<DeviceFirmwareRow>(deps, ofFirmware, { id, moment, ...asked }) : (await now())[0]
   return row ? { version: row.version, observed_at: row.observed_at, last_report: lastReport(row) } : null
 }
 
@@ -80,9 +92,9 @@ export const devices = (deps: ResourceDeps): Route[] => [
   byIdRoute<Row>(deps, {
     ...about,
     shape: DeviceDetails,
-    shown: async (row, isPresent) => ({
+    shown: async (row, isPresent, asked) => ({
       ...shown(row, isPresent),
-      firmware: isPresent ? await firmwareOf(deps.database, row.id) : null,
+      firmware: await firmwareOf(deps, row.id, asked),
     }),
   }),
   historyRoute(deps, about),

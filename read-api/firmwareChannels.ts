@@ -1,10 +1,10 @@
 import type { Knex } from 'knex'
 import type { z } from 'zod'
 import { queryBuilder, rowsOf } from '../ops/platform/database.ts'
-import { AsOf, line, type Moment, Problem, type Route, route, Uuid } from '../ops/platform/route.ts'
+import { AsOf, line, type Moment, type Route, route, Uuid } from '../ops/platform/route.ts'
 import { KnownFirmwareChannel } from '../ops/platform/shapes.ts'
 import type { FirmwareChannelRow } from '../projections/firmwareChannels.ts'
-import { stateAt } from './asOf.ts'
+import { rowAt } from './asOf.ts'
 import type { ResourceDeps } from './folding.ts'
 import { historyRoute } from './history.ts'
 import { matching, page, pageOf, pageQuery } from './page.ts'
@@ -43,15 +43,8 @@ export const firmwareChannels = (deps: ResourceDeps): Route[] => {
   /** The channels as they were then; without those that were not there yet. */
   async function standing(rows: readonly FirmwareChannelRow[], { moment, ...then }: Then) {
     if (!moment) return rows
-    const found = await Promise.all(
-      rows.map(({ id }) =>
-        stateAt<FirmwareChannelRow>(deps, about, { id, moment, ...then }).catch((error: unknown) => {
-          if (error instanceof Problem && error.code === 'not_found') return undefined
-          throw error
-        }),
-      ),
-    )
-    return found.flatMap((one) => (one ? [one.row] : []))
+    const found = rows.map(({ id }) => rowAt<FirmwareChannelRow>(deps, about, { id, moment, ...then }))
+    return (await Promise.all(found)).flatMap((row) => row ?? [])
   }
 
   /** Which of these a facility's devices are told to run: its own channel where something is active in it, else the one for all. */
@@ -84,7 +77,7 @@ export const firmwareChannels = (deps: ResourceDeps): Route[] => {
         const { items, ...rest } = await page<FirmwareChannelRow>(deps.database, filtered, asked)
         const rows = await standing(items, then)
         const applying = at === undefined ? undefined : await inEffect(rows, at, then)
-        const shown = rows.map((row) => ({ ...row, in_effect: applying?.has(row.id) ?? null }))
+        const shown = rows.map((row) => ({ ...shape.parse(row), in_effect: applying?.has(row.id) ?? null }))
         return { status: 200, body: { ...rest, items: shown } }
       },
     }),

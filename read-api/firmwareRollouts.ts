@@ -4,6 +4,8 @@ import { Id, line, ProblemDocument, type Route, route, Uuid } from '../ops/platf
 import { FirmwareRollout, ReportedRollout, RolloutDevice, RolloutInFull } from '../ops/platform/shapes.ts'
 import type { FirmwareRolloutRow } from '../projections/firmwareRollouts.ts'
 import { byIdRoute } from './byId.ts'
+import { ownOrEveryones } from './firmwareChannels.ts'
+import { fleetOf, type FleetDevice, type Scope } from './fleet.ts'
 import type { ResourceDeps } from './folding.ts'
 import { historyRoute } from './history.ts'
 import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
@@ -11,20 +13,16 @@ import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
 export interface RolloutDeps extends ResourceDeps {
   /** Whether a rollout at this share has come to a device. */
   reaches: (rollout: { rollout_id: string; percent: number }, deviceId: string) => boolean
-  /** Of these facilities, those whose own channel comes before what is for every facility. */
-  facilitiesOfTheirOwn: (device_model: string, facilityIds: readonly string[]) => Promise<ReadonlySet<string>>
+  /** Of these devices of a channel's model, those for which no other channel comes before it. */
+  heeding: (scope: Scope, fleet: readonly FleetDevice[]) => Promise<readonly FleetDevice[]>
 }
 
 const path = '/api/v1/firmware/rollouts'
 const permission = 'rollout:read'
-const reads = ['firmware_rollouts', 'firmware_rollout_devices', 'devices']
+const reads = ['firmware_rollouts', 'firmware_rollout_devices', 'devices', 'device_firmware']
 
-/** What is rolled out to every facility concerns each; how it fares elsewhere does not: see `reportsOf`. */
-const visible = (facility: string | undefined) =>
-  queryBuilder('firmware_rollouts').modify(
-    (query) =>
-      facility && void query.where((either) => void either.where({ facility_id: facility }).orWhereNull('facility_id')),
-  )
+/** What is rolled out to every facility concerns each; how it fares elsewhere does not: see `onlyOf`. */
+const visible = (facility: string | undefined) => ownOrEveryones('firmware_rollouts', facility)
 const about = { path, resource: 'firmwareRollout', readModel: 'firmware_rollouts', permission, visible }
 
 /** Of the caller's own facility alone, where there is one. */
@@ -67,34 +65,23 @@ async function withReports(
 }
 
 /** The devices that a rollout is for, each with whether it has reported, and whether the rollout has come to it. */
-async function fleetOf(
-  { database, reaches, facilitiesOfTheirOwn }: RolloutDeps,
-  { id, device_model: model, facility_id, percent }: FirmwareRolloutRow,
+async function concerned(
+  { database, reaches, heeding }: RolloutDeps,
+  { id, device_model, facility_id, percent }: FirmwareRolloutRow,
   facility: string | undefined,
 ): Promise<{ id: string; hasReported: boolean; isTargeted: boolean }[]> {
-  const devices = await rowsOf<{ id: string; facility_id: string; reported: string | null }>(
-    database,
-    queryBuilder('devices as d')
-      .leftJoin('firmware_rollout_devices as r', (on) => {
-        on.on('r.device_id', 'd.id').andOnVal('r.rollout_id', id)
-      })
-      .where({ 'd.model': model, 'd.status': 'active' })
-      .modify((query) => facility_id !== null && void query.where({ 'd.facility_id': facility_id }))
-      .modify((query) => facility !== undefined && void query.where({ 'd.facility_id': facility }))
-      .select('d.id', 'd.facility_id', 'r.id as reported'),
-  )
-  const facilities = facility_id === null ? [...new Set(devices.map((device) => device.facility_id))] : []
-  const own = await facilitiesOfTheirOwn(model, facilities)
-  return devices
-    .filter((device) => !own.has(device.facility_id))
-    .map((device) => ({
-      id: device.id,
-      hasReported: device.reported !== null,
-      isTargeted: reaches({ rollout_id: id, percent }, device.id),
-    }))
+  const reports = queryBuilder('firmware_rollout_devices').where({ rollout_id: id }).select('device_id')
+  const reported = new Set((await rowsOf<{ device_id: string }>(database, reports)).map(({ device_id }) => device_id))
+  const fleet = await fleetOf(database, { device_model, ...onlyOf(facility_id ?? facility) })
+  const heeds = await heeding({ device_model, ...onlyOf(facility_id ?? undefined) }, fleet)
+  return heeds.map((device) => ({
+    id: device.id,
+    hasReported: reported.has(device.id),
+    isTargeted: reaches({ rollout_id: id, percent }, device.id),
+  }))
 }
 
-const countOf = (fleet: Awaited<ReturnType<typeof fleetOf>>) => ({
+const countOf = (fleet: Awaited<ReturnType<typeof concerned>>) => ({
   devices: fleet.length,
   targeted: fleet.filter(({ isTargeted }) => isTargeted).length,
   pending: fleet.filter(({ isTargeted, hasReported }) => isTargeted && !hasReported).length,
@@ -145,10 +132,10 @@ export const firmwareRollouts = (deps: RolloutDeps): Route[] => [
     ...about,
     shape: RolloutInFull,
     // What had been reported by then is in the history of the devices alone.
-    shown: async (row, isPresent, facility) => {
+    shown: async (row, isPresent, { facility }) => {
       if (!isPresent) return { ...row, counts: null, failures: null, fleet: null }
       const [reported] = await withReports(deps.database, [row], facility)
-      return { ...reported, fleet: isOver(row) ? null : countOf(await fleetOf(deps, row, facility)) }
+      return { ...reported, fleet: isOver(row) ? null : countOf(await concerned(deps, row, facility)) }
     },
   }),
   historyRoute(deps, about),
@@ -162,7 +149,7 @@ export const firmwareRollouts = (deps: RolloutDeps): Route[] => [
     answers: { 200: pageOf(RolloutDevice), 404: ProblemDocument },
     run: async ({ params: { id }, query: { q, state, kind, facility_id, ...asked }, facility }) => {
       const row = await one<FirmwareRolloutRow>(deps.database, visible(facility).where({ id }))
-      const fleet = isOver(row) ? [] : await fleetOf(deps, row, facility)
+      const fleet = isOver(row) ? [] : await concerned(deps, row, facility)
       const targeted = fleet.filter(({ isTargeted }) => isTargeted).map((device) => device.id)
       const filtered = queryBuilder('rollout_devices').with('rollout_devices', devicesOf(id, targeted, facility))
       matching(filtered, { state, kind, facility_id })

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import type { z } from 'zod'
 import type { Recorded } from '../ops/platform/eventStore.ts'
 import { Id, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import { History } from '../ops/platform/shapes.ts'
@@ -21,6 +22,8 @@ export function historyRoute(
     readModel: string
     permission: string
     visible: (facility: string | undefined) => Knex.QueryBuilder
+    /** What clients see of the row; all of it where absent. */
+    shape?: z.ZodObject
   },
 ): Route {
   return route<{ id: string }>({
@@ -46,7 +49,10 @@ export function historyRoute(
         namesOf(deps.database, actors(events.filter((event) => !isHere(event))), facility),
       ])
       const names = new Map([...there, ...here])
-      const items = events.map((event, i) => item(event, times[i], changeOf.get(event) ?? unchanged, names))
+      const isShown = (field: string) => !secrets.has(field) && (!what.shape || field in what.shape.shape)
+      const items = events.map((event, i) =>
+        item(event, times[i], changeOf.get(event) ?? unchanged, { names, isShown }),
+      )
       return { status: 200, body: { items } }
     },
   })
@@ -54,12 +60,15 @@ export function historyRoute(
 
 const unchanged: Change = { before: null, after: null }
 
-function item(event: Recorded, at: string | undefined, { before, after }: Change, names: ReadonlyMap<string, string>) {
+function item(
+  event: Recorded,
+  at: string | undefined,
+  { before, after }: Change,
+  { names, isShown }: { names: ReadonlyMap<string, string>; isShown: (field: string) => boolean },
+) {
   const actor = event.metadata['actor'] as Actor
   const data = Object.fromEntries(Object.entries(event.data).filter(([field]) => !secrets.has(field)))
-  const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(
-    (field) => !secrets.has(field),
-  )
+  const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(isShown)
   return {
     position: String(event.position),
     stream: event.stream,

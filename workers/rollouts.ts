@@ -2,10 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { handle } from '../commands/handle.ts'
 import { originOf, systemIntent } from '../commands/http.ts'
 import { type Decision, splitStream } from '../domain/decider.ts'
+import * as Device from '../domain/device.ts'
 import * as DeviceFirmware from '../domain/deviceFirmware.ts'
 import { decodeFrom, type DomainEvent } from '../domain/events.ts'
 import * as FirmwareChannel from '../domain/firmwareChannel.ts'
 import { nextPercent, type Rollout, type Tally, verdict } from '../domain/firmwareRollout.ts'
+import { afterDevice, fleet, reachesNobody } from '../domain/firmwareRolloutFleet.ts'
 import * as Steps from '../domain/firmwareRolloutSteps.ts'
 import { afterReport, afterStep, haltReason, type Watch, watch } from '../domain/firmwareRolloutWatch.ts'
 import type { EventStore, Recorded } from '../ops/platform/eventStore.ts'
@@ -21,7 +23,7 @@ interface Watched extends Watch {
   cause: Recorded
 }
 
-const types = [...Object.keys(FirmwareChannel.history), 'FirmwareInstallReported']
+const types = [...Object.keys(FirmwareChannel.history), ...Object.keys(Device.history), 'FirmwareInstallReported']
 /** The most that Node's timers can wait is less than a long dwell. */
 const longestWaitMs = 86_400_000
 const againMs = 1000
@@ -60,6 +62,7 @@ async function watchOnce(options: {
   const channels = new Map<string, Watched>()
   /** The open ones: by rollout, their channel. */
   const rolling = new Map<string, Watched>()
+  const devices = fleet()
   let timer: NodeJS.Timeout | undefined
   let caughtUp = false
   let turn: Promise<void> = Promise.resolve()
@@ -68,6 +71,7 @@ async function watchOnce(options: {
     const event = decoded(stored)
     const [category, id] = splitStream(stored.stream)
     if (category === FirmwareChannel.category) step(id, event as FirmwareChannel.Event, stored)
+    else if (category === Device.category) afterDevice(devices, id, event as Device.Event)
     else if (category === DeviceFirmware.category && event.type === 'FirmwareInstallReported') {
       const channel = rolling.get(event.data.rollout_id ?? '')
       if (channel && afterReport(channel, id, event.data)) channel.cause = stored
@@ -88,6 +92,14 @@ async function watchOnce(options: {
     if (after !== undefined) rolling.set(after, known)
   }
 
+  /** The facilities whose own channel of that model has something active. */
+  function coveredIn({ device_model }: FirmwareChannel.Scope): Set<string> {
+    const own = [...channels.values()].filter(
+      ({ scope, channel }) => scope.device_model === device_model && channel.active,
+    )
+    return new Set(own.flatMap(({ scope: { facility_id } }) => facility_id ?? []))
+  }
+
   /** One at a time; whatever fails is tried again soon. */
   function look(): Promise<void> {
     turn = turn.then(lookAtAll).catch((error: unknown) => {
@@ -104,10 +116,11 @@ async function watchOnce(options: {
     for (const channel of [...rolling.values()]) {
       const { rollout } = channel.channel
       if (!rollout) continue
-      const told = verdict(rollout, channel.tally, nowMs)
+      const isEmpty = () => reachesNobody(devices, channel.scope, rollout, coveredIn(channel.scope))
+      const told = verdict(rollout, channel.tally, nowMs, isEmpty)
       if (told !== 'wait') await carryOut(channel, rollout, told)
     }
-    // What is due already waits for reports, and is looked at when they come.
+    // What is due already waits for reports, or for devices that leave, and is looked at when they do.
     const waits = [...rolling.values()].flatMap(({ channel: { rollout } }) => dueIn(rollout, nowMs))
     if (waits.length > 0) wakeIn(Math.min(...waits))
   }

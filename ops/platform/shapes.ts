@@ -150,7 +150,7 @@ export const FirmwareDistribution = z
   })
   .meta({ id: 'FirmwareDistribution' })
 
-/** As it is read alone. Its firmware is told of now alone; null: it never said. */
+/** As it is read alone; `firmware` null: it never said. */
 export const DeviceDetails = PresentDevice.extend({
   firmware: FirmwareDevice.pick({ version: true, observed_at: true, last_report: true }).nullable(),
 }).meta({ id: 'DeviceDetails' })
@@ -349,6 +349,7 @@ export const RolloutSimulation = z
       runs_it: z.int(),
       runs_newer: z.int(),
       below_min_version: z.int(),
+      below_security_version: z.int(),
       has_own: z.int().meta({ description: 'Of a facility whose own channel comes first' }),
     }),
   })

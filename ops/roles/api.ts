@@ -18,7 +18,8 @@ import { load } from '../../commands/handle.ts'
 import { accessRefusals, recordRefusals } from '../../commands/refusals.ts'
 import { projections as projectionCommands } from '../../commands/projections.ts'
 import { rollouts as rolloutCommands } from '../../commands/rollouts.ts'
-import { facilitiesOfTheirOwn, rolloutSimulation } from '../../commands/rolloutSimulation.ts'
+import { heeding } from '../../commands/rolloutFleet.ts'
+import { rolloutSimulation } from '../../commands/rolloutSimulation.ts'
 import { settings } from '../../commands/settings.ts'
 import { uploads as uploadCommands } from '../../commands/uploads.ts'
 import { users as userCommands } from '../../commands/users.ts'
@@ -148,7 +149,7 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     ...firmwareRollouts({
       ...deps,
       reaches,
-      facilitiesOfTheirOwn: (model, facilities) => facilitiesOfTheirOwn(store, model, facilities),
+      heeding: (scope, fleet) => heeding(store, scope, fleet),
     }),
     ...uploadCommands(deps),
     firmwareUpload({ ...deps, maxBytes: config.FIRMWARE_MAX_SIZE }),

@@ -304,6 +304,10 @@ describe('firmware channels', function () {
       expect(channel[2]).to.deep.include({ actor: { kind: 'user', id: who, name: 'facility_admin' } })
       expect([channel[2].at, channel[2].data.reason]).to.deep.equal([channel[2].data.rolled_back_at, 'deaf'])
       expect(channel[2].changes).to.deep.include({ field: 'active_version', before: '2.0.0', after: '1.0.0' })
+      const fieldsOf = ({ changes }: any) => changes.map(({ field }: { field: string }) => field)
+      expect(fieldsOf(channel[2]), 'nothing that clients do not see').to.have.members([
+        ...['active_release_id', 'active_version', 'active_by', 'active_since'],
+      ])
       const release = await historyOf(`${path}/${two}`)
       expect(release.map(({ type }) => type)).to.deep.equal([
         ...['FirmwareReleaseUploaded', 'FirmwareReleasePublished', 'FirmwareActivated', 'FirmwareRolledBack'],

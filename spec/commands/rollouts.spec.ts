@@ -184,7 +184,12 @@ describe('rollouts', function () {
       expectProblem(await theirs.post(path, { release_id: (await release()).id }), 404, 'not_found')
     })
     expect(appended.filter((name) => !/firmwareRelease/.test(name))).to.deep.equal([])
-    expectProblem(await mine.post(path, { release_id: everywhere.id }), 403, 'forbidden')
+    const secret = { device_model: everywhere.device_model, version: '1.4.0' }
+    const { id: release_id } = await newRelease(system.store, secret, { draft: true })
+    for (const where of [path, `${path}/simulate`]) {
+      expectProblem(await mine.post(where, { release_id: everywhere.id }), 403, 'forbidden')
+      expectProblem(await mine.post(where, { release_id }), 404, 'not_found')
+    }
     expect((await mine.post(`${path}/${id}/pause`)).body).to.include({ status: 'paused' })
     const started = await start(everywhere.id)
     expect(started.body).to.include({ facility_id: null, status: 'running' })

@@ -48,6 +48,8 @@ function after(...happened: readonly (FirmwareChannel.Event | [device: string, R
 }
 
 const early = Date.parse(at) + 59_000
+const somebody = () => false
+const nobody = () => true
 const due = Date.parse(at) + 60_000
 const four = (last: Report): [string, Report][] => [
   ['d1', report('installed')],
@@ -81,14 +83,14 @@ describe('a rollout that is watched', () => {
 
   it('halts at the limit, once enough have reported, and says the figures', () => {
     const { rollout, tally } = after(started(), ...four(report('failed')))
-    expect(verdict(rollout, tally, early)).to.equal('halt')
+    expect(verdict(rollout, tally, early, somebody)).to.equal('halt')
     expect(haltReason(rollout, tally)).to.equal('25.00 % of 4 devices failed; the limit is 10')
     const few = after(started(), ['d1', report('failed')], ['d2', report('rolled_back')])
-    expect(verdict(few.rollout, few.tally, due)).to.equal('wait')
+    expect(verdict(few.rollout, few.tally, due, somebody)).to.equal('wait')
     const exactly = after(started({ halt: { min_devices: 4, failure_percent: 25 } }), ...four(report('failed')))
-    expect(verdict(exactly.rollout, exactly.tally, early)).to.equal('halt')
+    expect(verdict(exactly.rollout, exactly.tally, early, somebody)).to.equal('halt')
     const below = after(started({ halt: { min_devices: 4, failure_percent: 25.01 } }), ...four(report('failed')))
-    expect(verdict(below.rollout, below.tally, early)).to.equal('wait')
+    expect(verdict(below.rollout, below.tally, early, somebody)).to.equal('wait')
   })
   it('says two decimals', () => {
     const many = Array.from({ length: 24 }, (_, n): [string, Report] => [
@@ -101,22 +103,31 @@ describe('a rollout that is watched', () => {
   it('halts by the kinds of failure it was told to, of all that reported', () => {
     const halt = { min_devices: 4, failure_percent: 10, kinds: ['boot'] as const }
     const download = after(started({ halt }), ...four(report('failed', { kind: 'download' })))
-    expect(verdict(download.rollout, download.tally, early)).to.equal('wait')
-    expect(verdict(download.rollout, download.tally, due), 'nor has enough gone well').to.equal('wait')
+    expect(verdict(download.rollout, download.tally, early, somebody)).to.equal('wait')
+    expect(verdict(download.rollout, download.tally, due, somebody), 'nor has enough gone well').to.equal('wait')
     for (const last of [report('failed', { kind: 'boot' }), report('rolled_back')]) {
       const { rollout, tally } = after(started({ halt }), ...four(last))
-      expect(verdict(rollout, tally, early)).to.equal('halt')
+      expect(verdict(rollout, tally, early, somebody)).to.equal('halt')
     }
   })
 
   it('goes on when its time is over and enough went well, and is complete after the last share', () => {
     const well = after(started(), ...four(report('installed')))
-    expect(verdict(well.rollout, well.tally, early)).to.equal('wait')
-    expect(verdict(well.rollout, well.tally, due)).to.equal('advance')
-    expect(verdict({ ...well.rollout, percent: 100 }, well.tally, due)).to.equal('complete')
-    expect(verdict({ ...well.rollout, advance: 'manual' }, well.tally, due)).to.equal('wait')
+    expect(verdict(well.rollout, well.tally, early, somebody)).to.equal('wait')
+    expect(verdict(well.rollout, well.tally, due, somebody)).to.equal('advance')
+    expect(verdict({ ...well.rollout, percent: 100 }, well.tally, due, somebody)).to.equal('complete')
+    expect(verdict({ ...well.rollout, advance: 'manual' }, well.tally, due, somebody)).to.equal('wait')
     const unheard = after(started())
-    expect(verdict(unheard.rollout, unheard.tally, due)).to.equal('wait')
+    expect(verdict(unheard.rollout, unheard.tally, due, somebody)).to.equal('wait')
+  })
+  it('goes on when its time is over where there is nobody whom it could hear of', () => {
+    const { rollout, tally } = after(started())
+    expect(verdict(rollout, tally, early, nobody)).to.equal('wait')
+    expect(verdict(rollout, tally, due, nobody)).to.equal('advance')
+    expect(verdict({ ...rollout, percent: 100 }, tally, due, nobody)).to.equal('complete')
+    expect(verdict({ ...rollout, advance: 'manual' }, tally, due, nobody)).to.equal('wait')
+    const failed = after(started(), ['d1', report('failed')])
+    expect(verdict(failed.rollout, failed.tally, due, nobody), 'somebody was heard of').to.equal('wait')
   })
 
   it('forgives what had failed when somebody resumes it after a halt, or has it tried again; not after a pause', () => {

@@ -11,7 +11,6 @@ import { facilities } from '../../projections/facilities.ts'
 import { firmwareChannels } from '../../projections/firmwareChannels.ts'
 import { firmwareKeys } from '../../projections/firmwareKeys.ts'
 import { firmwareReleases } from '../../projections/firmwareReleases.ts'
-import { firmwareTargets } from '../../projections/firmwareTargets.ts'
 import { firmwareRolloutDevices } from '../../projections/firmwareRolloutDevices.ts'
 import { firmwareRollouts } from '../../projections/firmwareRollouts.ts'
 import { resourceEvents } from '../../projections/resourceEvents.ts'
@@ -368,11 +367,16 @@ promise(
   { ...releaseRow, status: 'withdrawn', withdrawal_reason: 'deaf' },
 )
 
+const [v2, v3] = ['001100120010~', '001100130010~'] as const
 const channelRow = {
   ...{ id: id(22), ...ofChannel, active_release_id: id(20), active_version: '1.2.0', active_by: 'activation' },
   ...{ active_since: at, security_floor: 2, rollout_id: null, created_at: at },
+  ...{ active_precedence: v2, offered: [v2], activated: [v2] },
 }
-const silent = { active_release_id: null, active_version: null, active_by: null, active_since: null }
+const newerActive = { active_release_id: id(21), active_version: '1.3.0', active_precedence: v3, active_since: later }
+const silent = {
+  ...{ active_release_id: null, active_version: null, active_precedence: null, active_by: null, active_since: null },
+}
 promise(firmwareChannels, 'shows what is active, since when', [imageActivated], channelRow)
 promise(
   firmwareChannels,
@@ -384,23 +388,24 @@ promise(
   firmwareChannels,
   'shows the floor that was reached, not that of what is active',
   [imageActivated, newerActivated],
+  { ...channelRow, ...newerActive, offered: [v2, v3], activated: [v2, v3] },
+)
+promise(
+  firmwareChannels,
+  'shows that it was rolled back, and every version once',
+  [imageActivated, newerActivated, rolledBackTo],
   {
     ...channelRow,
-    ...{ active_release_id: id(21), active_version: '1.3.0', active_since: later },
+    ...{ active_by: 'rollback', active_since: later, offered: [v2, v3], activated: [v2, v3] },
   },
 )
-promise(firmwareChannels, 'shows that it was rolled back', [imageActivated, newerActivated, rolledBackTo], {
+promise(firmwareChannels, 'shows which rollout is open, and what it offers', [imageActivated, rolloutStarted], {
   ...channelRow,
-  ...{ active_by: 'rollback', active_since: later },
-})
-promise(firmwareChannels, 'shows which rollout is open', [imageActivated, rolloutStarted], {
-  ...channelRow,
-  rollout_id: id(24),
+  ...{ rollout_id: id(24), offered: [v2, v3] },
 })
 promise(firmwareChannels, 'shows what a rollout made active', [rolloutStarted, rolloutCompleted], {
-  ...channelRow,
-  ...{ active_release_id: id(21), active_version: '1.3.0', active_by: 'rollout', active_since: later },
-  ...{ security_floor: 0, created_at: later },
+  ...{ ...channelRow, ...newerActive, active_by: 'rollout' },
+  ...{ security_floor: 0, created_at: later, offered: [v3], activated: [v3] },
 })
 promise(firmwareChannels, 'shows that nothing is active', [imageActivated, imageDeactivated], {
   ...channelRow,
@@ -411,8 +416,8 @@ promise(firmwareChannels, 'shows that what was active was withdrawn', [imageActi
   ...silent,
 })
 promise(firmwareChannels, 'keeps what is active when another release was withdrawn', [newerActivated, barredRelease], {
-  ...channelRow,
-  ...{ active_release_id: id(21), active_version: '1.3.0', active_since: later, security_floor: 0, created_at: later },
+  ...{ ...channelRow, ...newerActive, offered: [v3], activated: [v3] },
+  ...{ security_floor: 0, created_at: later },
 })
 promise(
   firmwareChannels,
@@ -421,7 +426,7 @@ promise(
     ...[imageActivated, rolloutStarted],
     told('FirmwareDeactivated', { release_id: id(21), rollout_id: id(24), deactivated_at: later }),
   ],
-  channelRow,
+  { ...channelRow, offered: [v2, v3] },
 )
 promise(
   firmwareChannels,
@@ -429,7 +434,7 @@ promise(
   [imageActivated, rolloutStarted, barredRelease],
   {
     ...{ ...channelRow, ...silent },
-    rollout_id: id(24),
+    ...{ rollout_id: id(24), offered: [v2, v3] },
   },
 )
 
@@ -705,80 +710,6 @@ promise(
   },
 )
 
-// --- what channels tell
-const targetChannel = `firmwareChannel-${id(50)}`
-const scope = { device_model: 'XS-2', facility_id: id(1) }
-const [v1, v2, v3] = ['001100110010~', '001100120010~', '001100130010~'] as const
-const targetImage = (n: number) => ({ ...scope, release_id: id(30 + n), version: `1.${n}.0` })
-const target = (n: number, precedence: string) => ({ release_id: id(30 + n), version: `1.${n}.0`, precedence })
-const activatedFirst: Event = [targetChannel, 'FirmwareActivated', { ...targetImage(1), activated_at: at }]
-const targetRow = {
-  ...{ id: id(50), ...scope, ...target(1, v1), goes_back: false },
-  ...{ offered: [v1], activated: [v1] },
-}
-const noTarget = { release_id: null, version: null, precedence: null, goes_back: false }
-const ofRollout = { ...targetImage(2), rollout_id: id(41) }
-promise(firmwareTargets, 'shows what is active', [activatedFirst], targetRow)
-promise(
-  firmwareTargets,
-  'shows what is active for everybody',
-  [
-    [
-      targetChannel,
-      'FirmwareActivated',
-      { device_model: 'XS-2', release_id: id(31), version: '1.1.0', activated_at: at },
-    ],
-  ],
-  { ...targetRow, facility_id: null },
-)
-promise(
-  firmwareTargets,
-  'shows what was rolled out as offered, and as active once it is',
-  [
-    activatedFirst,
-    [targetChannel, 'FirmwareRolloutStarted', { ...ofRollout, percent: 5, started_at: at }],
-    [targetChannel, 'FirmwareRolloutCompleted', { ...ofRollout, completed_at: later }],
-    [targetChannel, 'FirmwareRolloutStarted', { ...targetImage(3), rollout_id: id(42), percent: 5, started_at: later }],
-  ],
-  { ...targetRow, ...target(2, v2), offered: [v1, v2, v3], activated: [v1, v2] },
-)
-promise(
-  firmwareTargets,
-  'shows what was rolled back to, and every version once',
-  [
-    activatedFirst,
-    [targetChannel, 'FirmwareActivated', { ...targetImage(2), previous_release_id: id(31), activated_at: later }],
-    [
-      targetChannel,
-      'FirmwareRolledBack',
-      { ...targetImage(1), previous_release_id: id(32), reason: 'deaf', rolled_back_at: later },
-    ],
-  ],
-  { ...targetRow, goes_back: true, offered: [v1, v2], activated: [v1, v2] },
-)
-promise(
-  firmwareTargets,
-  'shows that nothing is active once that was deactivated, or withdrawn, and not for another’s sake',
-  [
-    activatedFirst,
-    [targetChannel, 'FirmwareDeactivated', { ...scope, release_id: id(31), deactivated_at: later }],
-    [`firmwareChannel-${id(51)}`, 'FirmwareActivated', { ...targetImage(1), activated_at: at }],
-    [
-      `firmwareChannel-${id(51)}`,
-      'FirmwareReleaseBarred',
-      { ...scope, release_id: id(31), was_active: true, reason: 'smoke', barred_at: later },
-    ],
-    [`firmwareChannel-${id(52)}`, 'FirmwareActivated', { ...targetImage(1), activated_at: at }],
-    [
-      `firmwareChannel-${id(52)}`,
-      'FirmwareReleaseBarred',
-      { ...scope, release_id: id(32), was_active: false, reason: 'smoke', barred_at: later },
-    ],
-  ],
-  { ...targetRow, ...noTarget },
-  { ...targetRow, ...noTarget, id: id(51) },
-  { ...targetRow, id: id(52) },
-)
 // --- firmware rollouts
 const rolloutChannel = `firmwareChannel-${id(20)}`
 const rolloutOf = { device_model: 'xs-1', facility_id: id(1), rollout_id: id(21), release_id: id(22) }

@@ -142,12 +142,19 @@ describe('the firmware of the fleet', function () {
     const { firmware } = await shown()
     expect(firmware).to.deep.include({ version: '1.0.0', last_report: found!['last_report'] })
     expect(Date.parse(firmware.observed_at)).to.be.closeTo(Date.now(), 60_000)
-    expect((await shown(`?as_of=${firmware.observed_at}`)).firmware, 'of now alone').to.equal(null)
     expect((await facility.user.api.get(`/api/v1/devices/${facility.device.id}`)).body.firmware).to.equal(null)
     const { items } = (await facility.user.api.get(`/api/v1/devices/${device.id}/history`, await now())).body
     expect(items.map(({ type }: { type: string }) => type)).to.deep.equal([
       ...['DeviceRegistered', 'FirmwareVersionObserved', 'FirmwareInstallReported'],
     ])
+    await device.check('1.1.0')
+    const then = async (n: number) => (await shown(`?as_of=${items[n].position}`)).firmware
+    const observed = { version: '1.0.0', observed_at: firmware.observed_at }
+    expect(await then(0)).to.equal(null)
+    expect(await then(1)).to.deep.equal({ ...observed, last_report: null })
+    expect(await then(2)).to.deep.equal({ ...observed, last_report: found!['last_report'] })
+    expect((await shown(`?as_of=${items[2].at}`)).firmware).to.deep.equal(await then(2))
+    expect((await shown()).firmware.version).to.equal('1.1.0')
   })
 
   it('is listed in pages, in the order that is asked for', async () => {

@@ -7,7 +7,8 @@ import { createLifecycle } from '../../ops/platform/lifecycle.ts'
 import { openConnections } from '../../ops/roles/connections.ts'
 import { runRollouts } from '../../workers/rollouts.ts'
 import { eventually } from '../eventually.ts'
-import { imageOf, inChannel, type Made, newRelease, reported } from '../firmwareStored.ts'
+import { made } from '../firmware.ts'
+import { activated, imageOf, inChannel, type Made, newDevices, newRelease, reported } from '../firmwareStored.ts'
 import { newFacility, specLog, startServers, type System, temporaryDataDir, theSystem, unique } from '../system.ts'
 
 const path = '/api/v1/firmware/rollouts'
@@ -30,8 +31,8 @@ describe('rollouts that are watched', function () {
     await Promise.all(running.map(({ done }) => done))
   })
 
-  async function begun(plan: object) {
-    const scope = { device_model: unique('xs'), facility_id: facility }
+  async function begun(plan: object, device_model = unique('xs')) {
+    const scope = { device_model, facility_id: facility }
     const release = { ...(await newRelease(system.store, { ...scope, version: '1.3.0' })), facility_id: facility }
     const answer = await system.admin.post(path, { release_id: release.id, ladder: [5, 100], ...plan })
     expect(answer.status, answer.bytes.toString()).to.equal(201)
@@ -105,9 +106,12 @@ describe('rollouts that are watched', function () {
 
   it('stay where they are while nobody has reported, too many failed, or somebody wants to advance them by hand', async () => {
     const halt = { min_devices: 1000, failure_percent: 100 }
+    const [model, other] = [unique('xs'), unique('xs')]
+    for (const device_model of [model, other])
+      await newDevices(system.store, { device_model, facility_id: facility }, 1)
     const [silent, failing, manual] = await Promise.all([
-      begun({ dwell_secs: 0, advance: 'automatic' }),
-      begun({ dwell_secs: 0, advance: 'automatic', halt }),
+      begun({ dwell_secs: 0, advance: 'automatic', ladder: [100] }, model),
+      begun({ dwell_secs: 0, advance: 'automatic', ladder: [100], halt }, other),
       begun({ dwell_secs: 0 }),
     ])
     await failing.say('failed')
@@ -115,6 +119,34 @@ describe('rollouts that are watched', function () {
     await settled()
     for (const { release } of [silent, failing, manual])
       expect(await typesOf(release)).to.deep.equal(['FirmwareRolloutStarted'])
+  })
+
+  it('go on after their time where the share holds no device that is in use, or that what is for all comes to', async () => {
+    const plan = { ladder: [100], dwell_secs: 0, advance: 'automatic' }
+    const [leaving, moving, covered] = [unique('xs'), unique('xs'), unique('xs')]
+    const deviceOf = async (device_model: string) =>
+      (await newDevices(system.store, { device_model, facility_id: facility }, 1)).ids[0]!
+    const [gone, moved] = [await deviceOf(leaving), await deviceOf(moving)]
+    await deviceOf(covered)
+    const everywhere = await newRelease(system.store, { device_model: covered, version: '1.3.0' })
+    expect((await system.admin.post(path, { release_id: everywhere.id, ...plan })).status).to.equal(201)
+    const [one, other] = [await begun(plan, leaving), await begun(plan, moving)]
+    await settled()
+    for (const release of [one.release, other.release, everywhere])
+      expect(await typesOf(release)).to.deep.equal(['FirmwareRolloutStarted'])
+    await made(system.admin.post(`/api/v1/devices/${gone}/decommission`), 200)
+    const { id: facility_id } = await newFacility(system)
+    await made(system.admin.patch(`/api/v1/devices/${moved}`, { facility_id }), 200)
+    const own = { device_model: covered, facility_id: facility, version: '1.0.0' }
+    await activated(system.store, await newRelease(system.store, own))
+    for (const release of [one.release, other.release, everywhere])
+      await eventually(async () => expect((await typesOf(release)).at(-1)).to.equal('FirmwareRolloutCompleted'))
+    const { release } = await begun({ ...plan, ladder: [5, 100] })
+    await eventually(async () =>
+      expect(await typesOf(release), 'nobody at all').to.deep.equal([
+        ...['FirmwareRolloutStarted', 'FirmwareRolloutAdvanced', 'FirmwareRolloutCompleted'],
+      ]),
+    )
   })
 
   it('are halted again only by what fails after somebody resumed them', async () => {
