@@ -1,4 +1,4 @@
-import type { Report } from './deviceFirmware.ts'
+import type { Ended } from './deviceFirmware.ts'
 import type { Image, State as Channel } from './firmwareChannel.ts'
 import type { Release, State as ReleaseState } from './firmwareRelease.ts'
 import { isTransient, type Plan, reaches } from './firmwareRollout.ts'
@@ -11,8 +11,8 @@ export interface Asking {
   battery_mv?: number
   external_power?: boolean
   free_bytes?: number
-  /** The last it told of an installation. */
-  report?: Report
+  /** How its last tries ended, as it told; the newest first. */
+  ended?: readonly Ended[]
 }
 
 /** Which try of which release: that of a rollout, or of the channel's activation. */
@@ -52,10 +52,18 @@ export function offerOf(asking: Asking, channels: readonly Channel[], known: Kno
 }
 
 /** The releases that such a decision asks for. */
-export const releasesIn = (channels: readonly Channel[], report: Report | undefined): string[] => [
-  ...channels.flatMap(({ active, rollout }) => [active, rollout].flatMap((image) => image?.release_id ?? [])),
-  ...(report ? [report.release_id] : []),
-]
+export function releasesIn(
+  channels: readonly Channel[],
+  { version, ended }: Asking,
+  { compare }: Pick<Known, 'compare'>,
+): string[] {
+  const images = channels.flatMap(({ active, rollout }) => [active, rollout, installed(version, ended, compare)])
+  return [...new Set(images.flatMap((image) => image?.release_id ?? []))]
+}
+
+/** What it told to have installed last, of what it runs. */
+const installed = (version: string, ended: Asking['ended'], compare: Known['compare']): Ended | undefined =>
+  ended?.find((one) => one.outcome === 'installed' && compare(one.version, version) === 0)
 
 /** The try that a channel offers of a release to a device now; undefined: none. What the device is like does not count. */
 export function triedNow({ active, rollout }: Channel, release_id: string, device_id: string): Try | undefined {
@@ -90,12 +98,14 @@ const tryOf = ({ release_id, rollout_id, attempt }: Candidate): Try => ({
 /** Whether it runs it, has failed this very try of it, or has to wait for it. */
 const isDone = (candidate: Candidate, asking: Asking, { compare }: Known): boolean =>
   compare(asking.version, candidate.image.version) === 0 ||
-  hasFailed(candidate, asking.report) ||
+  hasFailed(candidate, asking.ended) ||
   isHeldBack(asking, candidate.gates)
 
-function hasFailed({ release_id, rollout_id, attempt }: Try, report: Report | undefined): boolean {
-  if (report?.release_id !== release_id || report.rollout_id !== rollout_id || report.attempt !== attempt) return false
-  return report.outcome === 'rolled_back' || (report.outcome === 'failed' && !isTransient(report.kind))
+function hasFailed({ release_id, rollout_id, attempt }: Try, ended: readonly Ended[] = []): boolean {
+  const end = ended.find(
+    (one) => one.release_id === release_id && one.rollout_id === rollout_id && one.attempt === attempt,
+  )
+  return end?.outcome === 'rolled_back' || (end?.outcome === 'failed' && !isTransient(end.kind))
 }
 
 function isHeldBack({ battery_mv, external_power, free_bytes }: Asking, gates: Plan['gates'] = {}): boolean {
@@ -123,9 +133,9 @@ function suitable(
 }
 
 /** The security version of what the device runs: of what it told to have installed, else of what its channels know by that version. */
-function securityOf({ version, report }: Asking, channels: readonly Channel[], { releaseOf, compare }: Known): number {
-  const reported = report?.outcome === 'installed' && compare(report.version, version) === 0
-  const release = reported ? releaseOf(report.release_id) : undefined
+function securityOf({ version, ended }: Asking, channels: readonly Channel[], { releaseOf, compare }: Known): number {
+  const told = installed(version, ended, compare)
+  const release = told && releaseOf(told.release_id)
   if (release && 'version' in release) return release.security_version ?? 0
   for (const { active, rollout, past } of channels)
     for (const image of [active, rollout, ...past])

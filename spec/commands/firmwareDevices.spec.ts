@@ -216,6 +216,20 @@ describe('firmware of devices', function () {
       await eventually(async () => expect((await device.check('1.0.0')).status).to.equal(200))
     })
 
+    it('of a failure is heard after a link that dropped, and stays true whatever the device tells of others', async () => {
+      const [device, old, one] = [await sensor(), await release({ version: '1.0.0' }), await release()]
+      for (const each of [old, one]) await activate(system, each)
+      await eventually(async () => expect((await device.check('1.0.0')).body?.version).to.equal('2.0.0'))
+      for (const kind of ['download', 'boot'])
+        expect((await device.report({ release_id: one.id, outcome: 'failed', kind })).status).to.equal(204)
+      expect((await device.check('1.0.0')).status, 'it failed').to.equal(204)
+      expect((await device.report({ release_id: old.id, outcome: 'installed' })).status).to.equal(204)
+      expect((await device.check('1.0.0')).status, 'it failed, and went back').to.equal(204)
+      expect((await reports(device.id)).map(({ kind, outcome }) => kind ?? outcome)).to.deep.equal([
+        ...['download', 'boot', 'installed'],
+      ])
+    })
+
     it('names the rollout that came to the device, also once that is over', async () => {
       const [device, base, one] = [await sensor(), await release({ version: '1.0.0' }), await release()]
       const rollout_id = randomUUID()
