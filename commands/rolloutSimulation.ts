@@ -1,17 +1,17 @@
 import semver from 'semver'
 import type { z } from 'zod'
 import * as FirmwareChannel from '../domain/firmwareChannel.ts'
-import * as FirmwareRelease from '../domain/firmwareRelease.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { type FleetDevice, simulate } from '../domain/firmwareSimulation.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
 import { ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
 import { channelIdOf } from './firmwareChannels.ts'
+import { releaseToChange } from './firmwareScope.ts'
 import { load } from './handle.ts'
 import type { Deps } from './http.ts'
 import { SimulationWanted } from './rolloutPlans.ts'
-import { mayRollOut, rolloutIdOf, scopeOf } from './rollouts.ts'
+import { rolloutIdOf, scopeOf } from './rollouts.ts'
 
 export interface SimulationDeps extends Deps {
   /** The devices of this model in use, of one facility or of all, as the read models have them. */
@@ -46,8 +46,7 @@ export const rolloutSimulation = ({ store, fleetOf }: SimulationDeps): Route[] =
       409: ProblemDocument,
     },
     run: async ({ body: { release_id, ...plan }, facility }) => {
-      const release = FirmwareRelease.known((await load(store, FirmwareRelease, release_id)).state)
-      mayRollOut(release, facility)
+      const { release } = await releaseToChange(store, release_id, facility)
       const { version, min_version, status } = release
       if (status === 'withdrawn') throw new Refusal('firmware-withdrawn', `Release ${version} was withdrawn`)
       const scope = scopeOf(release)

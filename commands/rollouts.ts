@@ -8,7 +8,9 @@ import * as Steps from '../domain/firmwareRolloutSteps.ts'
 import { Id, line, Problem, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
 import { channelIdOf } from './firmwareChannels.ts'
-import { onlyOwn } from './guards.ts'
+import { imageOf, releaseToChange } from './firmwareScope.ts'
+import { checkSignature } from './firmwareSignature.ts'
+import { activeFacility, onlyOwn } from './guards.ts'
 import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { answered, aside, type Deps } from './http.ts'
 import { Percent, RolloutWanted } from './rolloutPlans.ts'
@@ -39,7 +41,7 @@ export const scopeOf = ({ device_model, facility_id }: FirmwareChannel.Scope): F
 })
 
 /** What is for every facility is steered by who may act in every facility. */
-export function mayRollOut({ facility_id }: FirmwareChannel.Scope, own: string | undefined): void {
+function mayRollOut({ facility_id }: FirmwareChannel.Scope, own: string | undefined): void {
   if (facility_id !== undefined) onlyOwn(facility_id, own)
   else if (own !== undefined) throw new Problem('forbidden', 'Only a super_admin rolls out to every facility')
 }
@@ -95,17 +97,17 @@ export const rollouts = ({ store, now }: Deps): Route[] => {
         409: ProblemDocument,
       },
       run: async ({ body: { release_id, ...plan }, intent, facility }) => {
-        const release = FirmwareRelease.known((await load(store, FirmwareRelease, release_id)).state)
-        mayRollOut(release, facility)
+        const { release } = await releaseToChange(store, release_id, facility)
         const scope = scopeOf(release)
         const scoped = { ...scope, release_id }
         const channel = channelIdOf(scope)
         const done = await replay(store, FirmwareChannel, channel, intent)
         if (done) return started(scoped, done)
-        const { version, security_version } = FirmwareRelease.published(release)
+        const image = imageOf(release_id, FirmwareRelease.published(release))
+        await checkSignature(store, release)
+        if (scope.facility_id !== undefined) await activeFacility(store, scope.facility_id)
         const { state, revision } = await load(store, FirmwareChannel, channel)
         const rollout_id = rolloutIdOf(scope, release_id, revision)
-        const image = { release_id, version, ...(security_version !== undefined && { security_version }) }
         const start = Steps.start({ ...scope, ...image, ...plan, rollout_id, started_at: now() }, semver.compare)
         start(state)
         const about = { ...intent, ...(scope.facility_id !== undefined && { facility_id: scope.facility_id }) }
