@@ -3,9 +3,10 @@ import { z } from 'zod'
 import type { Decision } from '../domain/decider.ts'
 import * as FirmwareChannel from '../domain/firmwareChannel.ts'
 import * as FirmwareRelease from '../domain/firmwareRelease.ts'
+import type { Plan } from '../domain/firmwareRollout.ts'
 import * as Place from '../domain/firmwareRolloutPlace.ts'
 import * as Steps from '../domain/firmwareRolloutSteps.ts'
-import { Id, line, Problem, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { Id, type Intent, line, Problem, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
 import { channelIdOf } from './firmwareChannels.ts'
 import { imageOf, releaseToChange } from './firmwareScope.ts'
@@ -24,6 +25,8 @@ const answers = {
   409: ProblemDocument,
   412: ProblemDocument,
 }
+
+const tries = 3
 
 type Scoped = FirmwareChannel.Scope & { release_id: string }
 type Step = (
@@ -84,6 +87,25 @@ export const rollouts = ({ store, now }: Deps): Route[] => {
       },
     })
 
+  /** At the very revision that its id is of: where its channel has moved on, it is another one that begins. */
+  async function begin(scope: FirmwareChannel.Scope, image: FirmwareChannel.Image, plan: Plan, intent: Intent) {
+    const channel = channelIdOf(scope)
+    for (let attempt = 1; attempt <= tries; attempt++) {
+      const { state, revision } = await load(store, FirmwareChannel, channel)
+      const rollout_id = rolloutIdOf(scope, image.release_id, revision)
+      const start = Steps.start({ ...scope, ...image, ...plan, rollout_id, started_at: now() }, semver.compare)
+      start(state)
+      const place = Place.place({ ...scope, release_id: image.release_id, placed_at: now() })
+      await handle(store, Place, rollout_id, place, aside(intent))
+      try {
+        return await handle(store, FirmwareChannel, channel, start, { ...intent, expected_revision: revision })
+      } catch (error) {
+        if (!(error instanceof Problem && error.code === 'revision_conflict')) throw error
+      }
+    }
+    throw new Problem('contended', 'Too many changes at once; try again')
+  }
+
   return [
     route<{}, {}, z.infer<typeof RolloutWanted>>({
       method: 'POST',
@@ -106,13 +128,8 @@ export const rollouts = ({ store, now }: Deps): Route[] => {
         const image = imageOf(release_id, FirmwareRelease.published(release))
         await checkSignature(store, release)
         if (scope.facility_id !== undefined) await activeFacility(store, scope.facility_id)
-        const { state, revision } = await load(store, FirmwareChannel, channel)
-        const rollout_id = rolloutIdOf(scope, release_id, revision)
-        const start = Steps.start({ ...scope, ...image, ...plan, rollout_id, started_at: now() }, semver.compare)
-        start(state)
         const about = { ...intent, ...(scope.facility_id !== undefined && { facility_id: scope.facility_id }) }
-        await handle(store, Place, rollout_id, Place.place({ ...scoped, placed_at: now() }), aside(about))
-        return started(scoped, await handle(store, FirmwareChannel, channel, start, about))
+        return started(scoped, await begin(scope, image, plan, about))
       },
     }),
     steering(
