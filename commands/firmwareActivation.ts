@@ -8,7 +8,8 @@ import { Id, type Intent, line, ProblemDocument, type Route, route, Uuid } from 
 import * as shapes from '../ops/platform/shapes.ts'
 import { channelAnswer, path } from './firmwareAnswers.ts'
 import { channelIdOf } from './firmwareChannels.ts'
-import { about, imageOf, placeOf, releaseToChange, scopeOf } from './firmwareScope.ts'
+import { about, channelOf, imageOf, placeOf, releaseToChange, scopeOf } from './firmwareScope.ts'
+import { checkSignature } from './firmwareSignature.ts'
 import { compareVersions } from './firmwareVersions.ts'
 import { activeFacility } from './guards.ts'
 import { handle, load, replay } from './handle.ts'
@@ -43,13 +44,16 @@ export const firmwareActivation = ({ store, now }: Deps): Route[] => {
     return channelAnswer(id, scope, done ?? (await handle(store, FirmwareChannel, id, await decide(), asked)))
   }
 
-  /** A published release of this very channel. */
-  async function releaseIn({ device_model, facility_id }: FirmwareChannel.Scope, id: string) {
+  /** A published release of this very channel; signed as the keys are now, unless it was active already: then going back to it is no news. */
+  async function releaseIn(scope: FirmwareChannel.Scope, id: string) {
     const { state } = await load(store, FirmwareRelease, id)
     const release = FirmwareRelease.known(state)
-    if (release.device_model !== device_model || release.facility_id !== facility_id)
+    if (release.device_model !== scope.device_model || release.facility_id !== scope.facility_id)
       throw new Refusal('firmware-unknown', 'No such firmware release')
-    return imageOf(id, FirmwareRelease.published(release))
+    const image = imageOf(id, FirmwareRelease.published(release))
+    const { active, past } = await channelOf(store, scope)
+    if (![active, ...past].some((one) => one?.release_id === id)) await checkSignature(store, release)
+    return image
   }
 
   return [
@@ -65,6 +69,8 @@ export const firmwareActivation = ({ store, now }: Deps): Route[] => {
         const scope = placeOf(release)
         return decided(scope, intent, async () => {
           const image = imageOf(id, FirmwareRelease.published(release))
+          const { active } = await channelOf(store, scope)
+          if (active?.release_id !== id) await checkSignature(store, release)
           if (scope.facility_id !== undefined) await activeFacility(store, scope.facility_id)
           return activate({ ...scope, ...image, activated_at: now() }, compareVersions)
         })

@@ -46,7 +46,7 @@ export const firmwareChecks = ({ store, now, find }: Deps & { find: Find }): Rou
   async function offerTo(asking: Asking, device_model: string, facility_id: string): Promise<Offer | undefined> {
     const ids = [channelIdOf({ device_model, facility_id }), channelIdOf({ device_model })]
     const channels = await Promise.all(ids.map((id) => find(FirmwareChannel, id)))
-    const named = releasesIn(channels, asking.report)
+    const named = releasesIn(channels, asking, semver)
     const states = await Promise.all(named.map((id) => find(FirmwareRelease, id)))
     const releases = new Map(named.map((id, i) => [id, states[i]]))
     return offerOf(asking, channels, { releaseOf: (id) => releases.get(id), compare: semver.compare })
@@ -68,8 +68,7 @@ export const firmwareChecks = ({ store, now, find }: Deps & { find: Find }): Rou
           const observe = DeviceFirmware.observe({ version, observed_at: now() })
           await handle(store, DeviceFirmware, device_id, observe, { ...intent, facility_id })
         }
-        const { report } = firmware
-        const offer = await offerTo({ device_id, version, ...told, ...(report && { report }) }, model, facility_id)
+        const offer = await offerTo({ device_id, version, ...told, ended: firmware.ended }, model, facility_id)
         return offer ? { status: 200, body: manifestOf(offer) } : { status: 204 }
       },
     }),

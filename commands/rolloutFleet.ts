@@ -1,5 +1,5 @@
 import type { Scope, State as Channel } from '../domain/firmwareChannel.ts'
-import { hasOwn, type Known, releasesIn } from '../domain/firmwareOffer.ts'
+import { hasOwn, type Known, namedIn } from '../domain/firmwareOffer.ts'
 import * as FirmwareRelease from '../domain/firmwareRelease.ts'
 import { askingOf, type FleetDevice } from '../domain/firmwareSimulation.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
@@ -27,7 +27,7 @@ export async function decidingOf(
     fleet.map(({ facility_id }) => facility_id),
     (facility_id) => channelOf(store, { device_model, facility_id }),
   )
-  const named = releasesIn([everyones, ...own.values()], undefined)
+  const named = namedIn([everyones, ...own.values()])
   const installed = fleet.flatMap(({ report }) => (report?.outcome === 'installed' ? report.release_id : []))
   const releases = await mapped(
     [...named, ...installed],

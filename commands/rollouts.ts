@@ -5,12 +5,14 @@ import { published, type Release } from '../domain/firmwareRelease.ts'
 import type { Plan } from '../domain/firmwareRollout.ts'
 import * as Place from '../domain/firmwareRolloutPlace.ts'
 import * as Steps from '../domain/firmwareRolloutSteps.ts'
-import { Id, line, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { Id, type Intent, line, Problem, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
 import * as shapes from '../ops/platform/shapes.ts'
 import { channelIdOf } from './firmwareChannels.ts'
 import { about, imageOf, maySteer, placeOf, releaseToChange } from './firmwareScope.ts'
+import { checkSignature } from './firmwareSignature.ts'
 import { compareVersions } from './firmwareVersions.ts'
+import { activeFacility } from './guards.ts'
 import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { answered, aside, type Deps } from './http.ts'
 import { Percent, RolloutWanted } from './rolloutPlans.ts'
@@ -25,23 +27,32 @@ const answers = {
   412: ProblemDocument,
 }
 
+/** Of a rollout to begin where its channel moves on meanwhile. */
+const tries = 3
+
 type Scoped = FirmwareChannel.Scope & { release_id: string }
 type Step = (
   rolling: Steps.Rolling,
   state: FirmwareChannel.State,
 ) => Decision<FirmwareChannel.State, FirmwareChannel.Event>
 
+interface Beginning {
+  release_id: string
+  release: Release
+  plan: Plan
+}
+
 /** How the rollout of a release would begin in its channel as that is now. Its id is of that revision: a simulation knows it before. */
 export async function beginning(
   store: EventStore,
-  { release_id, release, plan, started_at }: { release_id: string; release: Release; plan: Plan; started_at: string },
+  { release_id, release, plan, started_at }: Beginning & { started_at: string },
 ) {
   const scope = placeOf(release)
   const channel = channelIdOf(scope)
   const { state, revision } = await load(store, FirmwareChannel, channel)
   const rollout_id = derivedId('firmwareRollout', channel, release_id, String(revision))
   const wanted = { ...scope, ...imageOf(release_id, release), ...plan, rollout_id, started_at }
-  return { scope, state, rollout_id, start: Steps.start(wanted, compareVersions) }
+  return { scope, state, revision, rollout_id, start: Steps.start(wanted, compareVersions) }
 }
 
 /** A rollout that a step has ended is complete. */
@@ -81,6 +92,23 @@ export const rollouts = ({ store, now }: Deps): Route[] => {
       },
     })
 
+  /** At the very revision that its id is of: where its channel has moved on, it is another one that begins. */
+  async function begin(wanted: Beginning, intent: Intent) {
+    for (let attempt = 1; attempt <= tries; attempt++) {
+      const { scope, state, revision, rollout_id, start } = await beginning(store, { ...wanted, started_at: now() })
+      start(state)
+      const place = Place.place({ ...scope, release_id: wanted.release_id, placed_at: now() })
+      await handle(store, Place, rollout_id, place, aside(intent))
+      try {
+        const about = { ...intent, expected_revision: revision }
+        return await handle(store, FirmwareChannel, channelIdOf(scope), start, about)
+      } catch (error) {
+        if (!(error instanceof Problem && error.code === 'revision_conflict')) throw error
+      }
+    }
+    throw new Problem('contended', 'Too many changes at once; try again')
+  }
+
   return [
     route<{}, {}, z.infer<typeof RolloutWanted>>({
       method: 'POST',
@@ -101,11 +129,10 @@ export const rollouts = ({ store, now }: Deps): Route[] => {
         const asked = about(intent, scope)
         const done = await replay(store, FirmwareChannel, channel, asked)
         if (done) return started(scoped, done)
-        const wanted = { release_id, release: published(release), plan, started_at: now() }
-        const { state, rollout_id, start } = await beginning(store, wanted)
-        start(state)
-        await handle(store, Place, rollout_id, Place.place({ ...scoped, placed_at: now() }), aside(asked))
-        return started(scoped, await handle(store, FirmwareChannel, channel, start, asked))
+        const wanted = { release_id, release: published(release), plan }
+        await checkSignature(store, release)
+        if (scope.facility_id !== undefined) await activeFacility(store, scope.facility_id)
+        return started(scoped, await begin(wanted, asked))
       },
     }),
     steering(

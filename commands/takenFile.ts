@@ -19,7 +19,7 @@ export interface Made<Answer> {
   object_key: string
 }
 
-/** Runs what appends the event that names the bytes: its outcome may stay unknown. */
+/** Runs what appends the event that names the bytes: its outcome may stay unknown, and once it is there they stay, whatever comes after. */
 export type Appending = <Result>(append: () => Promise<Result>) => Promise<Result>
 
 /**
@@ -39,25 +39,26 @@ export async function takenFile<Fields extends z.ZodType, File extends Taken, An
 ): Promise<Answer> {
   const drop = ({ object_key }: Taken) => objects.remove(object_key)
   const { fields: words, taken } = await readForm(raw, { fileField: 'file', maxBytes, signal }, take, drop)
-  let isUnknown = false
+  let mayBeNamed = false
   try {
     await stillLetIn()
     const parsed = schema.safeParse(words)
     if (!parsed.success)
       throw new Problem('invalid_request', 'The form is not as expected', { errors: errorsOf('body', parsed.error) })
     const made = await make({ fields: parsed.data, words, taken }, async (append) => {
+      mayBeNamed = true
       try {
         return await append()
       } catch (error) {
         // An append that was not answered may be in the log all the same: then its bytes stay.
-        isUnknown = !(error instanceof Problem || error instanceof Refusal)
+        mayBeNamed = !(error instanceof Problem || error instanceof Refusal)
         throw error
       }
     })
     if (made.object_key !== taken.object_key) await drop(taken)
     return made.answer
   } catch (error) {
-    if (!isUnknown) await drop(taken)
+    if (!mayBeNamed) await drop(taken)
     throw error
   }
 }

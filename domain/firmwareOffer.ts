@@ -1,4 +1,4 @@
-import type { Report } from './deviceFirmware.ts'
+import type { Ended } from './deviceFirmware.ts'
 import type { Compare } from './firmwareActivation.ts'
 import type { Image, State as Channel } from './firmwareChannel.ts'
 import type { Release, State as ReleaseState } from './firmwareRelease.ts'
@@ -12,11 +12,9 @@ export interface Asking {
   battery_mv?: number
   external_power?: boolean
   free_bytes?: number
-  /** The last it told of an installation. */
-  report?: Told
+  /** How its last tries ended, as it told; the newest first. */
+  ended?: readonly Ended[]
 }
-
-export type Told = Pick<Report, 'release_id' | 'version' | 'outcome' | 'kind' | 'rollout_id' | 'attempt'>
 
 /** Which try of which release: that of a rollout, or of the channel's activation. */
 export interface Try {
@@ -92,11 +90,23 @@ function toldBy(
   return channel.active && 'nothing'
 }
 
+/** The releases that these channels name. */
+export const namedIn = (channels: readonly Channel[]): string[] =>
+  channels.flatMap(({ active, rollout }) => [active, rollout].flatMap((image) => image?.release_id ?? []))
+
 /** The releases that such a decision asks for. */
-export const releasesIn = (channels: readonly Channel[], report: Told | undefined): string[] => [
-  ...channels.flatMap(({ active, rollout }) => [active, rollout].flatMap((image) => image?.release_id ?? [])),
-  ...(report ? [report.release_id] : []),
-]
+export function releasesIn(
+  channels: readonly Channel[],
+  { version, ended }: Asking,
+  { compare }: Pick<Known, 'compare'>,
+): string[] {
+  const told = installed(version, ended, compare)
+  return [...new Set([...namedIn(channels), ...(told ? [told.release_id] : [])])]
+}
+
+/** What it told to have installed last, of what it runs. */
+const installed = (version: string, ended: Asking['ended'], compare: Known['compare']): Ended | undefined =>
+  ended?.find((one) => one.outcome === 'installed' && compare(one.version, version) === 0)
 
 /** The try that a channel offers of a release to a device now; undefined: none. What the device is like does not count. */
 export function triedNow({ active, rollout }: Channel, release_id: string, device_id: string): Try | undefined {
@@ -138,7 +148,7 @@ function unfit(
   const { image, goesBack, gates } = candidate
   const order = compare(image.version, asking.version)
   if (order === 0) return 'runs_it'
-  if (hasFailed(candidate, asking.report)) return 'failed'
+  if (hasFailed(candidate, asking.ended)) return 'failed'
   if (isHeldBack(asking, gates)) return 'held_back'
   if (release?.status !== 'published') return 'not_published'
   if (order < 0 && !goesBack) return 'runs_newer'
@@ -147,9 +157,11 @@ function unfit(
   return (image.security_version ?? 0) < secured ? 'below_security_version' : undefined
 }
 
-function hasFailed({ release_id, rollout_id, attempt }: Try, report: Told | undefined): boolean {
-  if (report?.release_id !== release_id || report.rollout_id !== rollout_id || report.attempt !== attempt) return false
-  return report.outcome === 'rolled_back' || (report.outcome === 'failed' && !isTransient(report.kind))
+function hasFailed({ release_id, rollout_id, attempt }: Try, ended: readonly Ended[] = []): boolean {
+  const end = ended.find(
+    (one) => one.release_id === release_id && one.rollout_id === rollout_id && one.attempt === attempt,
+  )
+  return end?.outcome === 'rolled_back' || (end?.outcome === 'failed' && !isTransient(end.kind))
 }
 
 function isHeldBack({ battery_mv, external_power, free_bytes }: Asking, gates: Plan['gates'] = {}): boolean {
@@ -164,9 +176,9 @@ const isBelow = (told: number | undefined, least: number | undefined) =>
   told !== undefined && least !== undefined && told < least
 
 /** The security version of what the device runs: of what it told to have installed, else of what its channels know by that version. */
-function securityOf({ version, report }: Asking, channels: readonly Channel[], { releaseOf, compare }: Known): number {
-  const reported = report?.outcome === 'installed' && compare(report.version, version) === 0
-  const release = reported ? releaseOf(report.release_id) : undefined
+function securityOf({ version, ended }: Asking, channels: readonly Channel[], { releaseOf, compare }: Known): number {
+  const told = installed(version, ended, compare)
+  const release = told && releaseOf(told.release_id)
   if (release && 'version' in release) return release.security_version ?? 0
   for (const { active, rollout, past } of channels) {
     if (active && compare(active.version, version) === 0) return active.security_version ?? 0

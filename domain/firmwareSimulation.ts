@@ -1,6 +1,7 @@
 import type { Compare } from './firmwareActivation.ts'
 import type { State as Channel } from './firmwareChannel.ts'
-import { type Asking, type Known, offerOf, type Told, type Try, type Unfit } from './firmwareOffer.ts'
+import type { Ended } from './deviceFirmware.ts'
+import { type Asking, type Known, offerOf, type Try, type Unfit } from './firmwareOffer.ts'
 import { bucketOf, type Rollout } from './firmwareRollout.ts'
 
 /** A device as far as is known without asking it. */
@@ -11,7 +12,7 @@ export interface FleetDevice {
   version?: string
   battery_mv?: number
   /** The last it told of an installation. */
-  report?: Told
+  report?: Ended
 }
 
 /** Of the ways to be unfit, those that one can be for what nobody has tried. */
@@ -34,7 +35,7 @@ export interface Simulated {
 /** What a device of a fleet asks, as far as is known; one that never said what it runs is taken to run `unheard`. */
 export function askingOf({ id: device_id, version, report }: FleetDevice, unheard = oldest): Asking {
   const asking: Asking = { device_id, version: version ?? unheard }
-  if (report) asking.report = report
+  if (report) asking.ended = [report]
   return asking
 }
 

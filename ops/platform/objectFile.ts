@@ -27,7 +27,8 @@ export async function fetchObject(source: Source, kept: Kept, path: string): Pro
       const hash = createHash('sha256')
       for await (const chunk of await source(kept)) {
         hash.update(chunk as Buffer)
-        await local(file.write(chunk as Buffer))
+        // All of it: a full disk may take a part, and say so.
+        await local(file.writeFile(chunk as Buffer))
       }
       if (hash.digest('hex') !== kept.sha256) throw new Error(`${kept.object_key} does not hold what was put there`)
       await local(file.sync())

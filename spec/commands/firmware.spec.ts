@@ -4,16 +4,20 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { expect } from 'chai'
+import { firmwareUpload } from '../../commands/firmwareUpload.ts'
 import { channelIdOf } from '../../commands/firmwareChannels.ts'
 import { derivedId, handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
 import * as FirmwareChannel from '../../domain/firmwareChannel.ts'
 import * as FirmwareRelease from '../../domain/firmwareRelease.ts'
 import { bar } from '../../domain/firmwareActivation.ts'
+import type { EventStore } from '../../ops/platform/eventStore.ts'
+import { Unavailable } from '../../ops/platform/eventStoreErrors.ts'
 import { apiOf, expectProblem } from '../api.ts'
 import { appendedDuring } from '../appended.ts'
 import { eventually } from '../eventually.ts'
 import { firmwarePath as path, imageOf, made, newModel, newSigningKey, published, sha256 } from '../firmware.ts'
+import { served } from '../served.ts'
 import { anotherInstance, newFacility, type System, theSystem, unique } from '../system.ts'
 
 describe('firmware releases', () => {
@@ -201,6 +205,32 @@ describe('firmware releases', () => {
       })
       expect([answer.status, ((await answer.json()) as { code: string }).code]).to.deep.equal([400, 'invalid_request'])
     })).timeout(40_000)
+
+  it('that are in the log keep their bytes when the store goes away before that is answered', async () => {
+    const { store, objects } = system
+    const isAway = { now: true }
+    const breaking: EventStore = {
+      ...store,
+      read: async (stream, part) => {
+        if (isAway.now && stream.startsWith('firmwareChannel-')) throw new Unavailable('gone')
+        return store.read(stream, part)
+      },
+    }
+    const upload = firmwareUpload({ store: breaking, objects, maxBytes: 10_000, now: () => new Date().toISOString() })
+    const { url, close } = await served([upload])
+    try {
+      const [key, image, fields] = [{ 'Idempotency-Key': unique('key') }, imageOf(), mine()]
+      expectProblem(await apiOf(url).form(path, image, fields, key), 503, 'unavailable')
+      isAway.now = false
+      const again = await apiOf(url).form(path, image, fields, key)
+      expect(again.status, again.bytes.toString()).to.equal(201)
+      const [uploaded] = await store.read(`firmwareRelease-${again.body.id}`)
+      const stored = await buffer(await objects.get(uploaded!.data['object_key'] as string))
+      expect(stored.equals(image)).to.equal(true)
+    } finally {
+      await close()
+    }
+  })
 
   it('have notes, which may change as long as nobody else has changed them', async () => {
     const { id } = await made(system.admin.form(path, imageOf(), mine()))

@@ -28,7 +28,8 @@ describe('firmware of devices', function () {
     dwell_secs: 60,
     advance: 'manual',
     success_percent: 90,
-    halt: { min_devices: 1, failure_percent: 10 },
+    // The worker that watches leaves these alone: what happens to them is written here.
+    halt: { min_devices: 1_000_000, failure_percent: 100 },
   }
   const startRollout = (one: Release, rollout_id: string, percent: number) =>
     inChannel(system, one, ['FirmwareRolloutStarted', { ...plan, rollout_id, percent, started_at: at() }])
@@ -214,6 +215,20 @@ describe('firmware of devices', function () {
       expect((await device.check('1.0.0')).status).to.equal(204)
       await activate(system, one)
       await eventually(async () => expect((await device.check('1.0.0')).status).to.equal(200))
+    })
+
+    it('of a failure is heard after a link that dropped, and stays true whatever the device tells of others', async () => {
+      const [device, old, one] = [await sensor(), await release({ version: '1.0.0' }), await release()]
+      for (const each of [old, one]) await activate(system, each)
+      await eventually(async () => expect((await device.check('1.0.0')).body?.version).to.equal('2.0.0'))
+      for (const kind of ['download', 'boot'])
+        expect((await device.report({ release_id: one.id, outcome: 'failed', kind })).status).to.equal(204)
+      expect((await device.check('1.0.0')).status, 'it failed').to.equal(204)
+      expect((await device.report({ release_id: old.id, outcome: 'installed' })).status).to.equal(204)
+      expect((await device.check('1.0.0')).status, 'it failed, and went back').to.equal(204)
+      expect((await reports(device.id)).map(({ kind, outcome }) => kind ?? outcome)).to.deep.equal([
+        ...['download', 'boot', 'installed'],
+      ])
     })
 
     it('names the rollout that came to the device, also once that is over', async () => {

@@ -3,7 +3,16 @@ import { expect } from 'chai'
 import { manifestBytes } from '../../commands/firmwareSignature.ts'
 import { after, type Api, expectProblem } from '../api.ts'
 import { appendedDuring } from '../appended.ts'
-import { firmwarePath as path, imageOf, made, newModel, newSigningKey, signed, type SigningKey } from '../firmware.ts'
+import {
+  firmwarePath as path,
+  imageOf,
+  made,
+  newModel,
+  newSigningKey,
+  published,
+  signed,
+  type SigningKey,
+} from '../firmware.ts'
 import { newFacility, type System, theSystem, unique } from '../system.ts'
 
 describe('signed firmware', function () {
@@ -107,6 +116,35 @@ describe('signed firmware', function () {
     // A draft from before the first key is not published after it.
     await newSigningKey(free.facilityAdmin.api)
     await refused(() => free.facilityAdmin.api.post(`${path}/${draft.id}/publish`), 'signature_required')
+  })
+
+  it('that was published before the first key, or signed with one that is retired, becomes active no more, unless it was', async () => {
+    const { id, facilityAdmin } = await newFacility(system)
+    const api = facilityAdmin.api
+    const device_model = newModel()
+    const rollBack = (to_release_id: string) =>
+      api.post(`${path}/rollback`, { device_model, to_release_id, reason: 'Deaf' })
+    const active = await published(api, fieldsFor(id, { device_model }))
+    await made(api.post(`${path}/${active.id}/activate`), 200)
+    // What is active already stays, also when it is asked for again.
+    const again = () => made(api.post(`${path}/${active.id}/activate`), 200)
+    const unsigned = await published(api, fieldsFor(id, { device_model, version: '1.1.0' }))
+    const key = await newSigningKey(api)
+    const image = imageOf()
+    const next = await published(api, signed(image, fieldsFor(id, { device_model, version: '1.2.0' }), key), image)
+    const of = async (release: { id: string }, code: string) => {
+      await refused(() => api.post(`${path}/${release.id}/activate`), code)
+      await refused(() => api.post(`${path}/rollouts`, { release_id: release.id }), code)
+      await refused(() => rollBack(release.id), code)
+    }
+    await of(unsigned, 'signature_required')
+    await again()
+    const newer = await newSigningKey(api)
+    await made(retire(key, id), 200)
+    await of(next, 'signing_key_unknown')
+    const last = await published(api, signed(image, fieldsFor(id, { device_model, version: '1.3.0' }), newer), image)
+    await made(api.post(`${path}/${last.id}/activate`), 200)
+    expect((await made(rollBack(active.id), 200)).active_release_id, 'what ran before').to.equal(active.id)
   })
 
   it('of a facility without keys is signed with those for all', async () => {

@@ -95,6 +95,16 @@ describe('rollouts', function () {
     expect(appended).to.deep.equal([])
   })
 
+  it('are started in no facility that is closed', async () => {
+    const closed = await newFacility(system)
+    const { id } = await release('1.3.0', { facility_id: closed.id })
+    expect((await system.admin.post(`/api/v1/facilities/${closed.id}/deactivate`)).status).to.equal(200)
+    const appended = await appendedDuring(system.store, async () =>
+      expectProblem(await start(id), 409, 'facility_inactive'),
+    )
+    expect(appended).to.deep.equal([])
+  })
+
   it('have one open in a channel, however many are started at once', async () => {
     const device_model = unique('xs')
     const releases = await Promise.all(Array.from({ length: 10 }, (_, n) => release(`1.${n}.0`, { device_model })))

@@ -64,6 +64,13 @@ describe('the firmware of a device', () => {
     given(reported())
       .when(report(told({ kind: 'boot', reported_at: at })))
       .then()
+    // A link that dropped says nothing of what comes after it; after anything else, it is nothing new.
+    given(reported({ kind: 'download' }))
+      .when(report(told({ kind: 'boot' })))
+      .then(reported({ kind: 'boot' }))
+    given(reported({ kind: 'boot' }))
+      .when(report(told({ kind: 'download' })))
+      .then(reported({ kind: 'download' }))
     for (const more of [
       { attempt: 2 },
       { rollout_id: 'o1' },
@@ -74,5 +81,22 @@ describe('the firmware of a device', () => {
         .when(report(told(more)))
         .then(reported(more))
     expect(stateAfter(reported(), reported({ attempt: 2 })).report).to.deep.equal(told({ attempt: 2 }))
+  })
+
+  it('is known by how each of its last tries ended, whatever it said of others since', () => {
+    const endsAfter = (...events: DeviceFirmware.Event[]) =>
+      stateAfter(...events).ended.map(({ release_id, attempt, outcome, kind = '' }) =>
+        [release_id, attempt, outcome, kind].join(' ').trim(),
+      )
+    const went = reported({ outcome: 'installed', release_id: 'r1' })
+    expect(endsAfter(reported(), went)).to.deep.equal(['r1 1 installed verify', 'r2 1 failed verify'])
+    expect(endsAfter(reported(), reported({ kind: 'download' }))).to.deep.equal(['r2 1 failed verify'])
+    expect(endsAfter(reported(), reported({ attempt: 2 }), reported({ kind: 'boot' }))).to.deep.equal([
+      ...['r2 1 failed boot', 'r2 2 failed verify'],
+    ])
+    const many = Array.from({ length: 20 }, (_, attempt) => reported({ attempt }))
+    expect(endsAfter(...many))
+      .to.have.length(8)
+      .and.to.include('r2 19 failed verify')
   })
 })

@@ -226,27 +226,32 @@ describe('a device is offered', () => {
       expect(versionFor([channel(activated('2.0.0', 3)), global], { version: '1.5.0' })).to.equal('2.0.0')
     })
     it('less security than what it told to have installed', () => {
-      const ended = [channel(activated('1.0.0', 2), rolledBack('1.0.0'))]
-      const report = failed('2.0.0', { outcome: 'installed', rollout_id: 'o1' })
-      const asking = { version: '2.0.0', report }
-      expect(versionFor(ended, asking)).to.equal('1.0.0')
-      expect(versionFor(ended, asking, released({ id: 'r2.0.0', security_version: 3 }))).to.equal(undefined)
+      const back = [channel(activated('1.0.0', 2), rolledBack('1.0.0'))]
+      const installed = failed('2.0.0', { outcome: 'installed', rollout_id: 'o1' })
+      const asking = { version: '2.0.0', ended: [installed] }
+      expect(versionFor(back, asking)).to.equal('1.0.0')
+      const releases = released({ id: 'r2.0.0', security_version: 3 })
+      expect(versionFor(back, asking, releases)).to.equal(undefined)
+      const since = { version: '2.0.0', ended: [failed('3.0.0'), installed] }
+      expect(versionFor(back, since, releases), 'whatever it told since').to.equal(undefined)
     })
     it('what it failed, until it is tried anew', () => {
       const active = (...events: Event[]) => versionFor([channel(activated('2.0.0'), ...events)], asking)
-      let asking: Partial<Asking> = { report: failed('2.0.0') }
+      let asking: Partial<Asking> = { ended: [failed('2.0.0')] }
       expect(active()).to.equal(undefined)
       expect(active(activated('2.0.0'))).to.equal('2.0.0')
-      asking = { report: failed('2.0.0', { outcome: 'rolled_back' }) }
+      asking = { ended: [failed('2.0.0', { outcome: 'rolled_back' })] }
       expect(active()).to.equal(undefined)
-      asking = { report: failed('1.9.0') }
+      asking = { ended: [failed('1.9.0', { outcome: 'installed' }), failed('2.0.0')] }
+      expect(active(), 'it went back, and says so').to.equal(undefined)
+      asking = { ended: [failed('1.9.0')] }
       expect(active()).to.equal('2.0.0')
     })
     it('what it failed in a rollout, until that is retried, or its release is active', () => {
       const events = [activated('1.0.0'), started('2.0.0', 5)]
-      const asking = { report: failed('2.0.0', { rollout_id: 'o1', attempt: 0 }) }
+      const asking = { ended: [failed('2.0.0', { rollout_id: 'o1', attempt: 0 })] }
       expect(versionFor([channel(...events)], asking)).to.equal(undefined)
-      expect(versionFor([channel(...events)], { report: failed('2.0.0', { rollout_id: 'o0', attempt: 0 }) })).to.equal(
+      expect(versionFor([channel(...events)], { ended: [failed('2.0.0', { rollout_id: 'o0', attempt: 0 })] })).to.equal(
         '2.0.0',
       )
       expect(offered([channel(...events, retried('2.0.0'))], asking)).to.include({ version: '2.0.0', attempt: 1 })
@@ -254,8 +259,8 @@ describe('a device is offered', () => {
     })
     it('anything else instead of what it failed: it would go from one to the other for ever', () => {
       const channels = [channel(activated('1.0.0'), started('2.0.0', 5))]
-      const report = failed('2.0.0', { rollout_id: 'o1', attempt: 0 })
-      expect(versionFor(channels, { version: '0.9.0', report })).to.equal(undefined)
+      const ended = [failed('2.0.0', { rollout_id: 'o1', attempt: 0 })]
+      expect(versionFor(channels, { version: '0.9.0', ended })).to.equal(undefined)
     })
     it('what is withdrawn, or was never published, whatever the channel says', () => {
       for (const status of ['withdrawn', 'draft'] as const) {
@@ -268,7 +273,7 @@ describe('a device is offered', () => {
 
   it('again what only did not arrive', () => {
     const again = (kind: FailureKind) =>
-      versionFor([channel(activated('2.0.0'))], { report: failed('2.0.0', { kind }) })
+      versionFor([channel(activated('2.0.0'))], { ended: [failed('2.0.0', { kind })] })
     expect(again('download')).to.equal('2.0.0')
     for (const kind of ['verify', 'install', 'boot', 'other'] as const) expect(again(kind), kind).to.equal(undefined)
   })
@@ -308,8 +313,10 @@ describe('a device is offered', () => {
 
   it('by what it names: the releases a decision asks for, and no others', () => {
     const channels = [channel(activated('1.0.0'), activated('1.1.0'), started('2.0.0', 5)), none]
-    expect(releasesIn(channels, undefined)).to.have.members(['r1.1.0', 'r2.0.0'])
-    expect(releasesIn(channels, failed('3.0.0'))).to.have.members(['r1.1.0', 'r2.0.0', 'r3.0.0'])
+    const asking = { device_id: 'd1', version: '3.0.0', ended: [failed('4.0.0'), failed('3.0.0')] }
+    expect(releasesIn(channels, asking, semver)).to.have.members(['r1.1.0', 'r2.0.0'])
+    const installed = { ...asking, ended: [failed('4.0.0'), failed('3.0.0', { outcome: 'installed' })] }
+    expect(releasesIn(channels, installed, semver)).to.have.members(['r1.1.0', 'r2.0.0', 'r3.0.0'])
   })
 
   it('one try of a release: of the rollout that has come to it, else of the activation', () => {

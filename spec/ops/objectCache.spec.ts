@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import {
   mkdtempSync,
@@ -152,6 +153,26 @@ describe('objects kept nearby', () => {
     rmSync(directory, { recursive: true })
     await expectBytes(get, one)
     expect(fetched).to.have.length(2)
+  })
+
+  it('are not there in part where the disk takes no more than a part of the last bytes', () => {
+    // A process that may write no file beyond a megabyte: of the three that it is given, the system takes one and says so.
+    const program = `
+      import { createHash } from 'node:crypto'
+      import { Readable } from 'node:stream'
+      import { fetchObject } from './ops/platform/objectFile.ts'
+      process.on('SIGXFSZ', () => undefined)
+      const bytes = Buffer.alloc(3_000_000, 7)
+      const kept = { object_key: 'a', size_bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+      const source = () => Promise.resolve(Readable.from([bytes]))
+      await fetchObject(source, kept, ${JSON.stringify(join(directory, 'kept'))}).then(
+        () => console.log('kept'),
+        (error) => console.log(error.name),
+      )`
+    const node = [process.execPath, '--import', 'tsx', '--input-type', 'module', '--eval', program]
+    const limited = ['-c', 'ulimit -f 1024; exec "$@"', 'limited', ...node]
+    expect(execFileSync('bash', limited, { encoding: 'utf8' }).trim()).to.equal('CannotKeep')
+    expect(names()).to.deep.equal([])
   })
 
   it('of two processes in one folder are right in both', async () => {
