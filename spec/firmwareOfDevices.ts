@@ -1,13 +1,12 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { channelIdOf } from '../commands/firmwareChannels.ts'
-import { handle } from '../commands/handle.ts'
-import { systemIntent } from '../commands/http.ts'
-import * as FirmwareRelease from '../domain/firmwareRelease.ts'
-import { append, type Change } from './read-api/past.ts'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { placeOf } from '../commands/firmwareScope.ts'
+import type { Event } from '../domain/firmwareChannel.ts'
+import { sha256 } from './firmware.ts'
+import * as Stored from './firmwareStored.ts'
+import type { Change } from './read-api/past.ts'
 import { type System, unique } from './system.ts'
 
-type Uploaded = Extract<FirmwareRelease.Event, { type: 'FirmwareReleaseUploaded' }>['data']
-export type Release = Uploaded & { id: string; bytes: Buffer }
+export type Release = Stored.Release & { bytes: Buffer }
 
 export const at = () => new Date().toISOString()
 
@@ -18,24 +17,12 @@ export async function newRelease(
     draft = false,
     bytes = randomBytes(1000),
     ...more
-  }: { draft?: boolean; bytes?: Buffer; device_model: string } & Partial<Uploaded>,
+  }: { draft?: boolean; bytes?: Buffer; device_model: string } & Partial<Stored.Release>,
 ): Promise<Release> {
-  const id = randomUUID()
-  const intent = systemIntent('spec', id)
-  const uploaded: Uploaded = {
-    version: '2.0.0',
-    object_key: `firmware/${id}/${randomUUID()}`,
-    file_name: 'image.bin',
-    size_bytes: bytes.length,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    uploaded_at: at(),
-    ...more,
-  }
-  await objects.put(uploaded.object_key, chunks(bytes), 'application/octet-stream')
-  await handle(store, FirmwareRelease, id, FirmwareRelease.upload(uploaded), intent)
-  const publish = FirmwareRelease.publish({ published_at: at() })
-  if (!draft) await handle(store, FirmwareRelease, id, publish, systemIntent('spec', id, 'publish'))
-  return { id, bytes, ...uploaded }
+  const object_key = `firmware/${randomUUID()}/${randomUUID()}`
+  await objects.put(object_key, chunks(bytes), 'application/octet-stream')
+  const image = { object_key, size_bytes: bytes.length, sha256: sha256(bytes) }
+  return { bytes, ...(await Stored.newRelease(store, { version: '2.0.0', ...image, ...more }, { draft })) }
 }
 
 async function* chunks(bytes: Buffer) {
@@ -43,15 +30,13 @@ async function* chunks(bytes: Buffer) {
 }
 
 /** Appends an event of the release's channel. */
-export const inChannel = (system: System, release: Release, [type, data]: Change) => {
-  const { id: release_id, device_model, facility_id, version, security_version } = release
-  const scope = { device_model, ...(facility_id !== undefined && { facility_id }) }
-  const image = { release_id, version, ...(security_version !== undefined && { security_version }) }
-  return append(system, `firmwareChannel-${channelIdOf(scope)}`, [type, { ...scope, ...image, ...data }])
-}
+export const inChannel = ({ store }: System, release: Release, [type, data]: Change) =>
+  Stored.inChannel(store, release, {
+    type,
+    data: { ...placeOf(release), ...Stored.imageOf(release), ...data },
+  } as Event)
 
-export const activate = (system: System, release: Release) =>
-  inChannel(system, release, ['FirmwareActivated', { activated_at: at() }])
+export const activate = ({ store }: System, release: Release) => Stored.activated(store, release)
 
 /** A device of the facility, and what it can ask with a key of its own. */
 export async function newSensor({ admin, as }: System, facility_id: string, model: string) {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { channelIdOf } from '../commands/firmwareChannels.ts'
+import { placeOf } from '../commands/firmwareScope.ts'
 import { handle } from '../commands/handle.ts'
 import { systemIntent } from '../commands/http.ts'
 import * as Device from '../domain/device.ts'
@@ -19,40 +20,35 @@ export interface Made {
   security_version?: number
 }
 
-/** A release as if it had been uploaded and published; `draft`: not published. */
+type Uploaded = Extract<FirmwareRelease.Event, { type: 'FirmwareReleaseUploaded' }>['data']
+export type Release = Uploaded & { id: string }
+
+/** A release as if it had been uploaded and published; `draft`: not published. Nobody has its image but who says which it is. */
 export async function newRelease(
   store: EventStore,
-  wanted: Omit<Made, 'id'> & { min_version?: string },
+  wanted: Omit<Made, 'id'> & Partial<Uploaded>,
   { draft = false } = {},
-): Promise<Made> {
+): Promise<Release> {
   const id = randomUUID()
   const image = { object_key: `firmware/${id}/a`, file_name: 'a.bin', size_bytes: 10, sha256: 'a'.repeat(64) }
-  await handle(store, FirmwareRelease, id, FirmwareRelease.upload({ ...wanted, ...image, uploaded_at: now() }), own())
+  const uploaded = { ...image, uploaded_at: now(), ...wanted }
+  await handle(store, FirmwareRelease, id, FirmwareRelease.upload(uploaded), own())
   if (!draft) await handle(store, FirmwareRelease, id, FirmwareRelease.publish({ published_at: now() }), own())
-  return { id, ...wanted }
+  return { id, ...uploaded }
 }
-
-const scopeOf = ({ device_model, facility_id }: FirmwareChannel.Scope) => ({
-  device_model,
-  ...(facility_id !== undefined && { facility_id }),
-})
 
 /** An event of the channel of this release, as its own commands would write it. */
 export async function inChannel(store: EventStore, release: Made, event: FirmwareChannel.Event) {
-  const { position } = await handle(store, FirmwareChannel, channelIdOf(scopeOf(release)), () => [event], own())
+  const { position } = await handle(store, FirmwareChannel, channelIdOf(release), () => [event], own())
   return { 'Read-After': String(position) }
 }
 
-export const imageOf = ({ id, version, security_version }: Made) => ({
-  release_id: id,
-  version,
-  ...(security_version !== undefined && { security_version }),
-})
+export const imageOf = ({ id: release_id, ...release }: Made) => FirmwareChannel.imageOf({ release_id, ...release })
 
 export const activated = (store: EventStore, release: Made) =>
   inChannel(store, release, {
     type: 'FirmwareActivated',
-    data: { ...scopeOf(release), ...imageOf(release), activated_at: now() },
+    data: { ...placeOf(release), ...imageOf(release), activated_at: now() },
   })
 
 /** So many devices of this model in the facility, without the detour by HTTP; `Read-After` for the last. */

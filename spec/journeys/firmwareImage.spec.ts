@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomInt, randomUUID } from 'node:crypto'
+import { randomBytes, randomInt, randomUUID } from 'node:crypto'
 import { get, type IncomingMessage } from 'node:http'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,10 +9,9 @@ import * as FirmwareRelease from '../../domain/firmwareRelease.ts'
 import { expectProblem } from '../api.ts'
 import { appendedDuring } from '../appended.ts'
 import { eventually } from '../eventually.ts'
+import { sha256 } from '../firmware.ts'
 import { activate, at, newRelease, newSensor, type Release } from '../firmwareOfDevices.ts'
 import { newFacility, type System, theSystem, unique } from '../system.ts'
-
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
 describe('an image', function () {
   this.timeout(60_000)
