@@ -92,10 +92,10 @@ export const rollouts = ({ store, now }: Deps): Route[] => {
     const channel = channelIdOf(scope)
     for (let attempt = 1; attempt <= tries; attempt++) {
       const { state, revision } = await load(store, FirmwareChannel, channel)
-      const rollout_id = rolloutIdOf(scope, image.release_id, revision)
-      const start = Steps.start({ ...scope, ...image, ...plan, rollout_id, started_at: now() }, semver.compare)
+      const [rollout_id, at] = [rolloutIdOf(scope, image.release_id, revision), now()]
+      const start = Steps.start({ ...scope, ...image, ...plan, rollout_id, started_at: at }, semver.compare)
       start(state)
-      const place = Place.place({ ...scope, release_id: image.release_id, placed_at: now() })
+      const place = Place.place({ ...scope, release_id: image.release_id, placed_at: at })
       await handle(store, Place, rollout_id, place, aside(intent))
       try {
         return await handle(store, FirmwareChannel, channel, start, { ...intent, expected_revision: revision })
