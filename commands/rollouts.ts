@@ -95,9 +95,10 @@ export const rollouts = ({ store, now }: Deps): Route[] => {
   /** At the very revision that its id is of: where its channel has moved on, it is another one that begins. */
   async function begin(wanted: Beginning, intent: Intent) {
     for (let attempt = 1; attempt <= tries; attempt++) {
-      const { scope, state, revision, rollout_id, start } = await beginning(store, { ...wanted, started_at: now() })
+      const at = now()
+      const { scope, state, revision, rollout_id, start } = await beginning(store, { ...wanted, started_at: at })
       start(state)
-      const place = Place.place({ ...scope, release_id: wanted.release_id, placed_at: now() })
+      const place = Place.place({ ...scope, release_id: wanted.release_id, placed_at: at })
       await handle(store, Place, rollout_id, place, aside(intent))
       try {
         const about = { ...intent, expected_revision: revision }

@@ -180,7 +180,7 @@ describe('a simulated rollout', () => {
               { id, facility_id, version = min_version, report, ...told }: FleetDevice,
             ) =>
               offerOf(
-                { device_id: id, version, ...some(report, (report) => ({ report })), ...told },
+                { device_id: id, version, ...some(report, (report) => ({ ended: [report] })), ...told },
                 channelsAt(percent)(facility_id),
                 known,
               )?.rollout_id === rollout_id

@@ -147,7 +147,10 @@ describe('a bad release that is rolled out to 200 devices', function () {
     })
     const had = targeted.slice(0, 2)
     await eventually(async () => expect(await offers(had, '1.3.0')).to.deep.equal(new Set(['1.2.0'])))
-    const behind = await api().get(`${firmwarePath}/devices?behind=true&device_model=${model}`, after(rolledBack))
+    const behind = await api().get(
+      `${firmwarePath}/devices?behind=true&per_page=100&device_model=${model}`,
+      after(rolledBack),
+    )
     expect(behind.body.items.map((one: { id: string }) => one.id)).to.include.members(had)
     const { bytes } = await devices.get(had[0]!)!.get(`${firmwarePath}/${good.id}/image`)
     expect(sha256(bytes)).to.equal(sha256(goodImage))
