@@ -118,9 +118,12 @@ describe('firmware of devices', function () {
           (await system.database.query('select xact_commit from pg_stat_database where datname = current_database()'))
             .rows[0].xact_commit,
         )
-      const before = await count()
-      await Promise.all(Array.from({ length: 500 }, () => device.check('1.0.0')))
-      expect((await count()) - before).to.be.below(250)
+      // The read models are at work on what other specs have appended; once they have, nobody asks anything.
+      await eventually(async () => {
+        const before = await count()
+        await Promise.all(Array.from({ length: 500 }, () => device.check('1.0.0')))
+        expect((await count()) - before).to.be.below(250)
+      })
     })
 
     it('that says nonsense is refused, and leaves nothing behind', async () => {
