@@ -28,7 +28,8 @@ describe('firmware of devices', function () {
     dwell_secs: 60,
     advance: 'manual',
     success_percent: 90,
-    halt: { min_devices: 1, failure_percent: 10 },
+    // One that failed halts nothing: the worker of rollouts is at work here too.
+    halt: { min_devices: 1000, failure_percent: 10 },
   }
   const startRollout = (one: Release, rollout_id: string, percent: number) =>
     inChannel(system, one, ['FirmwareRolloutStarted', { ...plan, rollout_id, percent, started_at: at() }])
@@ -224,15 +225,18 @@ describe('firmware of devices', function () {
       const rollout_id = randomUUID()
       await activate(system, base)
       await startRollout(one, rollout_id, 100)
-      await inChannel(system, one, ['FirmwareRolloutRetried', { rollout_id, attempt: 1, retried_at: at() }])
       await eventually(async () => expect((await device.check('1.0.0')).status).to.equal(200))
       await device.report({ release_id: one.id, outcome: 'failed', kind: 'boot' })
+      await inChannel(system, one, ['FirmwareRolloutRetried', { rollout_id, attempt: 1, retried_at: at() }])
+      await eventually(async () => expect((await device.check('1.0.0')).status).to.equal(200))
+      await device.report({ release_id: one.id, outcome: 'failed', kind: 'install' })
       const ends = { rollout_id, rollout_release_id: one.id }
       await inChannel(system, base, ['FirmwareRolledBack', { ...ends, reason: 'smoke', rolled_back_at: at() }])
       await eventually(async () => expect((await device.check('2.0.0')).body?.version).to.equal('1.0.0'))
       await device.report({ release_id: one.id, outcome: 'rolled_back' })
       expect(await reports(device.id)).to.deep.equal([
-        expected(one, { outcome: 'failed', kind: 'boot', rollout_id }),
+        expected(one, { outcome: 'failed', kind: 'boot', rollout_id, attempt: 0 }),
+        expected(one, { outcome: 'failed', kind: 'install', rollout_id }),
         expected(one, { outcome: 'rolled_back', rollout_id }),
       ])
     })
