@@ -41,7 +41,7 @@ const checksum = (text: string) => crc32(text).toString(16).padStart(8, '0')
 export const digest = (secret: string) => createHash('sha256').update(secret).digest('hex')
 
 /** `xyl_<id>_<secret><crc>`: the checksum tells a mistyped key from a wrong one without asking anyone. */
-function keyText(id: string, secret: string): string {
+export function keyText(id: string, secret: string): string {
   const body = `xyl_${id.replaceAll('-', '')}_${secret}`
   return body + checksum(body)
 }

@@ -38,6 +38,10 @@ const manifestOf = ({ release_id, release }: Offer): z.infer<typeof shapes.Firmw
   image_url: `${path}/${release_id}/image`,
 })
 
+/** What was heard already is not waited for. */
+const all = <State>(found: (State | Promise<State>)[]): State[] | Promise<State[]> =>
+  found.some((one) => one instanceof Promise) ? Promise.all(found) : (found as State[])
+
 /**
  * `GET /api/v1/firmware/check`: what the device is to install. Decided by what was heard of the log: nothing is waited for but streams that are
  * asked for the first time, and the event of a version that has changed.
@@ -45,9 +49,9 @@ const manifestOf = ({ release_id, release }: Offer): z.infer<typeof shapes.Firmw
 export const firmwareChecks = ({ store, now, find }: Deps & { find: Find }): Route[] => {
   async function offerTo(asking: Asking, device_model: string, facility_id: string): Promise<Offer | undefined> {
     const ids = [channelIdOf({ device_model, facility_id }), channelIdOf({ device_model })]
-    const channels = await Promise.all(ids.map((id) => find(FirmwareChannel, id)))
+    const channels = await all(ids.map((id) => find(FirmwareChannel, id)))
     const named = releasesIn(channels, asking, semver)
-    const states = await Promise.all(named.map((id) => find(FirmwareRelease, id)))
+    const states = await all(named.map((id) => find(FirmwareRelease, id)))
     const releases = new Map(named.map((id, i) => [id, states[i]]))
     return offerOf(asking, channels, { releaseOf: (id) => releases.get(id), compare: semver.compare })
   }

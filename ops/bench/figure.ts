@@ -1,7 +1,7 @@
 import { median, spread } from './measure.ts'
 import type { Spread } from './measure.ts'
 
-export type Unit = '/s' | 'ms' | 's' | 'MB' | ''
+export type Unit = '/s' | 'ms' | 's' | 'MB' | 'MB/s' | ''
 
 /** A bound that `ours`, or `ratio`, should keep. */
 export interface Target {

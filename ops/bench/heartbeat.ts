@@ -1,14 +1,15 @@
 import { Option } from 'commander'
 import pg from 'pg'
 import type { Bench } from './bench.ts'
-import { type Posted, post, requestBytes } from './heartbeat/posting.ts'
 import { install, shown } from './installation.ts'
 import { interleaved, pace } from './measure.ts'
 import { wholeNumber } from './options.ts'
 import { type Client, loggedIn } from './requests.ts'
 import type { Ready } from './serve.ts'
+import { type Asked, askOver, requestBytes } from './sockets.ts'
 
-const path = '/api/v1/devices/heartbeat'
+const asked = ['POST', '/api/v1/devices/heartbeat'] as const
+const statuses = [204] as const
 const roundMs = 3000
 
 export const heartbeat: Bench = {
@@ -26,7 +27,7 @@ export const heartbeat: Bench = {
     const [devices, connections] = [options['devices'] as number, options['connections'] as number]
     const installation = await install(session, { name: 'heartbeat', events: options['events'] as number })
     const server = await scratch.start<Ready>({ file: 'ops/bench/serve.ts', args: [installation.dataDir] })
-    const bare = await scratch.start<{ url: string }>({ file: 'ops/bench/heartbeat/bareExpress.ts', args: [] })
+    const bare = await scratch.start<{ url: string }>({ file: 'ops/bench/bareExpress.ts', args: asked })
     const database = new pg.Client(installation.config.DATABASE_URL)
     await database.connect()
     await shown(database)
@@ -35,12 +36,12 @@ export const heartbeat: Bench = {
     step.end()
 
     const told = { firmware_version: '1.4.2', uptime_secs: 86_400, rssi: -67, free_memory: 131_072, battery_mv: 3712 }
-    const requests = (url: string) => keys.map((key) => requestBytes(url, path, { 'X-API-Key': key }, told))
+    const requests = (url: string) => keys.map((key) => requestBytes(url, asked, { 'X-API-Key': key }, told))
     const [ours, theirs] = [requests(server.ready.url), requests(bare.ready.url)]
     const side = (url: string, bytes: readonly Buffer[]) => () =>
-      post(url, { connections, ms: roundMs }, (n) => bytes[n % bytes.length]!)
+      askOver(url, { connections, statuses, ms: roundMs }, (n) => bytes[n % bytes.length]!)
     // Of each device the first is an event, and its key is looked for.
-    await post(server.ready.url, { connections, calls: devices }, (n) => ours[n]!)
+    await askOver(server.ready.url, { connections, statuses, calls: devices }, (n) => ours[n]!)
     const rounds = await interleaved(options.rounds, {
       ours: side(server.ready.url, ours),
       bare: side(bare.ready.url, theirs),
@@ -54,7 +55,7 @@ export const heartbeat: Bench = {
     report.note(
       `${connections} connections; ${refused} refused; ${rows[0]!.seen} of ${devices} devices in device_presence`,
     )
-    const values = (of: Posted[], what: 'perSecond' | 'p50' | 'p99') => of.map((round) => round[what])
+    const values = (of: Asked[], what: 'perSecond' | 'p50' | 'p99') => of.map((round) => round[what])
     report.add({
       id: 'heartbeat.rate',
       what: `heartbeats of ${devices} devices`,

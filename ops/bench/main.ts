@@ -5,6 +5,7 @@ import { eventstore } from './eventstore.ts'
 import { heartbeat } from './heartbeat.ts'
 import { read } from './read.ts'
 import { login } from './login.ts'
+import { ota } from './ota.ts'
 import { replay } from './replay.ts'
 import { wholeNumber } from './options.ts'
 import { rollout } from './rollout.ts'
@@ -12,7 +13,7 @@ import { run } from './run.ts'
 import { swap } from './swap.ts'
 import { visible } from './visible.ts'
 
-const benches: readonly Bench[] = [eventstore, replay, visible, swap, command, read, login, heartbeat, rollout]
+const benches: readonly Bench[] = [eventstore, replay, visible, swap, command, read, login, heartbeat, rollout, ota]
 
 const program = new Command('npm run bench --').description(
   'Measures one thing beside its limit, or a peer, in the same run. A missed target is printed and fails nothing.',

@@ -8,7 +8,7 @@ import type { EventStore } from '../platform/eventStore.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import type { Log } from '../platform/log.ts'
 import { migrate, migrationsDirectory } from '../platform/migrations.ts'
-import { connectObjects, type Objects } from '../platform/objects.ts'
+import { connectObjects, type Objects, type ObjectsOptions } from '../platform/objects.ts'
 
 /** Everything outside the process that a role may talk to. */
 export interface Connections {
@@ -38,14 +38,7 @@ export async function openConnections(config: Config, log: Log, lifecycle: Lifec
     onError: (error) => log[signal.aborted ? 'debug' : 'warn']({ error: error.message }, 'a database connection broke'),
   })
   lifecycle.onStop('database', () => database.end())
-  const objects = connectObjects({
-    endpoint: config.S3_ENDPOINT,
-    bucket: config.S3_BUCKET,
-    region: config.S3_REGION,
-    pathStyle: config.S3_PATH_STYLE,
-    accessKey: config.S3_ACCESS_KEY,
-    secretKey: config.S3_SECRET_KEY,
-  })
+  const objects = connectObjects(objectsIn(config))
   const [bus] = await Promise.all([
     connectBus({ url: config.NATS_URL, onStatus: (status) => log.debug({ status }, 'nats') }),
     whenUp('postgres', isAway, log, signal, async () => {
@@ -70,6 +63,16 @@ export async function openConnections(config: Config, log: Log, lifecycle: Lifec
   lifecycle.onStop('nats', () => bus.close())
   return { config, store, database, bus, objects, log, lifecycle }
 }
+
+/** Where objects are. */
+export const objectsIn = (config: Config): ObjectsOptions => ({
+  endpoint: config.S3_ENDPOINT,
+  bucket: config.S3_BUCKET,
+  region: config.S3_REGION,
+  pathStyle: config.S3_PATH_STYLE,
+  accessKey: config.S3_ACCESS_KEY,
+  secretKey: config.S3_SECRET_KEY,
+})
 
 /** Start-up order does not matter: what is away is asked again until it answers. */
 async function whenUp(

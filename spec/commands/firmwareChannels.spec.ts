@@ -27,6 +27,21 @@ describe('firmware channels', function () {
     api.post(`${path}/rollback`, { reason: 'deaf', ...body }, headers)
   const eventsOf = (fields: Fields) => system.store.read(`firmwareChannel-${channelIdOf(fields)}`)
 
+  it('are known by one id for each model and place, the same whenever it is asked for', () => {
+    const facility_id = '5f0d3b8e-0000-4000-8000-000000000001'
+    const scopes = [
+      { device_model: 'xs-1', facility_id },
+      { device_model: 'xs-1' },
+      { device_model: 'xs-2', facility_id },
+    ]
+    for (let round = 0; round < 2; round++)
+      expect(scopes.map(channelIdOf)).to.deep.equal([
+        '328e416c-9ee7-5724-a7a9-10eee22bc819',
+        '6a3ba934-88a0-55e2-bd9a-64c7b6a07e28',
+        '4c8f5d97-a70a-55c7-8a5a-7c736130bf3b',
+      ])
+  })
+
   it('have one release active, which is answered and read', async () => {
     const fields = here()
     const [one, two] = await releases(fields, '1.0.0', '1.1.0')

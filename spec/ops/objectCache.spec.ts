@@ -68,6 +68,8 @@ describe('objects kept nearby', () => {
       () => undefined,
       (error: Error) => error.message,
     )
+  const aged = (name: string, secs: number) =>
+    utimesSync(join(directory, name), Date.now() / 1000 - secs, Date.now() / 1000 - secs)
   const names = () => readdirSync(directory).sort()
 
   it('are fetched once, by the first of many who ask at once, and read from here by all', async () => {
@@ -110,6 +112,7 @@ describe('objects kept nearby', () => {
     const other = readFileSync(join(directory, changed.sha256))
     other[0]! ^= 1
     writeFileSync(join(directory, changed.sha256), other)
+    aged(sound.sha256, 7200)
     fetched = []
     const get = await start()
     for (const one of all) await expectBytes(get, one)
@@ -118,12 +121,20 @@ describe('objects kept nearby', () => {
     await expectBytes(get, sound)
   })
 
+  it('may be empty', async () => {
+    const [get, one] = [await start(), put(Buffer.alloc(0))]
+    await expectBytes(get, one)
+    expect(names()).to.deep.equal([one.sha256])
+  })
+
   it('that somebody died over are cleared away, once nobody can be at it any more', async () => {
     const [old, recent] = [`${'a'.repeat(64)}.1.part`, `${'b'.repeat(64)}.1.part`]
     for (const name of [old, recent]) writeFileSync(join(directory, name), 'half')
-    utimesSync(join(directory, old), Date.now() / 1000 - 3700, Date.now() / 1000 - 3700)
-    await start()
+    aged(old, 3700)
+    const get = await start(size)
     expect(names()).to.deep.equal([recent])
+    for (const one of [put(), put()]) await expectBytes(get, one)
+    await eventually(() => expect(names(), 'whoever is at it has it still').to.have.length(2).and.to.include(recent))
   })
 
   it('go when there are too many, those first that nobody asked for longest; who reads one reads on', async () => {
@@ -142,9 +153,14 @@ describe('objects kept nearby', () => {
 
   it('are as few as is allowed after a restart too', async () => {
     const before = await start()
-    for (const one of [put(), put(), put()]) await expectBytes(before, one)
+    for (let n = 0; n < 5; n++) await expectBytes(before, put())
+    // As the folder lists them, the newest come first.
+    const listed = readdirSync(directory)
+    for (const [n, name] of listed.entries()) aged(name, 60 * n)
     await start(2 * size)
-    await eventually(() => expect(names()).to.have.length(2))
+    await eventually(() => expect(names()).to.deep.equal(listed.slice(0, 2).sort()))
+    await start(size - 1)
+    await eventually(() => expect(names()).to.deep.equal([]))
   })
 
   it('that somebody else has removed are fetched again', async () => {
@@ -153,6 +169,7 @@ describe('objects kept nearby', () => {
     rmSync(directory, { recursive: true })
     await expectBytes(get, one)
     expect(fetched).to.have.length(2)
+    expect(names()).to.deep.equal([one.sha256])
   })
 
   it('are not there in part where the disk takes no more than a part of the last bytes', () => {

@@ -91,8 +91,13 @@ describe('the firmware of the fleet', function () {
     await activate(system, await newRelease(system, { device_model, version: '2.0.0' }))
     const behind = async () => (await devices('&behind=true', system.admin)).map(({ id }) => id)
     expect(await behind()).to.have.members([device.id, elsewhere.id])
-    await activate(system, await release('1.0.0'))
+    const own = await release('1.0.0')
+    await activate(system, own)
     expect(await behind()).to.deep.equal([elsewhere.id])
+    await inChannel(system, own, ['FirmwareDeactivated', { deactivated_at: at() }])
+    expect(await behind(), 'none any more').to.have.members([device.id, elsewhere.id])
+    await system.admin.post(`/api/v1/devices/${device.id}/decommission`)
+    expect(await behind(), 'what is out of use is behind nothing').to.deep.equal([elsewhere.id])
   })
 
   it('tells who runs what it was not offered', async () => {
@@ -126,6 +131,16 @@ describe('the firmware of the fleet', function () {
       await device.report({ release_id: one.id, outcome: 'installed' })
       expect(await ids('&unexpected=true')).to.deep.equal([])
     })
+  })
+
+  it('is as expected again, where a device has gone on from such to what a rollout brought', async () => {
+    const [device, one, two] = [await sensor(), await release('2.0.0'), await release('3.0.0')]
+    await rollout(one, 0.000001)
+    await device.report({ release_id: one.id, outcome: 'installed' })
+    expect(await ids('&unexpected=true')).to.deep.equal([device.id])
+    await rollout(two, 100)
+    await device.check('3.0.0')
+    expect(await ids('&unexpected=true')).to.deep.equal([])
   })
 
   it('tells the last that each device has reported', async () => {
@@ -167,6 +182,8 @@ describe('the firmware of the fleet', function () {
     expect(first).to.deep.include({ total: 3, pages: 2 })
     const next = await page(`&sort=observed_at&cursor=${first.next_cursor}`)
     expect(next.items.map(({ id }: { id: string }) => id)).to.deep.equal([made[2]!.id])
+    expect(await ids('&q=mic')).to.have.length(3)
+    expect(await ids('&q=nobody')).to.deep.equal([])
   })
 
   it('is of one’s own facility, and nonsense is refused', async () => {
