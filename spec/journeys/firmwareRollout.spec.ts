@@ -233,7 +233,7 @@ describe('a bad release that is rolled out to 200 devices', function () {
       signal: new AbortController().signal,
       onProgress: () => undefined,
     })
-    expect(checked).to.have.length(8)
+    expect(checked).to.have.length(7)
     for (const { name, drift, fault } of checked)
       expect([fault, drift.added, drift.removed, drift.changed], name).to.deep.equal([undefined, 0, 0, 0])
   })
