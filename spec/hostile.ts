@@ -33,35 +33,6 @@ export const parametersIn = ({ operation }: Described, where: string): string[] 
 export const bodyOf = ({ operation }: Described, mediaType = 'application/json'): Schema | undefined =>
   operation['requestBody']?.content?.[mediaType]?.schema
 
-/** Something that fits the schema well enough for the other fields of a body. */
-export function sampleOf(schema: Schema): unknown {
-  if (schema['anyOf']) return sampleOf(schema['anyOf'][0])
-  if ('const' in schema) return schema['const']
-  if (schema['enum']) return schema['enum'][0]
-  switch (schema['type']) {
-    case 'object':
-      return Object.fromEntries(
-        ((schema['required'] ?? []) as string[]).map((name) => [name, sampleOf(schema['properties'][name])]),
-      )
-    case 'array':
-      return [sampleOf(schema['items'])]
-    case 'integer':
-    case 'number':
-      return Math.max(1, Number(schema['minimum'] ?? 1))
-    case 'boolean':
-      return true
-    default:
-      return textOf(schema)
-  }
-}
-
-function textOf({ format, minLength = 1 }: Schema): string {
-  if (format === 'uuid') return randomUUID()
-  if (format === 'email') return 'nobody@example.org'
-  if (format === 'date-time') return '2026-11-24T09:00:00Z'
-  return 'sample'.padEnd(minLength, 'x')
-}
-
 /** What no filter may be moved by: as values of query parameters. */
 export const hostileQueries: Readonly<Record<string, string>> = {
   'SQL that ends a string': `' or '1'='1`,

@@ -90,6 +90,24 @@ describe('who is let in', () => {
     expectProblem(await bearer(aged(JWT_ACCESS_TTL_SECS)).get('/api/auth/me'), 401, 'token_expired')
   })
 
+  it('with an access token of an instance whose clock is a minute ahead or behind, for as long as it lives by the clock here', async () => {
+    const session = (await login(facility.user.email, facility.user.password)).body
+    const { header, payload } = jwt.decode(session.access_token, { complete: true }) as {
+      header: { kid: string }
+      payload: jwt.JwtPayload
+    }
+    const madeElsewhere = (secs: number) => {
+      const claims = { ...payload, iat: payload.iat! + secs, exp: payload.exp! + secs }
+      return jwt.sign(claims, system.config.JWT_SECRET, { keyid: header.kid })
+    }
+    const { JWT_ACCESS_TTL_SECS: ttl } = system.config
+    const before = await system.store.head()
+    for (const secs of [60, -60, 120 - ttl])
+      expect((await bearer(madeElsewhere(secs)).get('/api/auth/me')).status, String(secs)).to.equal(200)
+    expectProblem(await bearer(madeElsewhere(-ttl - 60)).post('/api/auth/logout'), 401, 'token_expired')
+    expect(await system.store.head()).to.equal(before)
+  })
+
   it('not with an access token whose time is over since it was shown last', async () => {
     const session = (await login(facility.user.email, facility.user.password)).body
     const { header, payload } = jwt.decode(session.access_token, { complete: true }) as {
