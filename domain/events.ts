@@ -14,6 +14,7 @@ import * as Reservation from './reservation.ts'
 import * as Session from './session.ts'
 import * as Settings from './settings.ts'
 import * as SuperAdmins from './superAdmins.ts'
+import * as Tag from './tag.ts'
 import * as TranscodeJob from './transcodeJob.ts'
 import * as Upload from './upload.ts'
 import * as User from './user.ts'
@@ -36,6 +37,7 @@ export const aggregates = [
   Session,
   Settings,
   SuperAdmins,
+  Tag,
   TranscodeJob,
   Upload,
   User,
@@ -59,6 +61,7 @@ export type DomainEvent =
   | Session.Event
   | Settings.Event
   | SuperAdmins.Event
+  | Tag.Event
   | TranscodeJob.Event
   | Upload.Event
   | User.Event

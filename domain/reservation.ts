@@ -4,7 +4,8 @@ import { Refusal } from './refusal.ts'
 // One stream per name that must be unique; its id is the kind and a keyed hash of the name, so the log tells no names.
 export const category = 'reservation'
 
-export type Kind = 'userEmail' | 'facilityCode' | 'deviceSerial' | 'firmwareVersion' | 'firstAdmin'
+export type Kind =
+  'userEmail' | 'facilityCode' | 'deviceSerial' | 'firmwareVersion' | 'tagName' | 'recording' | 'firstAdmin'
 
 // These names and shapes are the storage format. Never edit one in place: see `history`.
 export type Event =
@@ -29,6 +30,8 @@ const taken: Record<Kind, [code: string, message: string]> = {
   facilityCode: ['code-taken', 'Another facility has this code'],
   deviceSerial: ['serial-taken', 'Another device has this serial number'],
   firmwareVersion: ['firmware-version-taken', 'There is a release of this version for this model and scope already'],
+  tagName: ['tag-taken', 'The facility has a tag of this name already'],
+  recording: ['recording-taken', 'This recording was sent already'],
   firstAdmin: ['admin-exists', 'The first admin exists already'],
 }
 

@@ -12,8 +12,10 @@ export interface Values {
   transcode_bitrate: number
   /** Whether recordings are listened to as they arrive, and by which model. */
   automatic_inference: { enabled: boolean; model?: string }
-  /** Recordings older than so many days are deleted; 0: never. */
+  /** Recordings received more than so many days ago are deleted; 0: never. */
   recording_retention_days: number
+  /** The bytes of what was deleted are removed for good after so many days; until then it can be restored. */
+  recording_purge_days: number
 }
 
 export type Key = keyof Values
@@ -25,6 +27,7 @@ export const defaults: Readonly<Values> = {
   transcode_bitrate: 96_000,
   automatic_inference: { enabled: false },
   recording_retention_days: 0,
+  recording_purge_days: 7,
 }
 
 export const keys = Object.keys(defaults) as [Key, ...Key[]]

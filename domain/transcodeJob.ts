@@ -158,6 +158,40 @@ export const fail =
     return holds ? [{ type: 'TranscodeFailed', data: { upload_id, ...data } }] : []
   }
 
+/** The worker that has gone silent loses its attempt; the job waits for the next, or ends when that was the last. */
+export const timeOut =
+  (data: Data<'TranscodeTimedOut'>): Decision<State, Event> =>
+  (state) => {
+    const { upload_id, status, attempt } = known(state)
+    if (status !== 'running' || attempt !== data.attempt) return []
+    const timedOut: Event = { type: 'TranscodeTimedOut', data: { upload_id, ...data } }
+    if (!isExhausted(state)) return [timedOut]
+    const reason = `Gave up after ${maxAttempts} attempts: the last worker went silent`
+    return [timedOut, { type: 'TranscodeFailed', data: { upload_id, reason, failed_at: data.timed_out_at } }]
+  }
+
+export const cancel =
+  (data: Data<'TranscodeCancelled'>): Decision<State, Event> =>
+  (state) => {
+    const { upload_id, status } = known(state)
+    if (isOpen(state)) return [{ type: 'TranscodeCancelled', data: { upload_id, ...data } }]
+    if (status === 'cancelled') return []
+    throw new Refusal(
+      'job-over',
+      `There is nothing to cancel: the job ${status === 'failed' ? 'failed' : 'has succeeded'}`,
+    )
+  }
+
+/** Once more, with as many attempts as at first. */
+export const retry =
+  (data: Data<'TranscodeRetried'>): Decision<State, Event> =>
+  (state) => {
+    const { upload_id, status } = known(state)
+    if (isOpen(state)) return []
+    if (status === 'succeeded') throw new Refusal('job-over', 'There is nothing to retry: the job has succeeded')
+    return [{ type: 'TranscodeRetried', data: { upload_id, ...data } }]
+  }
+
 export const history: Record<Event['type'], readonly Upcast[]> = {
   TranscodeRequested: [],
   TranscodeStarted: [],

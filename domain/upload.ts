@@ -1,5 +1,5 @@
 import type { Decision, Json, Upcast } from './decider.ts'
-import { Refusal } from './refusal.ts'
+import { abandoned, Refusal } from './refusal.ts'
 
 export const category = 'upload'
 
@@ -33,13 +33,24 @@ export type Event =
   | { type: 'UploadDetailsChanged'; data: { title?: string; notes?: string; metadata?: Json; changed_at: string } }
   | { type: 'UploadTagged'; data: { tag_id: string; tagged_at: string } }
   | { type: 'UploadUntagged'; data: { tag_id: string; untagged_at: string } }
+  /** Nobody sees it any more; until its bytes are purged it can be restored. */
   | { type: 'UploadDeleted'; data: { deleted_at: string } }
+  | { type: 'UploadRestored'; data: { restored_at: string } }
+  /** Its bytes, and those of everything made of it, are gone for good. */
   | { type: 'UploadPurged'; data: { purged_at: string } }
+  /** Its recording was reserved, it never came, and whoever comes too late has lost: the recording may be sent again. */
+  | { type: 'UploadAbandoned'; data: { abandoned_at: string } }
+
+type Kept = 'received' | 'probed' | 'rejected'
 
 export type State =
   | { status: 'unknown' }
+  | { status: 'abandoned' }
   | {
-      status: 'received' | 'probed' | 'rejected' | 'deleted' | 'purged'
+      status: Kept | 'deleted' | 'purged'
+      /** What it was before it was deleted. */
+      was?: Kept
+      deleted_at?: string
       facility_id: string
       device_id?: string
       file_name: string
@@ -60,7 +71,8 @@ export const initial: State = { status: 'unknown' }
 
 export function evolve(state: State, event: Event): State {
   if (event.type === 'UploadReceived') return { status: 'received', tags: [], ...event.data }
-  if (state.status === 'unknown') return state
+  if (event.type === 'UploadAbandoned') return { status: 'abandoned' }
+  if (state.status === 'unknown' || state.status === 'abandoned') return state
   switch (event.type) {
     case 'UploadProbed':
       return { ...state, status: 'probed' }
@@ -75,7 +87,11 @@ export function evolve(state: State, event: Event): State {
     case 'UploadUntagged':
       return { ...state, tags: state.tags.filter((tag) => tag !== event.data.tag_id) }
     case 'UploadDeleted':
-      return { ...state, status: 'deleted' }
+      return { ...state, status: 'deleted', was: state.status as Kept, deleted_at: event.data.deleted_at }
+    case 'UploadRestored': {
+      const { was, deleted_at: _, ...rest } = state
+      return { ...rest, status: was ?? rest.status }
+    }
     case 'UploadPurged':
       return { ...state, status: 'purged' }
   }
@@ -83,15 +99,34 @@ export function evolve(state: State, event: Event): State {
 
 type Data<T extends Event['type']> = Extract<Event, { type: T }>['data']
 
-export function known(state: State): Exclude<State, { status: 'unknown' }> {
-  if (state.status === 'unknown') throw new Refusal('upload-unknown', 'No such upload')
+export type Recording = Exclude<State, { status: 'unknown' | 'abandoned' }>
+
+const unknown = () => new Refusal('upload-unknown', 'No such upload')
+
+export function known(state: State): Recording {
+  if (state.status === 'unknown' || state.status === 'abandoned') throw unknown()
   return state
+}
+
+export const isDeleted = (state: State) => state.status === 'deleted' || state.status === 'purged'
+
+/** One that people see: what was deleted is as if it were not there. */
+export function kept(state: State): Recording {
+  if (isDeleted(state)) throw unknown()
+  return known(state)
 }
 
 export const receive =
   (data: Data<'UploadReceived'>): Decision<State, Event> =>
+  (state) => {
+    if (state.status === 'abandoned') throw abandoned()
+    return state.status === 'unknown' ? [{ type: 'UploadReceived', data }] : []
+  }
+
+export const abandon =
+  (data: Data<'UploadAbandoned'>): Decision<State, Event> =>
   (state) =>
-    state.status === 'unknown' ? [{ type: 'UploadReceived', data }] : []
+    state.status === 'unknown' ? [{ type: 'UploadAbandoned', data }] : []
 
 /** What ffprobe read in the stored file; the first reading stands. */
 export const probed =
@@ -105,6 +140,56 @@ export const reject =
   (state) =>
     known(state).status === 'received' ? [{ type: 'UploadRejected', data }] : []
 
+const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
+
+/** What people say of it. Only what differs is recorded; an empty text takes back what was said. */
+export const changeDetails =
+  ({ changed_at, ...details }: Data<'UploadDetailsChanged'>): Decision<State, Event> =>
+  (state) => {
+    const upload = kept(state)
+    const isNew = ([field, value]: [string, unknown]) =>
+      value !== undefined && !same(value, upload[field as keyof typeof details] ?? (value === '' ? '' : undefined))
+    const changed = Object.fromEntries(Object.entries(details).filter(isNew))
+    return Object.keys(changed).length > 0 ? [{ type: 'UploadDetailsChanged', data: { ...changed, changed_at } }] : []
+  }
+
+/** Exactly these tags, from now on. */
+export const setTags =
+  ({ tag_ids, at }: { tag_ids: readonly string[]; at: string }): Decision<State, Event> =>
+  (state) => {
+    const { tags } = kept(state)
+    const gone = tags.filter((tag) => !tag_ids.includes(tag))
+    const added = [...new Set(tag_ids)].filter((tag) => !tags.includes(tag))
+    return [
+      ...gone.map((tag_id): Event => ({ type: 'UploadUntagged', data: { tag_id, untagged_at: at } })),
+      ...added.map((tag_id): Event => ({ type: 'UploadTagged', data: { tag_id, tagged_at: at } })),
+    ]
+  }
+
+export const remove =
+  (data: Data<'UploadDeleted'>): Decision<State, Event> =>
+  (state) => {
+    known(state)
+    return isDeleted(state) ? [] : [{ type: 'UploadDeleted', data }]
+  }
+
+export const restore =
+  (data: Data<'UploadRestored'>): Decision<State, Event> =>
+  (state) => {
+    const { status } = known(state)
+    if (status === 'purged') throw new Refusal('upload-purged', 'The bytes of this recording are gone for good')
+    return status === 'deleted' ? [{ type: 'UploadRestored', data }] : []
+  }
+
+/** Said before the bytes are removed: nobody can restore it in between. Only what was deleted no later than `deleted_before` goes. */
+export const purge =
+  ({ deleted_before, ...data }: Data<'UploadPurged'> & { deleted_before: string }): Decision<State, Event> =>
+  (state) => {
+    const { status, deleted_at } = known(state)
+    const isDue = status === 'deleted' && Date.parse(deleted_at!) <= Date.parse(deleted_before)
+    return isDue ? [{ type: 'UploadPurged', data }] : []
+  }
+
 export const history: Record<Event['type'], readonly Upcast[]> = {
   UploadReceived: [],
   UploadProbed: [],
@@ -113,5 +198,7 @@ export const history: Record<Event['type'], readonly Upcast[]> = {
   UploadTagged: [],
   UploadUntagged: [],
   UploadDeleted: [],
+  UploadRestored: [],
   UploadPurged: [],
+  UploadAbandoned: [],
 }

@@ -6,6 +6,8 @@ import * as Device from '../domain/device.ts'
 import * as Facility from '../domain/facility.ts'
 import * as FirmwareRelease from '../domain/firmwareRelease.ts'
 import * as Reservation from '../domain/reservation.ts'
+import * as Tag from '../domain/tag.ts'
+import * as Upload from '../domain/upload.ts'
 import * as User from '../domain/user.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
 import type { Intent } from '../ops/platform/route.ts'
@@ -43,6 +45,10 @@ export function releaseAbandonedNames({ store, now, giveBackUnused, grace = grac
         return (await handle(store, Facility, owner, Facility.abandon(data), intent)).state.status === 'abandoned'
       case 'deviceSerial':
         return (await handle(store, Device, owner, Device.abandon(data), intent)).state.status === 'abandoned'
+      case 'tagName':
+        return (await handle(store, Tag, owner, Tag.abandon(data), intent)).state.status === 'abandoned'
+      case 'recording':
+        return (await handle(store, Upload, owner, Upload.abandon(data), intent)).state.status === 'abandoned'
       case 'firmwareVersion': {
         const outcome = await handle(store, FirmwareRelease, owner, FirmwareRelease.abandon(data), intent)
         return outcome.state.status === 'abandoned'

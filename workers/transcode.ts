@@ -45,8 +45,6 @@ export interface TranscodeDeps {
   now: () => string
 }
 
-type Recording = Exclude<Upload.State, { status: 'unknown' }>
-
 /** Fetch, probe, one pass of ffmpeg, put, record. Attempts have object keys of their own: a late one overwrites nothing. */
 export function transcode({ store, objects, bus, programs, scratch, worker, limitMs, now }: TranscodeDeps): Task<Job> {
   const intent = (job: Pick<Job, 'id' | 'attempt' | 'origin'>, step: string) => ({
@@ -72,7 +70,7 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
   async function perform(job: Job, signal: AbortSignal): Promise<void> {
     const upload = Upload.known((await load(store, Upload, job.upload_id)).state)
     if (upload.status === 'rejected') return rejected(job, upload, upload.reason ?? 'It was rejected')
-    if (upload.status === 'deleted' || upload.status === 'purged') throw new PermanentFailure('The upload was deleted')
+    if (Upload.isDeleted(upload)) throw new PermanentFailure('The upload was deleted')
     const directory = await mkdtemp(join(scratch, 'transcode-'))
     try {
       const input = await fetchOriginal(upload, directory, signal)
@@ -105,7 +103,7 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
 
   async function encode(
     job: Job,
-    upload: Recording,
+    upload: Upload.Recording,
     input: string,
     directory: string,
     found: Found,
@@ -123,7 +121,7 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
     })
   }
 
-  async function fetchOriginal(upload: Recording, directory: string, signal: AbortSignal): Promise<string> {
+  async function fetchOriginal(upload: Upload.Recording, directory: string, signal: AbortSignal): Promise<string> {
     const input = join(directory, 'input')
     const source = await objects.get(upload.object_key).catch((error: unknown) => {
       throw isMissing(error) ? new PermanentFailure('The stored recording is missing') : error
@@ -162,7 +160,7 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
   }
 
   /** First the fact, then the bytes: a crash in between leaves an object too many, never one too few. */
-  async function rejected(job: Job, upload: Recording, reason: string): Promise<void> {
+  async function rejected(job: Job, upload: Upload.Recording, reason: string): Promise<void> {
     const outcome = await handle(
       store,
       Upload,

@@ -379,6 +379,11 @@ export const settingValues = {
     .min(0)
     .max(36_500)
     .meta({ description: 'recording_retention_days: older recordings are deleted; 0: never' }),
+  recording_purge_days: z
+    .int()
+    .min(0)
+    .max(36_500)
+    .meta({ description: 'recording_purge_days: so long after its deletion the bytes of a recording are removed' }),
 }
 
 export const SettingKey = z.enum(Object.keys(settingValues) as [keyof typeof settingValues])
@@ -388,6 +393,7 @@ export const SettingValue = z.union([
   settingValues.transcode_bitrate,
   settingValues.automatic_inference,
   settingValues.recording_retention_days,
+  settingValues.recording_purge_days,
 ])
 
 /** The value that holds and who says so; `set_here`: what this installation or facility says itself, whether or not it holds. */

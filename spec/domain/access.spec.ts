@@ -47,7 +47,14 @@ const table = `
   firmware:report      -            -               -     firmware
   upload:create        any          own             -     upload
   upload:read          any          own             own   -
+  upload:change        any          own             -     -
+  upload:delete        any          own             -     -
   transcode-job:read   any          own             own   -
+  transcode-job:steer  any          own             -     -
+  tag:read             any          own             own   -
+  tag:change           any          own             -     -
+  stats:read           any          own             own   -
+  live:read            any          own             own   -
   setting:read         any          own             -     -
   setting:change       any          own             -     -
   system-setting:read  any          -               -     -

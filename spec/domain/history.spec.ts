@@ -445,8 +445,20 @@ const stored: Record<string, Literal[]> = {
     ),
     one('UploadTagged', { tag_id: 't1', tagged_at: later }, { tags: ['t1'] }),
     one('UploadUntagged', { tag_id: 't1', untagged_at: later }, { tags: [] }),
-    one('UploadDeleted', { deleted_at: later }, { status: 'deleted' }),
+    one('UploadDeleted', { deleted_at: later }, { status: 'deleted', was: 'probed', deleted_at: later }),
+    one('UploadRestored', { restored_at: later }, { status: 'probed' }),
     one('UploadPurged', { purged_at: later }, { status: 'purged', object_key: 'uploads/u1/k1' }),
+    one('UploadAbandoned', { abandoned_at: later }, { status: 'abandoned' }),
+  ],
+  tag: [
+    one(
+      'TagCreated',
+      { facility_id: 'f1', name: 'bearing', created_at: at },
+      { status: 'active', facility_id: 'f1', name: 'bearing', created_at: at },
+    ),
+    one('TagRenamed', { name: 'gear', renamed_at: later }, { name: 'gear' }),
+    one('TagDeleted', { deleted_at: later }, { status: 'deleted' }),
+    one('TagAbandoned', { abandoned_at: later }, { status: 'abandoned' }),
   ],
   projection: [
     one('ProjectionPromoted', { version: 2, previous_version: 1, promoted_at: at }, { withdrawn: [] }),

@@ -39,6 +39,8 @@ describe('a reservation', () => {
       facilityCode: 'code-taken',
       deviceSerial: 'serial-taken',
       firmwareVersion: 'firmware-version-taken',
+      tagName: 'tag-taken',
+      recording: 'recording-taken',
       firstAdmin: 'admin-exists',
     } satisfies Record<Reservation.Kind, string>
     for (const [kind, code] of Object.entries(codes) as [Reservation.Kind, string][])

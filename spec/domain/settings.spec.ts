@@ -69,7 +69,8 @@ describe('a setting', () => {
     it('by default where nobody has said anything', () => expect(bitrate({})).to.deep.equal([96_000, 'default']))
     it('for every key there is', () =>
       expect(Settings.keys).to.have.members([
-        ...['transcode_formats', 'transcode_bitrate', 'automatic_inference', 'recording_retention_days'],
+        ...['transcode_formats', 'transcode_bitrate', 'automatic_inference'],
+        ...['recording_retention_days', 'recording_purge_days'],
       ]))
   })
 })

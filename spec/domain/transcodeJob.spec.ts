@@ -175,6 +175,40 @@ describe('a transcode job', () => {
     it('not when there is none', () => expect(TranscodeJob.isExhausted(TranscodeJob.initial)).to.be.false)
   })
 
+  describe('times out', () => {
+    const timeOut = (attempt: number) => TranscodeJob.timeOut({ attempt, timed_out_at: later })
+    it('and waits for the next attempt', () => given(requested, started(1)).when(timeOut(1)).then(timedOut(1)))
+    it('and fails, when that was the last', () =>
+      given(requested, ...failures(4), started(5))
+        .when(timeOut(5))
+        .then(timedOut(5), {
+          type: 'TranscodeFailed',
+          data: { upload_id, reason: 'Gave up after 5 attempts: the last worker went silent', failed_at: later },
+        }))
+    it('not as an attempt that is over, which adds nothing', () =>
+      given(requested, started(1), attemptFailed(1), started(2)).when(timeOut(1)).then())
+    for (const [status, event] of Object.entries(settled))
+      it(`not once ${status}, which adds nothing`, () => given(requested, started(1), event).when(timeOut(1)).then())
+  })
+
+  describe('is cancelled', () => {
+    const cancel = TranscodeJob.cancel({ cancelled_at: later })
+    it('while it waits', () => given(requested).when(cancel).then(cancelled))
+    it('while it runs', () => given(requested, started(1)).when(cancel).then(cancelled))
+    for (const status of ['succeeded', 'failed'] as const)
+      it(`not once ${status}`, () => given(requested, started(1), settled[status]).when(cancel).refused('job-over'))
+    it('only when there is one', () => given().when(cancel).refused('transcode-job-unknown'))
+  })
+
+  describe('is retried', () => {
+    const retry = TranscodeJob.retry({ retried_at: later })
+    it('once failed', () => given(requested, started(1), failed).when(retry).then(retried))
+    it('once cancelled', () => given(requested, cancelled).when(retry).then(retried))
+    it('not while it is open, which adds nothing', () => given(requested, started(1)).when(retry).then())
+    it('not once it has succeeded', () => given(requested, started(1), completed(1)).when(retry).refused('job-over'))
+    it('only when there is one', () => given().when(retry).refused('transcode-job-unknown'))
+  })
+
   it('is open while it waits or runs, and never after its one end', () => {
     const open = (...events: TranscodeJob.Event[]) => TranscodeJob.isOpen(stateAfter(...events))
     expect(open()).to.be.false

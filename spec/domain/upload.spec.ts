@@ -57,6 +57,75 @@ describe('an upload', () => {
     it('only when there is one', () => given().when(reject).refused('upload-unknown'))
   })
 
+  describe('is abandoned', () => {
+    const abandon = Upload.abandon({ abandoned_at: at })
+    const abandoned: Upload.Event = { type: 'UploadAbandoned', data: { abandoned_at: at } }
+    it('when it never came, once', () => given().when(abandon).then(abandoned))
+    it('not when it came, which adds nothing', () => given(received).when(abandon).then())
+    it('for good: who comes too late has lost', () =>
+      given(abandoned).when(Upload.receive(data)).refused('registration-abandoned'))
+    it('and then there is none', () =>
+      given(abandoned)
+        .when(Upload.remove({ deleted_at: at }))
+        .refused('upload-unknown'))
+  })
+
+  describe('has details that change', () => {
+    const change = (details: object) => Upload.changeDetails({ ...details, changed_at: at })
+    const changed = (details: object): Upload.Event => ({
+      type: 'UploadDetailsChanged',
+      data: { ...details, changed_at: at },
+    })
+    const titled = changed({ title: 'Night', metadata: { gain: 3 } })
+    it('only those that differ', () =>
+      given(received, titled)
+        .when(change({ title: 'Night', notes: 'wind', metadata: { gain: 3 } }))
+        .then(changed({ notes: 'wind' })))
+    it('to nothing, once there was something', () => {
+      given(received, titled)
+        .when(change({ title: '' }))
+        .then(changed({ title: '' }))
+      given(received)
+        .when(change({ title: '' }))
+        .then()
+    })
+    it('not once it is deleted', () =>
+      given(received, deleted)
+        .when(change({ title: 'x' }))
+        .refused('upload-unknown'))
+  })
+
+  describe('has exactly the tags that are set', () => {
+    const set = (...tag_ids: string[]) => Upload.setTags({ tag_ids, at })
+    const untagged = (tag_id: string): Upload.Event => ({ type: 'UploadUntagged', data: { tag_id, untagged_at: at } })
+    it('each once', () =>
+      given(received, tagged('t1'), tagged('t2'))
+        .when(set('t2', 't3', 't3'))
+        .then(untagged('t1'), tagged('t3')))
+    it('none', () => given(received, tagged('t1')).when(set()).then(untagged('t1')))
+    it('not once it is deleted', () => given(received, deleted).when(set()).refused('upload-unknown'))
+  })
+
+  describe('is deleted, restored and purged:', () => {
+    const remove = Upload.remove({ deleted_at: at })
+    const restore = Upload.restore({ restored_at: at })
+    const restored: Upload.Event = { type: 'UploadRestored', data: { restored_at: at } }
+    const purge = (deleted_before: string) => Upload.purge({ purged_at: at, deleted_before })
+    it('deleted once', () => given(received, probed).when(remove).then(deleted))
+    it('deleted when it was rejected', () => given(received, rejected).when(remove).then(deleted))
+    it('restored to what it was, once', () => {
+      given(received, probed, deleted).when(restore).then(restored)
+      expect(stateAfter(received, rejected, deleted, restored)).to.deep.equal(stateAfter(received, rejected))
+    })
+    it('restored when it was not deleted, which adds nothing', () => given(received).when(restore).then())
+    it('never restored once purged', () => given(received, deleted, purged).when(restore).refused('upload-purged'))
+    it('purged when it was deleted long enough', () => given(received, deleted).when(purge(at)).then(purged))
+    it('not purged before', () => given(received, deleted).when(purge('2026-11-24T08:59:59.999Z')).then())
+    it('not purged when it was restored meanwhile', () => given(received, deleted, restored).when(purge(at)).then())
+    for (const [what, decision] of Object.entries({ remove, restore, purge: purge(at) }))
+      it(`${what}: only when there is one`, () => given().when(decision).refused('upload-unknown'))
+  })
+
   it('is what its events say', () => {
     const untagged: Upload.Event = { type: 'UploadUntagged', data: { tag_id: 't1', untagged_at: at } }
     const changed: Upload.Event = { type: 'UploadDetailsChanged', data: { title: 'Night', changed_at: at } }
@@ -65,6 +134,8 @@ describe('an upload', () => {
       ...data,
       tags: ['t2'],
       title: 'Night',
+      was: 'probed',
+      deleted_at: at,
     })
     expect(stateAfter(received, rejected)).to.include({ status: 'rejected', reason: 'No sound in it' })
     expect(stateAfter(received, deleted, purged)).to.include({ status: 'purged' })
