@@ -7,6 +7,8 @@ import * as FirmwareChannel from './firmwareChannel.ts'
 import * as FirmwareKey from './firmwareKey.ts'
 import * as FirmwareRelease from './firmwareRelease.ts'
 import * as FirmwareRolloutPlace from './firmwareRolloutPlace.ts'
+import * as GpuServer from './gpuServer.ts'
+import * as InferenceJob from './inferenceJob.ts'
 import * as NameKey from './nameKey.ts'
 import * as Projection from './projection.ts'
 import * as Refusals from './refusals.ts'
@@ -30,6 +32,8 @@ export const aggregates = [
   FirmwareKey,
   FirmwareRelease,
   FirmwareRolloutPlace,
+  GpuServer,
+  InferenceJob,
   NameKey,
   Projection,
   Refusals,
@@ -55,6 +59,8 @@ export type DomainEvent =
   | FirmwareKey.Event
   | FirmwareRelease.Event
   | FirmwareRolloutPlace.Event
+  | GpuServer.Event
+  | InferenceJob.Event
   | Projection.Event
   | Refusals.Event
   | Reservation.Event

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { handle, load } from '../commands/handle.ts'
 import { originOf, systemIntent } from '../commands/http.ts'
+import { gaveUp, isExhausted, isOpen } from '../domain/attempts.ts'
 import * as TranscodeJob from '../domain/transcodeJob.ts'
 import * as Upload from '../domain/upload.ts'
 import type { Bus } from '../ops/platform/bus.ts'
@@ -54,12 +55,17 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
 
   async function begin(id: string): Promise<Job | undefined> {
     const { state, origin } = await load(store, TranscodeJob, id)
-    if (state.status === 'unknown' || !TranscodeJob.isOpen(state)) return undefined
+    if (state.status === 'unknown' || !isOpen(state)) return undefined
     const { upload_id, formats, bitrate } = state
     const job = { id, attempt: state.attempt + 1, upload_id, formats, bitrate, origin: originOf(origin!) }
-    if (TranscodeJob.isExhausted(state)) {
-      const reason = `Gave up after ${TranscodeJob.maxAttempts} attempts`
-      await handle(store, TranscodeJob, id, TranscodeJob.fail({ reason, failed_at: now() }), intent(job, 'exhausted'))
+    if (isExhausted(state)) {
+      await handle(
+        store,
+        TranscodeJob,
+        id,
+        TranscodeJob.fail({ reason: gaveUp, failed_at: now() }),
+        intent(job, 'exhausted'),
+      )
       return undefined
     }
     const start = TranscodeJob.start({ attempt: job.attempt, worker, started_at: now() })

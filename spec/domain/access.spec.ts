@@ -51,6 +51,11 @@ const table = `
   upload:delete        any          own             -     -
   transcode-job:read   any          own             own   -
   transcode-job:steer  any          own             -     -
+  inference-job:create any          own             -     -
+  inference-job:read   any          own             own   -
+  inference-job:steer  any          own             -     -
+  gpu-server:read      any          -               -     -
+  gpu-server:change    any          -               -     -
   tag:read             any          own             own   -
   tag:change           any          own             -     -
   stats:read           any          own             own   -

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { isExhausted, isOpen, maxAttempts } from '../../domain/attempts.ts'
 import * as TranscodeJob from '../../domain/transcodeJob.ts'
 import { deciding } from './deciding.ts'
 
@@ -152,10 +153,10 @@ describe('a transcode job', () => {
   })
 
   describe('is given up', () => {
-    const exhausted = (...events: TranscodeJob.Event[]) => TranscodeJob.isExhausted(stateAfter(requested, ...events))
+    const exhausted = (...events: TranscodeJob.Event[]) => isExhausted(stateAfter(requested, ...events))
 
     it('after five attempts that failed', () => {
-      expect(TranscodeJob.maxAttempts).to.equal(5)
+      expect(maxAttempts).to.equal(5)
       expect(exhausted()).to.be.false
       expect(exhausted(...failures(4))).to.be.false
       expect(exhausted(...failures(5))).to.be.true
@@ -172,7 +173,7 @@ describe('a transcode job', () => {
       expect(exhausted(...failures(5), failed, retried, ...failures(4))).to.be.false
       expect(exhausted(...failures(5), failed, retried, ...failures(5))).to.be.true
     })
-    it('not when there is none', () => expect(TranscodeJob.isExhausted(TranscodeJob.initial)).to.be.false)
+    it('not when there is none', () => expect(isExhausted(TranscodeJob.initial)).to.be.false)
   })
 
   describe('times out', () => {
@@ -210,7 +211,7 @@ describe('a transcode job', () => {
   })
 
   it('is open while it waits or runs, and never after its one end', () => {
-    const open = (...events: TranscodeJob.Event[]) => TranscodeJob.isOpen(stateAfter(...events))
+    const open = (...events: TranscodeJob.Event[]) => isOpen(stateAfter(...events))
     expect(open()).to.be.false
     expect(open(requested)).to.be.true
     expect(open(requested, started(1))).to.be.true

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import { derivedId, handle, load } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
+import { maxAttempts } from '../../domain/attempts.ts'
 import * as Settings from '../../domain/settings.ts'
 import * as TranscodeJob from '../../domain/transcodeJob.ts'
 import * as Upload from '../../domain/upload.ts'
@@ -98,7 +99,7 @@ describe('transcoding, where no worker but ours runs', () => {
   it('ends a job that has failed too often', async () => {
     const id = await requested((await received()).id)
     const task = worker('unlucky')
-    for (let i = 0; i < TranscodeJob.maxAttempts; i++) await task.failed((await task.begin(id))!, 'fault', 'bad luck')
+    for (let i = 0; i < maxAttempts; i++) await task.failed((await task.begin(id))!, 'fault', 'bad luck')
     expect(await task.begin(id)).to.equal(undefined)
     expect((await types(id)).at(-1)).to.equal('TranscodeFailed')
   })
