@@ -20,11 +20,12 @@ import {
 import * as shapes from '../ops/platform/shapes.ts'
 import type { RefreshClaims, Tokens } from '../ops/platform/tokens.ts'
 import { handle, load } from './handle.ts'
+import type { Loaded } from './loaded.ts'
 import { answered, type Deps } from './http.ts'
 import { checkPassword, Password } from './passwordRules.ts'
 import { addressDigest, type RefusalRecorder } from './refusals.ts'
 import { normalised, ownerOf } from './reserve.ts'
-import { sayEnded, type SessionDeps } from './sessions.ts'
+import { type Refreshes, sayEnded, type SessionDeps } from './sessions.ts'
 
 const Login = z.strictObject({ email: z.string().max(320), password: z.string().max(1024) })
 const Refresh = z.strictObject({ refresh_token: z.string().max(4096) })
@@ -51,9 +52,15 @@ const mayBeHere = (person: Person): person is Admitted =>
 
 export const auth = (
   deps: Deps &
-    SessionDeps & { passwords: Passwords; tokens: Tokens; throttle: LoginThrottle; refusals: RefusalRecorder },
+    SessionDeps & {
+      passwords: Passwords
+      tokens: Tokens
+      throttle: LoginThrottle
+      refusals: RefusalRecorder
+      refreshes: Refreshes
+    },
 ): Route[] => {
-  const { store, now, passwords, tokens, throttle, refusals } = deps
+  const { store, now, passwords, tokens, throttle, refusals, refreshes } = deps
   const inSecs = (secs: number) => new Date(Date.parse(now()) + secs * 1000).toISOString()
   const asUser = (intent: Intent, id: string, { facility_id }: Pick<User.Known, 'facility_id'>): Intent => ({
     ...intent,
@@ -107,8 +114,7 @@ export const auth = (
     handle(store, Session, sid, Session.end({ reason, ended_at: now() }), intent)
 
   /** Why a session has ended that may not know of it: decided from the log, so that none outlives what ended it because a table was empty. */
-  async function endedElsewhere(claims: RefreshClaims, { user, facility }: Admitted) {
-    const { state } = await load(store, Session, claims.sid)
+  function endedElsewhere(claims: RefreshClaims, { user, facility }: Admitted, state: Session.State) {
     if (state.status !== 'unknown' && !User.outlives(user, { ...state, id: claims.sid }))
       return user.sessions_ended?.reason ?? 'password_changed'
     if (user.facility_id === undefined) return undefined
@@ -116,6 +122,10 @@ export const auth = (
     const before = claims.facility_id === user.facility_id ? claims.facility_deactivations : 0
     return before === deactivationsOf(facility) ? undefined : 'deactivated'
   }
+
+  /** Of what replaced this token. Where nothing had by then, whatever has meanwhile is younger than the request that presents it. */
+  const isYoung = (token: string, { state, position }: Loaded<Session.State>) =>
+    state.status !== 'open' || state.parent_id !== token || refreshes.isYoung(state.refresh_id, position!)
 
   /**
    * Decides as long as the owner's session goes on: it may have been ended since it was let in, and whoever spares it of the others' ending would
@@ -196,13 +206,15 @@ export const auth = (
         const who = await personOf(claims.sub)
         if (!mayBeHere(who)) throw ended()
         const about = asUser(intent, claims.sub, who.user)
-        const reason = await endedElsewhere(claims, who)
+        const session = await load(store, Session, claims.sid)
+        const reason = endedElsewhere(claims, who, session.state)
         if (reason) {
           await end(claims.sid, reason, about)
           throw ended()
         }
         const next = { refresh_id: randomUUID(), refreshed_at: now(), expires_at: inSecs(tokens.refreshSecs) }
-        const rotate = Session.refresh(claims.jti, next)
+        const rotate = Session.refresh(claims.jti, next, isYoung(claims.jti, session))
+        refreshes.making(next.refresh_id)
         const { state } = await handle(store, Session, claims.sid, rotate, about).catch((error: unknown) => {
           throw error instanceof Refusal ? ended() : error
         })

@@ -11,6 +11,14 @@ export interface SessionDeps {
   openSessionsOf: (userId: string) => Promise<string[]>
 }
 
+/** How long ago sessions were refreshed, by the one clock of this instance: whoever wrote it into the log had another. */
+export interface Refreshes {
+  /** It is about to be made, here. */
+  making(refreshId: string): void
+  /** Whether the refresh that the log has at this position is younger than the grace. Throws the 503 problem where that cannot be known. */
+  isYoung(refreshId: string, position: bigint): boolean
+}
+
 /** Said for the history only: they have ended with the user's own event, whether or not the read model knows of them. */
 export async function sayEnded(
   { store, now, openSessionsOf }: SessionDeps,

@@ -46,7 +46,8 @@ export const formats: Readonly<
   },
 }
 
-const pageRows = 1000
+/** Few enough that most of a page is gone before the collector would move it to where it looks rarely. */
+const pageRows = 250
 
 export interface ExportOptions {
   database: Database

@@ -134,7 +134,7 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     log,
   })
   const routes: Route[] = [
-    ...auth({ ...deps, openSessionsOf, throttle, refusals }),
+    ...auth({ ...deps, openSessionsOf, throttle, refusals, refreshes: admission.refreshes }),
     ...facilityCommands(deps),
     ...userCommands({ ...deps, openSessionsOf }),
     ...apiKeyCommands(deps),

@@ -1,13 +1,16 @@
+import type { Refreshes } from '../../commands/sessions.ts'
 import { splitStream } from '../../domain/decider.ts'
 import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
 import type { Log } from '../platform/log.ts'
 import { Problem } from '../platform/route.ts'
 import type { AccessClaims } from '../platform/tokens.ts'
-import { hear, type Hearing } from './hearing.ts'
+import { hear, type Hearing, type Moment } from './hearing.ts'
+import { rememberRefreshes } from './refreshes.ts'
 
 export interface Admission extends Hearing {
   /** Throws the problem that keeps the bearer of these claims out, decided from what the log has said so far. */
   check(claims: AccessClaims): void
+  refreshes: Refreshes
 }
 
 /** Events after which older access tokens of the user are stale. */
@@ -16,22 +19,30 @@ const changesRights = new Set(['UserRoleChanged', 'UserMovedToFacility'])
 
 /**
  * Follows what ends sessions and changes rights in the log and remembers what was ended, for as long as an access token
- * issued before may still live. When it cannot follow, nobody is let in: it never fails open.
+ * issued before may still live, and what was just refreshed. When it cannot follow, nobody is let in: it never fails open.
+ * @param clock that of this process, where none is given
  */
 export function followEndings(options: {
   store: EventStore
   accessSecs: number
   log: Log
   signal: AbortSignal
+  clock?: () => Moment
 }): Admission {
-  const { store, accessSecs, log, signal } = options
+  const { store, accessSecs, log, signal, clock } = options
   const endedSessions = new Map<string, number>()
   /** When they were deactivated last, by their own revision: being open again does not bring back tokens of before. */
   const closedFacilities = new Map<string, { revision: number; at: number }>()
   /** Per user: tokens made before this revision are stale or, where `ended`, so are their sessions but one. */
   const users = new Map<string, { staleBefore: number; endedBefore: number; exceptSession?: string; at: number }>()
 
-  function apply({ stream, type, revision, data }: Recorded) {
+  let hasCaughtUp = false
+  const isCurrent = () => hearing.isCurrent()
+  const refreshes = rememberRefreshes({ isCurrent, ...(clock && { clock }) })
+
+  function apply(event: Recorded) {
+    refreshes.hear(event, hasCaughtUp && isCurrent())
+    const { stream, type, revision, data } = event
     const [category, id] = splitStream(stream)
     const at = Date.now()
     if (type === 'SessionEnded') endedSessions.set(id, at)
@@ -61,8 +72,12 @@ export function followEndings(options: {
   const hearing = hear({
     store,
     // What ended before any living token was made does not matter.
-    from: () => store.positionBefore(new Date(Date.now() - accessSecs * 1100)),
-    only: { types: ['SessionEnded', 'FacilityDeactivated', ...endsSessions, ...changesRights] },
+    from: async () => {
+      const position = await store.positionBefore(new Date(Date.now() - accessSecs * 1100))
+      refreshes.startAfter(position)
+      return position
+    },
+    only: { types: ['SessionRefreshed', 'SessionEnded', 'FacilityDeactivated', ...endsSessions, ...changesRights] },
     apply,
     startOver: () => [endedSessions, closedFacilities, users].forEach((remembered) => remembered.clear()),
     of: 'ended sessions',
@@ -70,10 +85,13 @@ export function followEndings(options: {
     signal,
   })
 
+  void hearing.ready.then(() => (hasCaughtUp = true))
+
   return {
     ...hearing,
+    refreshes,
     check: ({ sub, sid, facility_id, facility_revision = -1, user_revision }) => {
-      if (!hearing.isCurrent())
+      if (!isCurrent())
         throw new Problem('unavailable', 'Sessions cannot be checked right now', { headers: { 'Retry-After': '1' } })
       const user = users.get(sub)
       const ended =

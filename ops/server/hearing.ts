@@ -131,11 +131,11 @@ export function hear(options: {
 }
 
 /** On two clocks: one may be set, the other may stand still while a machine sleeps. */
-interface Moment {
+export interface Moment {
   wall: number
   steady: number
 }
 
-const moment = (): Moment => ({ wall: Date.now(), steady: performance.now() })
-const isLongAgo = (when: Moment | undefined, ms: number) =>
-  when !== undefined && (Math.abs(Date.now() - when.wall) >= ms || performance.now() - when.steady >= ms)
+export const moment = (): Moment => ({ wall: Date.now(), steady: performance.now() })
+export const isLongAgo = (when: Moment | undefined, ms: number, now = moment()) =>
+  when !== undefined && (Math.abs(now.wall - when.wall) >= ms || now.steady - when.steady >= ms)

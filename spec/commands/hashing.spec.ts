@@ -6,6 +6,7 @@ import { createLoginThrottle } from '../../ops/platform/loginThrottle.ts'
 import { createPasswords } from '../../ops/platform/passwords.ts'
 import type { Caller, Route } from '../../ops/platform/route.ts'
 import { createTokens } from '../../ops/platform/tokens.ts'
+import { rememberRefreshes } from '../../ops/server/refreshes.ts'
 import { newFacility, specLog, type System, theSystem, unique } from '../system.ts'
 import { ask } from './asking.ts'
 
@@ -24,7 +25,8 @@ describe('a password that takes a place in the queue', () => {
     const deps = { store, now, passwords, openSessionsOf: () => Promise.resolve([]) }
     const tokens = createTokens(config, { accessSecs: 900, refreshSecs: 900 })
     const refusals = recordRefusals({ store, now, log: specLog })
-    routes = [...users(deps), ...auth({ ...deps, tokens, refusals, throttle: createLoginThrottle() })]
+    const refreshes = rememberRefreshes({ isCurrent: () => true })
+    routes = [...users(deps), ...auth({ ...deps, tokens, refusals, refreshes, throttle: createLoginThrottle() })]
   })
 
   const callerOf = (role: 'facility_admin' | 'user'): Caller => {

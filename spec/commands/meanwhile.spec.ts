@@ -9,6 +9,7 @@ import { createLoginThrottle } from '../../ops/platform/loginThrottle.ts'
 import { createPasswords } from '../../ops/platform/passwords.ts'
 import type { Caller } from '../../ops/platform/route.ts'
 import { createTokens } from '../../ops/platform/tokens.ts'
+import { rememberRefreshes } from '../../ops/server/refreshes.ts'
 import { type Answered, apiOf, expectProblem } from '../api.ts'
 import { logIn, newFacility, specLog, type System, theSystem } from '../system.ts'
 import { ask } from './asking.ts'
@@ -111,6 +112,7 @@ describe('what changes while a command is under way', function () {
         ...{ store, now, passwords: await createPasswords(1), throttle: createLoginThrottle() },
         tokens: createTokens(system.config, { accessSecs, refreshSecs }),
         refusals: recordRefusals({ store, now, log: specLog }),
+        refreshes: rememberRefreshes({ isCurrent: () => true }),
         openSessionsOf: () => Promise.resolve([]),
       })
       const caller = { kind: 'user', id, session_id: sid, role: 'user', facility_id: here.id } as const

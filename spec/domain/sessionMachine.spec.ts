@@ -61,7 +61,7 @@ describe('a session, whatever is done to it', () => {
             const next = { refresh_id: `t${given.length}`, refreshed_at: time(now), expires_at: time(now + 1e9) }
             let decided: readonly Session.Event[] | 'refused'
             try {
-              decided = Session.refresh(token, next)(stateAfter(...events))
+              decided = Session.refresh(token, next, now - rotatedAt <= Session.graceMs)(stateAfter(...events))
             } catch (error) {
               if (!(error instanceof Refusal)) throw error
               decided = 'refused'

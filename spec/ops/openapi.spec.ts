@@ -42,6 +42,15 @@ const things: Route[] = [
     answers: { 200: z.string().meta({ contentMediaType: 'audio/*' }) },
     run,
   }),
+  ...(['text/csv', 'application/x-ndjson'] as const).map((contentMediaType, i) =>
+    route({
+      method: 'GET',
+      path: `/api/v1/devices.${['csv', 'ndjson'][i]}`,
+      permission: 'device:read',
+      answers: { 200: z.string().meta({ contentMediaType }) },
+      run,
+    }),
+  ),
   route({
     method: 'POST',
     path: '/api/v1/uploads',
@@ -157,6 +166,20 @@ describe('the document of the API', () => {
     expect(answer(create, 409).content['application/problem+json'].schema).to.deep.equal({
       $ref: '#/components/schemas/Problem',
     })
+  })
+
+  it('has exports as text, of which no part can be asked for', () => {
+    for (const [path, mediaType] of [
+      ['/api/v1/devices.csv', 'text/csv'],
+      ['/api/v1/devices.ndjson', 'application/x-ndjson'],
+    ] as const) {
+      const exported = operation('get', path)
+      expect(answer(exported, 200).content).to.deep.equal({ [mediaType]: { schema: { type: 'string' } } })
+      expect(Object.keys(answer(exported, 200).headers)).to.have.members(['X-Request-Id', 'Content-Disposition'])
+      expect(statuses(exported)).to.deep.equal(statuses(list))
+      expect(parameters(exported, 'header')).to.deep.equal([])
+    }
+    expect(answer(sound, 200).content['audio/*'].schema).to.deep.equal({ type: 'string', contentMediaType: 'audio/*' })
   })
 
   it('has the headers that clients go on with', () => {

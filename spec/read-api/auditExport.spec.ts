@@ -19,7 +19,7 @@ function held(): number {
 }
 
 const rows = 30_000
-const pages = rows / 1000
+const pages = rows / 250
 const MB = 1024 * 1024
 
 describe('the export of the audit', function () {

@@ -8,8 +8,12 @@ export const isWrite = ({ method }: Pick<Route, 'method'>) => method !== 'GET'
 
 /** Bytes or text rather than JSON: `.meta({ contentMediaType })` on a string says of which kind. */
 const mediaTypeOf = (schema: z.ZodType) => z.globalRegistry.get(schema)?.['contentMediaType'] as string | undefined
+const isText = (mediaType: string) => /^text\/|^application\/x-ndjson$/.test(mediaType)
 
-export const isBinary = (route: Route) => Object.values(route.answers).some((schema) => mediaTypeOf(schema))
+const mediaTypesOf = ({ answers }: Route) => Object.values(answers).flatMap((schema) => mediaTypeOf(schema) ?? [])
+/** Bytes at rest, of which a client may ask for a part. */
+export const isBinary = (route: Route) => mediaTypesOf(route).some((mediaType) => !isText(mediaType))
+const isExport = (route: Route) => mediaTypesOf(route).some(isText)
 
 /**
  * The statuses of the problems that a route answers with whatever it does: the door's own and those of the command loop. What a route adds to them
@@ -46,7 +50,7 @@ const problemAnswers = new Map<number, ZodOpenApiResponseObject>()
 function problemAnswer(status: number): ZodOpenApiResponseObject {
   let answer = problemAnswers.get(status)
   if (!answer) {
-    const headers = answerHeaders(status, { isWrite: false, isBinary: false })
+    const headers = answerHeaders(status, { isWrite: false, isBinary: false, isExport: false })
     const content = { 'application/problem+json': { schema: ProblemDocument } }
     answer = { id: `Problem${status}`, description: describing(status), headers, content }
     problemAnswers.set(status, answer)
@@ -58,8 +62,12 @@ const describing = (status: number) => STATUS_CODES[status] ?? 'Answer'
 
 function answerOf(route: Route, status: number, schema: z.ZodType): ZodOpenApiResponseObject {
   if ((schema as unknown) === ProblemDocument) return problemAnswer(status)
-  const headers = answerHeaders(status, { isWrite: isWrite(route), isBinary: isBinary(route) })
+  const kind = { isWrite: isWrite(route), isBinary: isBinary(route), isExport: isExport(route) }
+  const headers = answerHeaders(status, kind)
   const described = { description: describing(status), headers }
   if (schema instanceof z.ZodNull) return described
-  return { ...described, content: { [mediaTypeOf(schema) ?? 'application/json']: { schema } } }
+  const mediaType = mediaTypeOf(schema)
+  // Only of bytes does the schema repeat what they are: clients are generated that take whatever does for a file.
+  const shown = mediaType !== undefined && isText(mediaType) ? z.string() : schema
+  return { ...described, content: { [mediaType ?? 'application/json']: { schema: shown } } }
 }

@@ -67,14 +67,18 @@ const headers = {
 }
 
 /** By status and kind of route, the headers an answer may have. */
-export function answerHeaders(status: number, { isWrite, isBinary }: { isWrite: boolean; isBinary: boolean }) {
+export function answerHeaders(
+  status: number,
+  { isWrite, isBinary, isExport }: { isWrite: boolean; isBinary: boolean; isExport: boolean },
+) {
   const isGood = status < 300
   return z.object({
     'X-Request-Id': headers.requestId,
     ...(isGood && isWrite && { ETag: headers.revision, 'Event-Position': headers.eventPosition }),
     ...(status === 201 && { Location: headers.location }),
     ...((isGood || status === 304) && isBinary && { ETag: headers.digest }),
-    ...(isGood && isBinary && { 'Accept-Ranges': headers.ranges, 'Content-Disposition': headers.disposition }),
+    ...(isGood && isBinary && { 'Accept-Ranges': headers.ranges }),
+    ...(isGood && (isBinary || isExport) && { 'Content-Disposition': headers.disposition }),
     ...((status === 206 || status === 416) && { 'Content-Range': headers.range }),
     ...(status === 401 && { 'WWW-Authenticate': headers.challenge }),
     ...((status === 429 || status === 503) && { 'Retry-After': headers.retryAfter }),
