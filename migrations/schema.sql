@@ -116,6 +116,25 @@ create table firmware_channels_v1 (
 );
 CREATE UNIQUE INDEX firmware_channels_v1_pkey ON public.firmware_channels_v1 USING btree (id);
 
+create table firmware_channels_v2 (
+  id uuid not null,
+  device_model text not null,
+  facility_id uuid,
+  active_release_id uuid,
+  active_version text,
+  active_precedence text,
+  active_by text,
+  active_since timestamp with time zone,
+  security_floor integer not null,
+  rollout_id uuid,
+  offered text[] not null,
+  activated text[] not null,
+  told jsonb not null,
+  left_versions text[] not null,
+  created_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX firmware_channels_v2_pkey ON public.firmware_channels_v2 USING btree (id);
+
 create table firmware_keys_v1 (
   id uuid not null,
   facility_id uuid,

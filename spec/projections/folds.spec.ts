@@ -9,6 +9,7 @@ import { foldBatch, foldRow, type Row } from '../../projections/engine/fold.ts'
 import { type AnyProjection, isAppendOnly, type Projection, tableOf } from '../../projections/engine/projection.ts'
 import { facilities } from '../../projections/facilities.ts'
 import { firmwareChannels } from '../../projections/firmwareChannels.ts'
+import { firmwareChannelsV1 } from '../../projections/retired/firmwareChannels.v1.ts'
 import { firmwareKeys } from '../../projections/firmwareKeys.ts'
 import { firmwareReleases } from '../../projections/firmwareReleases.ts'
 import { firmwareRolloutDevices } from '../../projections/firmwareRolloutDevices.ts'
@@ -368,11 +369,14 @@ promise(
 )
 
 const [v2, v3] = ['001100120010~', '001100130010~'] as const
+const tells = (n: number, precedence: string) => ({ release_id: id(n), precedence })
 const channelRow = {
   ...{ id: id(22), ...ofChannel, active_release_id: id(20), active_version: '1.2.0', active_by: 'activation' },
   ...{ active_since: at, security_floor: 2, rollout_id: null, created_at: at },
-  ...{ active_precedence: v2, offered: [v2], activated: [v2] },
+  ...{ active_precedence: v2, offered: [v2], activated: [v2], told: [tells(20, v2)], left_versions: [] },
 }
+const tellsBoth = [tells(21, v3), tells(20, v2)]
+const withoutTold = ({ told: _, left_versions: __, ...row }: typeof channelRow) => row
 const newerActive = { active_release_id: id(21), active_version: '1.3.0', active_precedence: v3, active_since: later }
 const silent = {
   ...{ active_release_id: null, active_version: null, active_precedence: null, active_by: null, active_since: null },
@@ -388,7 +392,7 @@ promise(
   firmwareChannels,
   'shows the floor that was reached, not that of what is active',
   [imageActivated, newerActivated],
-  { ...channelRow, ...newerActive, offered: [v2, v3], activated: [v2, v3] },
+  { ...channelRow, ...newerActive, offered: [v2, v3], activated: [v2, v3], told: tellsBoth },
 )
 promise(
   firmwareChannels,
@@ -397,26 +401,27 @@ promise(
   {
     ...channelRow,
     ...{ active_by: 'rollback', active_since: later, offered: [v2, v3], activated: [v2, v3] },
+    ...{ told: [tells(20, v2), tells(21, v3)], left_versions: [v3] },
   },
 )
 promise(firmwareChannels, 'shows which rollout is open, and what it offers', [imageActivated, rolloutStarted], {
   ...channelRow,
-  ...{ rollout_id: id(24), offered: [v2, v3] },
+  ...{ rollout_id: id(24), offered: [v2, v3], told: tellsBoth },
 })
 promise(firmwareChannels, 'shows what a rollout made active', [rolloutStarted, rolloutCompleted], {
   ...{ ...channelRow, ...newerActive, active_by: 'rollout' },
-  ...{ security_floor: 0, created_at: later, offered: [v3], activated: [v3] },
+  ...{ security_floor: 0, created_at: later, offered: [v3], activated: [v3], told: [tells(21, v3)] },
 })
 promise(firmwareChannels, 'shows that nothing is active', [imageActivated, imageDeactivated], {
   ...channelRow,
   ...silent,
 })
 promise(firmwareChannels, 'shows that what was active was withdrawn', [imageActivated, barredRelease], {
-  ...channelRow,
+  ...{ ...channelRow, left_versions: [v2] },
   ...silent,
 })
 promise(firmwareChannels, 'keeps what is active when another release was withdrawn', [newerActivated, barredRelease], {
-  ...{ ...channelRow, ...newerActive, offered: [v3], activated: [v3] },
+  ...{ ...channelRow, ...newerActive, offered: [v3], activated: [v3], told: [tells(21, v3)] },
   ...{ security_floor: 0, created_at: later },
 })
 promise(
@@ -426,7 +431,16 @@ promise(
     ...[imageActivated, rolloutStarted],
     told('FirmwareDeactivated', { release_id: id(21), rollout_id: id(24), deactivated_at: later }),
   ],
-  { ...channelRow, offered: [v2, v3] },
+  { ...channelRow, offered: [v2, v3], told: tellsBoth },
+)
+promise(
+  firmwareChannels,
+  'does not go on to say that devices go back from what is active again',
+  [imageActivated, newerActivated, rolledBackTo, told('FirmwareRolledBack', { ...newer, rolled_back_at: later })],
+  {
+    ...{ ...channelRow, ...newerActive, active_by: 'rollback', told: tellsBoth },
+    ...{ offered: [v2, v3], activated: [v2, v3] },
+  },
 )
 promise(
   firmwareChannels,
@@ -434,7 +448,17 @@ promise(
   [imageActivated, rolloutStarted, barredRelease],
   {
     ...{ ...channelRow, ...silent },
-    ...{ rollout_id: id(24), offered: [v2, v3] },
+    ...{ rollout_id: id(24), offered: [v2, v3], told: tellsBoth, left_versions: [v2] },
+  },
+)
+
+promise(
+  firmwareChannelsV1,
+  'of version 1 shows the same without what devices go back from',
+  [imageActivated, newerActivated, rolledBackTo],
+  {
+    ...withoutTold(channelRow),
+    ...{ active_by: 'rollback', active_since: later, offered: [v2, v3], activated: [v2, v3] },
   },
 )
 
