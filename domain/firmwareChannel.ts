@@ -135,11 +135,15 @@ export function evolve(state: State, event: Event): State {
     }
     case 'FirmwareRolloutStarted': {
       const { device_model: _m, facility_id: _f, previous_release_id: _p, ...plan } = event.data
-      const rollout: Rollout = { ...plan, status: 'running', attempt: 0, step_since: plan.started_at }
+      const rollout: Rollout = { ...plan, status: 'running', from_percent: 0, attempt: 0, step_since: plan.started_at }
       return { ...state, rollout, told: offering(state.told, plan) }
     }
     case 'FirmwareRolloutAdvanced':
-      return withRollout(state, { percent: event.data.percent, step_since: event.data.advanced_at })
+      return withRollout(state, {
+        percent: event.data.percent,
+        from_percent: event.data.from_percent,
+        step_since: event.data.advanced_at,
+      })
     case 'FirmwareRolloutPaused':
       return withRollout(state, { status: 'paused' })
     case 'FirmwareRolloutHalted':

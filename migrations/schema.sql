@@ -202,6 +202,30 @@ create table firmware_rollouts_v1 (
 );
 CREATE UNIQUE INDEX firmware_rollouts_v1_pkey ON public.firmware_rollouts_v1 USING btree (id);
 
+create table firmware_rollouts_v2 (
+  id uuid not null,
+  device_model text not null,
+  facility_id uuid,
+  release_id uuid not null,
+  version text not null,
+  previous_release_id uuid,
+  status text not null,
+  reason text,
+  percent double precision not null,
+  ladder jsonb not null,
+  dwell_secs integer not null,
+  advance text not null,
+  success_percent double precision not null,
+  step_min_devices integer,
+  halt jsonb not null,
+  gates jsonb,
+  attempt integer not null,
+  started_at timestamp with time zone not null,
+  step_since timestamp with time zone not null,
+  ended_at timestamp with time zone
+);
+CREATE UNIQUE INDEX firmware_rollouts_v2_pkey ON public.firmware_rollouts_v2 USING btree (id);
+
 create table projection_groups (
   name text not null,
   position numeric(20,0),

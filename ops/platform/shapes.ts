@@ -287,6 +287,7 @@ export const ReportedRollout = FirmwareRollout.extend({
   dwell_secs: z.int(),
   advance: z.enum(['manual', 'automatic']),
   success_percent: z.number(),
+  step_min_devices: z.int().nullable().meta({ description: 'Null in rollouts from before there was this' }),
   halt: z.object({ min_devices: z.int(), failure_percent: z.number(), kinds: z.array(failureKind).optional() }),
   gates: z
     .object({

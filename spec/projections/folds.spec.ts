@@ -10,6 +10,7 @@ import { type AnyProjection, isAppendOnly, type Projection, tableOf } from '../.
 import { facilities } from '../../projections/facilities.ts'
 import { firmwareChannels } from '../../projections/firmwareChannels.ts'
 import { firmwareChannelsV1 } from '../../projections/retired/firmwareChannels.v1.ts'
+import { firmwareRolloutsV1 } from '../../projections/retired/firmwareRollouts.v1.ts'
 import { firmwareKeys } from '../../projections/firmwareKeys.ts'
 import { firmwareReleases } from '../../projections/firmwareReleases.ts'
 import { firmwareRolloutDevices } from '../../projections/firmwareRolloutDevices.ts'
@@ -742,6 +743,7 @@ const plan = {
   dwell_secs: 60,
   advance: 'manual',
   success_percent: 95,
+  step_min_devices: 3,
   halt: { min_devices: 5, failure_percent: 12.5, kinds: ['boot'] },
 }
 const gates = { min_battery_mv: 3300 }
@@ -758,6 +760,7 @@ const rolloutRow = {
   ...{ id: rolloutId, ...ofRelease, version: '1.3.0', previous_release_id: id(23), ...plan, gates },
   ...{ status: 'running', reason: null, percent: 5, attempt: 0, started_at: at, step_since: at, ended_at: null },
 }
+const { step_min_devices: _, ...rolloutRowV1 } = rolloutRow
 const rolloutDoes = (type: string, data: object): Event => [rolloutChannel, type, { ...rolloutOf, ...data }]
 const rolloutAdvanced = rolloutDoes('FirmwareRolloutAdvanced', { from_percent: 5, percent: 25, advanced_at: later })
 const rolloutHalted = rolloutDoes('FirmwareRolloutHalted', { reason: 'too many', failed: 3, halted_at: later })
@@ -778,6 +781,28 @@ promise(
     ],
   ],
   { ...rolloutRow, facility_id: null, previous_release_id: null, gates: null },
+)
+const { step_min_devices: __, ...planBefore } = plan
+promise(
+  firmwareRollouts,
+  'shows that one from before asks for no reports of each share',
+  [
+    [
+      rolloutChannel,
+      'FirmwareRolloutStarted',
+      {
+        ...{ ...rolloutOf, version: '1.3.0', security_version: 2, previous_release_id: id(23), ...planBefore, gates },
+        ...{ percent: 5, started_at: at },
+      },
+    ],
+  ],
+  { ...rolloutRow, step_min_devices: null },
+)
+promise(
+  firmwareRolloutsV1,
+  'of version 1 shows the same without how many of a share must have reported',
+  [startedRollout],
+  rolloutRowV1,
 )
 promise(firmwareRollouts, 'shows how far it has come', [startedRollout, rolloutAdvanced], advancedRow)
 promise(

@@ -121,6 +121,32 @@ describe('rollouts that are watched', function () {
       expect(await typesOf(release)).to.deep.equal(['FirmwareRolloutStarted'])
   })
 
+  it('go on once enough of the devices of a share have reported, or all of them where they are fewer', async () => {
+    const plan = { ladder: [100], dwell_secs: 0, advance: 'automatic' }
+    const begunWith = async (devices: number, more: object) => {
+      const device_model = unique('xs')
+      const { ids } = await newDevices(system.store, { device_model, facility_id: facility }, devices)
+      const { release, say } = await begun({ ...plan, ...more }, device_model)
+      return { release, say: (n: number) => say('installed', {}, ids[n]) }
+    }
+    const [enough, all, byDefault] = [
+      await begunWith(9, { step_min_devices: 2 }),
+      await begunWith(2, { step_min_devices: 9 }),
+      await begunWith(9, {}),
+    ]
+    for (const { say } of [enough, all, byDefault]) await say(0)
+    for (const n of [1, 2, 3]) await byDefault.say(n)
+    await settled()
+    for (const { release } of [enough, all, byDefault])
+      expect(await typesOf(release)).to.deep.equal(['FirmwareRolloutStarted'])
+    for (const { say } of [enough, all]) await say(1)
+    await byDefault.say(4)
+    for (const { release } of [enough, all, byDefault])
+      await eventually(async () =>
+        expect(await typesOf(release)).to.deep.equal(['FirmwareRolloutStarted', 'FirmwareRolloutCompleted']),
+      )
+  })
+
   it('go on after their time where the share holds no device that is in use, or that what is for all comes to', async () => {
     const plan = { ladder: [100], dwell_secs: 0, advance: 'automatic' }
     const [leaving, moving, covered] = [unique('xs'), unique('xs'), unique('xs')]
