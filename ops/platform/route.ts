@@ -211,6 +211,12 @@ const position = z
   .regex(/^\d{1,20}$/)
   .transform((digits) => ({ position: BigInt(digits) }))
 
+const isWhole = (asked: unknown) => typeof asked === 'string' && /^-?\d+$/.test(asked)
+
+/** A whole number in a query: digits and nothing else. What is empty is none, and not 0. */
+export const whole = (min: number, max = Number.MAX_SAFE_INTEGER) =>
+  z.preprocess((asked) => (isWhole(asked) ? Number(asked) : asked), z.int().min(min).max(max))
+
 /** A point of the past, its events included: a time, or a position of the log. */
 export type Moment = { time: string } | { position: bigint }
 
