@@ -312,7 +312,11 @@ export const ReportedRollout = FirmwareRollout.extend({
 /** With the fleet as it is now: how many devices it could reach, has come to, and has not heard of. */
 export const RolloutInFull = ReportedRollout.extend({
   fleet: z
-    .object({ devices: z.int(), targeted: z.int(), pending: z.int() })
+    .object({
+      devices: z.int(),
+      targeted: z.int().meta({ description: 'Those it has come to, also those that run the release already' }),
+      pending: z.int().meta({ description: 'Of these, those that have not reported' }),
+    })
     .nullable()
     .meta({ description: 'Null once it is over' }),
 }).meta({ id: 'RolloutInFull' })

@@ -72,6 +72,37 @@ describe('rollouts that are watched', function () {
     expect(answer.body).to.include({ status: 'halted', reason: halted.data['reason'] })
   })
 
+  it('of every facility show one why they halted, and the figures of all to who sees all', async () => {
+    const { facilityAdmin } = await newFacility(system)
+    const release = await newRelease(system.store, { device_model: unique('xs'), version: '1.3.0' })
+    const plan = { release_id: release.id, ladder: [5, 100], halt: { min_devices: 2, failure_percent: 50 } }
+    const { id } = (await made(system.admin.post(path, plan))) as { id: string }
+    for (const outcome of ['installed', 'failed'] as const)
+      await reported(system.store, randomUUID(), { ...release, facility_id: randomUUID() }, { outcome, rollout_id: id })
+    const halted = await eventually(async () => {
+      const found = (await storedOf(release)).find(({ type }) => type === 'FirmwareRolloutHalted')
+      expect(found).to.not.equal(undefined)
+      return found!
+    })
+    await made(system.admin.post(`${path}/${id}/resume`), 200)
+    const seen = async (api: typeof system.admin, where: string) =>
+      (await api.get(where, { 'Read-After': String(await system.store.head()) })).bytes.toString()
+    const pages = [
+      ...[`${path}?release_id=${release.id}`, `${path}/${id}`, `${path}/${id}?as_of=${halted.position}`],
+      ...[`${path}/${id}/history`, `/api/v1/firmware/${release.id}/history`],
+      `/api/v1/firmware/channels/${channelIdOf(release)}/history`,
+    ]
+    for (const page of pages) {
+      const theirs = await seen(facilityAdmin.api, page)
+      expect(theirs, page).to.include(release.id)
+      expect(theirs, page).to.not.match(/ % of |"(installed|failed)":[1-9]/)
+    }
+    expect(await seen(facilityAdmin.api, pages[2]!)).to.include('Too many devices failed')
+    for (const page of pages.slice(2, 4)) expect(await seen(system.admin, page)).to.include('50.00 % of 2 devices')
+    await made(system.admin.post(`${path}/${id}/halt`, { reason: 'smoke' }), 200)
+    expect(await seen(facilityAdmin.api, pages[1]!), 'what somebody said').to.include('smoke')
+  })
+
   it('count a device that reports again once, by its last report', async () => {
     const { release, say } = await begun({ halt: { min_devices: 2, failure_percent: 50 } })
     const [one, other] = [randomUUID(), randomUUID()]
