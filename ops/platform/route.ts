@@ -125,6 +125,7 @@ export const statusOf: Readonly<Record<string, number>> = {
   idempotency_clash: 409,
   contended: 409,
   not_ready: 409,
+  object_missing: 503,
   revision_conflict: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,
