@@ -5,25 +5,25 @@ import * as DeviceFirmware from '../domain/deviceFirmware.ts'
 import * as FirmwareChannel from '../domain/firmwareChannel.ts'
 import { type Asking, type Offer, offerOf, releasesIn } from '../domain/firmwareOffer.ts'
 import * as FirmwareRelease from '../domain/firmwareRelease.ts'
-import { line, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { line, ProblemDocument, type Route, route, whole } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
 import { deviceOf, type Find } from './firmwareAskers.ts'
 import { channelIdOf } from './firmwareChannels.ts'
+import { asObserved } from './firmwareVersions.ts'
 import { handle } from './handle.ts'
 import type { Deps } from './http.ts'
-
-const whole = (max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(0).max(max)
 
 const Check = z.object({
   current_version: line(100)
     .refine((version) => semver.valid(version) !== null, 'must be a semantic version, like 1.4.2')
+    .transform(asObserved)
     .meta({ description: 'What runs on the device' }),
-  battery_mv: whole(1_000_000).exactOptional(),
+  battery_mv: whole(0, 1_000_000).exactOptional(),
   external_power: z
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
     .exactOptional(),
-  free_bytes: whole().exactOptional().meta({ description: 'Room for an image' }),
+  free_bytes: whole(0).exactOptional().meta({ description: 'Room for an image' }),
 })
 
 const path = '/api/v1/firmware'

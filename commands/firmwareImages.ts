@@ -25,7 +25,14 @@ export const firmwareImages = ({
     path: '/api/v1/firmware/:id/image',
     permission: 'firmware:fetch',
     params: Id,
-    answers: { 200: bytes, 206: bytes, 403: ProblemDocument, 404: ProblemDocument, 416: ProblemDocument },
+    answers: {
+      200: bytes,
+      206: bytes,
+      403: ProblemDocument,
+      404: ProblemDocument,
+      416: ProblemDocument,
+      503: ProblemDocument,
+    },
     run: async ({ params: { id }, caller, raw }) => {
       const { device_id, facility_id } = deviceOf(caller)
       const { model } = Device.known(await find(Device, device_id))

@@ -12,4 +12,7 @@ export const Version = z
     abort: true,
   })
 
+/** What a device says it runs, in the one way to write it, however it says it: `v1.4.0` and `1.4.0+7` are 1.4.0. Other words stay as they are. */
+export const asObserved = (said: string): string => semver.clean(said) ?? said
+
 export const compareVersions: Compare = (a, b) => semver.compare(a, b)

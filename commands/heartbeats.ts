@@ -2,11 +2,12 @@ import { z } from 'zod'
 import * as DeviceFirmware from '../domain/deviceFirmware.ts'
 import { line, Problem, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import type { Presence } from '../ops/platform/presence.ts'
+import { asObserved } from './firmwareVersions.ts'
 import { handle } from './handle.ts'
 import { answered, type Deps } from './http.ts'
 
 const Heartbeat = z.strictObject({
-  firmware_version: line(100).exactOptional(),
+  firmware_version: line(100).transform(asObserved).exactOptional(),
   uptime_secs: z.int().min(0).exactOptional(),
   rssi: z.int().min(-200).max(100).exactOptional().meta({ description: 'dBm' }),
   free_memory: z.int().min(0).exactOptional().meta({ description: 'Bytes' }),

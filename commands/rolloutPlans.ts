@@ -52,6 +52,10 @@ export const RolloutWanted = z.strictObject({
     .max(100)
     .default(95)
     .meta({ description: 'Of the devices that reported: so many must have installed it before it advances by itself' }),
+  step_min_devices: z.int().min(1).max(1_000_000).default(5).meta({
+    description:
+      'Of the devices that a share adds: so many must have reported, or all of them where they are fewer, before it advances by itself',
+  }),
   halt: Halt.default({ min_devices: 5, failure_percent: 10 }),
   gates: Gates.exactOptional(),
 })

@@ -1,4 +1,5 @@
 import type { Upcast } from './decider.ts'
+import { activating, goingBack, offering, type Told, toldNothing, withdrawing } from './firmwareLeaving.ts'
 import type { Plan, Rollout } from './firmwareRollout.ts'
 
 // What devices of one model are told to run, everywhere or in one facility: one stream for each model and scope, so that there is one answer at
@@ -70,12 +71,13 @@ export interface State {
   /** What was active before, newest first, without what is barred. */
   past: readonly Image[]
   barred: readonly string[]
+  told: Told
   /** The highest security version that was ever active: nothing below it will be. */
   security_floor: number
   attempt: number
 }
 
-export const initial: State = { past: [], barred: [], security_floor: 0, attempt: 0 }
+export const initial: State = { past: [], barred: [], told: toldNothing, security_floor: 0, attempt: 0 }
 
 /** That much of whatever is more than an image. */
 export const imageOf = ({ release_id, version, security_version }: Image): Image => ({
@@ -94,7 +96,8 @@ function activated(state: State, image: Image, by: Active['by']): State {
     return isFirst && release_id !== image.release_id
   })
   const security_floor = Math.max(state.security_floor, image.security_version ?? 0)
-  return { ...rest, active: { ...imageOf(image), by, attempt }, past, attempt, security_floor }
+  const told = by === 'rollback' ? goingBack(state.told, image) : activating(state.told, image)
+  return { ...rest, active: { ...imageOf(image), by, attempt }, past, told, attempt, security_floor }
 }
 
 /** The state with nothing active, and without the rollout that the event names. */
@@ -127,15 +130,20 @@ export function evolve(state: State, event: Event): State {
       const { release_id, rollout_id } = event.data
       const without = deactivated(state, release_id, rollout_id)
       const past = without.past.filter((one) => one.release_id !== release_id)
-      return { ...without, past, barred: [...state.barred, release_id] }
+      const told = withdrawing(state.told, release_id)
+      return { ...without, past, told, barred: [...state.barred, release_id] }
     }
     case 'FirmwareRolloutStarted': {
       const { device_model: _m, facility_id: _f, previous_release_id: _p, ...plan } = event.data
-      const rollout: Rollout = { ...plan, status: 'running', attempt: 0, step_since: plan.started_at }
-      return { ...state, rollout }
+      const rollout: Rollout = { ...plan, status: 'running', from_percent: 0, attempt: 0, step_since: plan.started_at }
+      return { ...state, rollout, told: offering(state.told, plan) }
     }
     case 'FirmwareRolloutAdvanced':
-      return withRollout(state, { percent: event.data.percent, step_since: event.data.advanced_at })
+      return withRollout(state, {
+        percent: event.data.percent,
+        from_percent: event.data.from_percent,
+        step_since: event.data.advanced_at,
+      })
     case 'FirmwareRolloutPaused':
       return withRollout(state, { status: 'paused' })
     case 'FirmwareRolloutHalted':

@@ -1,6 +1,7 @@
 import type { Ended } from './deviceFirmware.ts'
 import type { Compare } from './firmwareActivation.ts'
 import type { Image, State as Channel } from './firmwareChannel.ts'
+import { wasLeft } from './firmwareLeaving.ts'
 import type { Release, State as ReleaseState } from './firmwareRelease.ts'
 import { isTransient, type Plan, reaches } from './firmwareRollout.ts'
 
@@ -59,9 +60,9 @@ export function offerOf(
   known: Known,
   declined?: (one: Try, why: Unfit) => void,
 ): Offer | undefined {
-  const secured = securityOf(asking, channels, known)
+  const running = runningOf(asking, channels, known)
   for (const channel of channels) {
-    const told = toldBy(channel, asking, secured, known, declined)
+    const told = toldBy(channel, asking, running, known, declined)
     if (told) return told === 'nothing' ? undefined : told
   }
   return undefined
@@ -69,20 +70,20 @@ export function offerOf(
 
 /** Whether the first of its channels, its facility's own, decides what this device gets, so that what is for every facility does not come to it. */
 export const hasOwn = (asking: Asking, channels: readonly [Channel, ...Channel[]], known: Known): boolean =>
-  toldBy(channels[0], asking, securityOf(asking, channels, known), known) !== undefined
+  toldBy(channels[0], asking, runningOf(asking, channels, known), known) !== undefined
 
 /** Undefined: it leaves it to the next channel. */
 function toldBy(
   channel: Channel,
   asking: Asking,
-  secured: number,
+  running: Running,
   known: Known,
   declined?: (one: Try, why: Unfit) => void,
 ): Offer | 'nothing' | undefined {
   for (const candidate of candidatesOf(channel, asking, known)) {
     if (candidate === 'nothing') return candidate
     const release = known.releaseOf(candidate.release_id)
-    const why = unfit(candidate, release, asking, secured, known)
+    const why = unfit(candidate, release, asking, running, known)
     if (why === undefined) return { ...tryOf(candidate), release: release as Release }
     declined?.(candidate, why)
     if (isLastWord[why]) return 'nothing'
@@ -142,7 +143,7 @@ function unfit(
   candidate: Candidate,
   release: ReleaseState | undefined,
   asking: Asking,
-  secured: number,
+  running: Running,
   { compare }: Known,
 ): Unfit | undefined {
   const { image, goesBack, gates } = candidate
@@ -151,10 +152,10 @@ function unfit(
   if (hasFailed(candidate, asking.ended)) return 'failed'
   if (isHeldBack(asking, gates)) return 'held_back'
   if (release?.status !== 'published') return 'not_published'
-  if (order < 0 && !goesBack) return 'runs_newer'
+  if (order < 0 && !goesBack && !running.isLeft) return 'runs_newer'
   const { min_version } = release
   if (min_version !== undefined && compare(asking.version, min_version) < 0) return 'below_min_version'
-  return (image.security_version ?? 0) < secured ? 'below_security_version' : undefined
+  return (image.security_version ?? 0) < running.secured ? 'below_security_version' : undefined
 }
 
 function hasFailed({ release_id, rollout_id, attempt }: Try, ended: readonly Ended[] = []): boolean {
@@ -174,6 +175,19 @@ function isHeldBack({ battery_mv, external_power, free_bytes }: Asking, gates: P
 
 const isBelow = (told: number | undefined, least: number | undefined) =>
   told !== undefined && least !== undefined && told < least
+
+/** What its channels know of what a device runs. */
+interface Running {
+  /** Its security version. */
+  secured: number
+  /** It was gone back from or withdrawn: the device is not to stay with it, whatever is active since. */
+  isLeft: boolean
+}
+
+const runningOf = (asking: Asking, channels: readonly Channel[], known: Known): Running => ({
+  secured: securityOf(asking, channels, known),
+  isLeft: channels.some(({ told }) => wasLeft(told, asking.version)),
+})
 
 /** The security version of what the device runs: of what it told to have installed, else of what its channels know by that version. */
 function securityOf({ version, ended }: Asking, channels: readonly Channel[], { releaseOf, compare }: Known): number {

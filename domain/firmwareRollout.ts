@@ -8,6 +8,11 @@ export interface Plan {
   advance: 'manual' | 'automatic'
   /** Of those that reported, so many in a hundred must have installed it before it goes on by itself. */
   success_percent: number
+  /**
+   * Of the devices that a share adds, so many must have reported, or all of them, and gone as well as is asked of all, before it goes on by itself.
+   * Absent before there was this: what all reported so far is enough.
+   */
+  step_min_devices?: number
   /** It halts by itself once so many devices have reported and so many in a hundred of them failed, with two decimals. */
   halt: {
     min_devices: number
@@ -30,6 +35,8 @@ export interface Rollout extends Plan {
   security_version?: number
   status: 'running' | 'paused' | 'halted'
   percent: number
+  /** What it was before, 0 at first: devices between the two came with the present share. */
+  from_percent: number
   /** How often those that failed were asked to try again. */
   attempt: number
   started_at: string
@@ -44,6 +51,16 @@ export interface Tally {
   rolled_back: number
   /** Those of the failed and the rolled back that count for a halt: of its kinds. */
   counted: number
+  /** Of all of them, those of devices that came with the present share; and of these, the installed. */
+  fresh: number
+  fresh_installed: number
+}
+
+/** The devices that the present share holds, as far as they could report of it. */
+export interface Share {
+  isEmpty: () => boolean
+  /** Those that came with it, counted no further than that. */
+  newcomers: (atMost: number) => number
 }
 
 /**
@@ -63,6 +80,12 @@ export function bucketOf(rollout_id: string, device_id: string): number {
   return ((hash >>> 0) / 2 ** 32) * 100
 }
 
+/** Whether a device came with the present share. */
+export const isFresh = (
+  { rollout_id, percent, from_percent }: Pick<Rollout, 'rollout_id' | 'percent' | 'from_percent'>,
+  device_id: string,
+): boolean => reaches({ rollout_id, percent }, device_id) && !reaches({ rollout_id, percent: from_percent }, device_id)
+
 /** Whether the rollout has come to this device: those it came to stay in when it is paused, but are told nothing. */
 export const reaches = ({ rollout_id, percent }: Pick<Rollout, 'rollout_id' | 'percent'>, device_id: string): boolean =>
   percent >= 100 || bucketOf(rollout_id, device_id) < percent
@@ -73,24 +96,29 @@ export const reported = ({ installed, failed, rolled_back }: Tally): number => i
 export const failureShare = (tally: Tally): number =>
   Math.round((tally.counted / Math.max(reported(tally), 1)) * 10_000) / 100
 
-/**
- * What the reports so far ask for at a time (ms since 1970): decided again, it says the same.
- * @param reachesNobody whether there is no device that could report; asked only where none has
- */
+/** What the reports so far ask for at a time (ms since 1970): decided again, it says the same. */
 export function verdict(
   rollout: Rollout,
   tally: Tally,
   nowMs: number,
-  reachesNobody: () => boolean,
+  share: Share,
 ): 'halt' | 'advance' | 'complete' | 'wait' {
   if (rollout.status !== 'running') return 'wait'
-  const { halt, success_percent, dwell_secs, step_since, advance, percent } = rollout
+  const { halt, dwell_secs, step_since, advance, percent } = rollout
   const heard = reported(tally)
   if (heard >= halt.min_devices && heard > 0 && failureShare(tally) >= halt.failure_percent) return 'halt'
   if (advance === 'manual' || nowMs < Date.parse(step_since) + dwell_secs * 1000) return 'wait'
-  const isGoingWell = heard === 0 ? reachesNobody() : (tally.installed / heard) * 100 >= success_percent
-  if (!isGoingWell) return 'wait'
+  if (!isGoingWell(rollout, tally, share)) return 'wait'
   return percent < 100 ? 'advance' : 'complete'
+}
+
+function isGoingWell({ success_percent, step_min_devices }: Rollout, tally: Tally, share: Share): boolean {
+  const isEnough = (installed: number, of: number) => of === 0 || (installed / of) * 100 >= success_percent
+  const heard = reported(tally)
+  if (heard === 0 ? !share.isEmpty() : !isEnough(tally.installed, heard)) return false
+  if (step_min_devices === undefined) return true
+  if (tally.fresh < step_min_devices && tally.fresh < share.newcomers(step_min_devices)) return false
+  return isEnough(tally.fresh_installed, tally.fresh)
 }
 
 /** The next share of the ladder; undefined after the last. */

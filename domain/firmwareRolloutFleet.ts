@@ -1,6 +1,6 @@
 import type * as Device from './device.ts'
 import type { Scope } from './firmwareChannel.ts'
-import { reaches, type Rollout } from './firmwareRollout.ts'
+import { isFresh, type Rollout, type Share } from './firmwareRollout.ts'
 
 /** The devices in use, by model: of each, its facility. Changed in place, as there are many. */
 export type Fleet = Map<string, Map<string, string>>
@@ -26,18 +26,23 @@ export function afterDevice(known: Fleet, id: string, event: Device.Event): void
 }
 
 /**
- * Whether the share of a rollout holds no device that could ever report of it.
+ * The devices of a rollout's share that could ever report of it.
  * @param covered the facilities that have something active of their own: what is for every facility does not come to them
  */
-export function reachesNobody(
+export function shareOf(
   known: Fleet,
   { device_model, facility_id }: Scope,
-  rollout: Pick<Rollout, 'rollout_id' | 'percent'>,
-  covered: ReadonlySet<string>,
-): boolean {
-  for (const [id, where] of known.get(device_model) ?? []) {
-    const isConcerned = facility_id === undefined ? !covered.has(where) : facility_id === where
-    if (isConcerned && reaches(rollout, id)) return false
+  rollout: Pick<Rollout, 'rollout_id' | 'percent' | 'from_percent'>,
+  covered: () => ReadonlySet<string>,
+): Share {
+  function count(from_percent: number, atMost: number): number {
+    const isCovered = covered()
+    let devices = 0
+    for (const [id, where] of known.get(device_model) ?? []) {
+      const isConcerned = facility_id === undefined ? !isCovered.has(where) : facility_id === where
+      if (isConcerned && isFresh({ ...rollout, from_percent }, id) && ++devices >= atMost) break
+    }
+    return devices
   }
-  return true
+  return { isEmpty: () => count(0, 1) === 0, newcomers: (atMost) => count(rollout.from_percent, atMost) }
 }

@@ -1,6 +1,6 @@
 import type { Report } from './deviceFirmware.ts'
 import * as FirmwareChannel from './firmwareChannel.ts'
-import { failureShare, type FailureKind, reported, type Rollout, type Tally } from './firmwareRollout.ts'
+import { failureShare, type FailureKind, isFresh, reported, type Rollout, type Tally } from './firmwareRollout.ts'
 
 type Told = Pick<Report, 'outcome' | 'kind'>
 
@@ -12,7 +12,7 @@ export interface Watch {
   readonly tally: Tally
 }
 
-const none = { installed: 0, failed: 0, rolled_back: 0, counted: 0 }
+const none = { installed: 0, failed: 0, rolled_back: 0, counted: 0, fresh: 0, fresh_installed: 0 }
 
 export const watch = (): Watch => ({ channel: FirmwareChannel.initial, reports: new Map(), tally: { ...none } })
 
@@ -30,9 +30,17 @@ export function afterStep(watched: Watch, event: FirmwareChannel.Event): void {
   const isForgiving =
     event.type === 'FirmwareRolloutRetried' ||
     (event.type === 'FirmwareRolloutResumed' && channel.rollout?.status === 'halted')
-  if (!isForgiving) return
-  for (const [id, { outcome }] of reports) if (outcome !== 'installed') reports.delete(id)
-  Object.assign(tally, { ...none, installed: tally.installed })
+  if (isForgiving) {
+    for (const [id, { outcome }] of reports) if (outcome !== 'installed') reports.delete(id)
+    Object.assign(tally, { ...none, installed: tally.installed })
+  }
+  if (isForgiving || event.type === 'FirmwareRolloutAdvanced') Object.assign(tally, freshOf(watched))
+}
+
+/** Counted only when the share has moved, or reports were forgotten. */
+function freshOf({ channel: { rollout }, reports }: Watch): Pick<Tally, 'fresh' | 'fresh_installed'> {
+  const fresh = [...reports].filter(([id]) => rollout && isFresh(rollout, id))
+  return { fresh: fresh.length, fresh_installed: fresh.filter(([, { outcome }]) => outcome === 'installed').length }
 }
 
 /** Takes in a report; false where it is of no open rollout of the channel, or a failure of an attempt that is over. */
@@ -44,13 +52,16 @@ export function afterReport(watched: Watch, device_id: string, report: Report): 
   const before = watched.reports.get(device_id)
   const after = { outcome, ...(kind && { kind }) }
   watched.reports.set(device_id, after)
-  if (before) count(watched.tally, rollout, before, -1)
-  count(watched.tally, rollout, after, 1)
+  const fresh = isFresh(rollout, device_id)
+  if (before) count(watched.tally, rollout, { ...before, fresh }, -1)
+  count(watched.tally, rollout, { ...after, fresh }, 1)
   return true
 }
 
-function count(tally: Tally, { halt }: Rollout, told: Told, by: 1 | -1): void {
+function count(tally: Tally, { halt }: Rollout, told: Told & { fresh: boolean }, by: 1 | -1): void {
   tally[told.outcome] += by
+  if (told.fresh) tally.fresh += by
+  if (told.fresh && told.outcome === 'installed') tally.fresh_installed += by
   if (told.outcome !== 'installed' && (halt.kinds?.includes(kindOf(told)) ?? true)) tally.counted += by
 }
 

@@ -116,6 +116,25 @@ create table firmware_channels_v1 (
 );
 CREATE UNIQUE INDEX firmware_channels_v1_pkey ON public.firmware_channels_v1 USING btree (id);
 
+create table firmware_channels_v2 (
+  id uuid not null,
+  device_model text not null,
+  facility_id uuid,
+  active_release_id uuid,
+  active_version text,
+  active_precedence text,
+  active_by text,
+  active_since timestamp with time zone,
+  security_floor integer not null,
+  rollout_id uuid,
+  offered text[] not null,
+  activated text[] not null,
+  told jsonb not null,
+  left_versions text[] not null,
+  created_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX firmware_channels_v2_pkey ON public.firmware_channels_v2 USING btree (id);
+
 create table firmware_keys_v1 (
   id uuid not null,
   facility_id uuid,
@@ -182,6 +201,30 @@ create table firmware_rollouts_v1 (
   ended_at timestamp with time zone
 );
 CREATE UNIQUE INDEX firmware_rollouts_v1_pkey ON public.firmware_rollouts_v1 USING btree (id);
+
+create table firmware_rollouts_v2 (
+  id uuid not null,
+  device_model text not null,
+  facility_id uuid,
+  release_id uuid not null,
+  version text not null,
+  previous_release_id uuid,
+  status text not null,
+  reason text,
+  percent double precision not null,
+  ladder jsonb not null,
+  dwell_secs integer not null,
+  advance text not null,
+  success_percent double precision not null,
+  step_min_devices integer,
+  halt jsonb not null,
+  gates jsonb,
+  attempt integer not null,
+  started_at timestamp with time zone not null,
+  step_since timestamp with time zone not null,
+  ended_at timestamp with time zone
+);
+CREATE UNIQUE INDEX firmware_rollouts_v2_pkey ON public.firmware_rollouts_v2 USING btree (id);
 
 create table projection_groups (
   name text not null,

@@ -17,6 +17,7 @@ export interface FirmwareRolloutRow extends Pick<
   reason: string | null
   percent: number
   gates: Plan['gates'] | null
+  step_min_devices: number | null
   attempt: number
   started_at: string
   step_since: string
@@ -35,7 +36,7 @@ const ofRollout = <Type extends Named['type']>(
 
 export const firmwareRollouts: Projection<FirmwareRolloutRow> = {
   name: 'firmware_rollouts',
-  version: 1,
+  version: 2,
   indexes: ['facility_id, started_at, id', 'started_at, id', 'release_id'],
   on: {
     FirmwareRolloutStarted: {
@@ -44,6 +45,7 @@ export const firmwareRollouts: Projection<FirmwareRolloutRow> = {
         facility_id: null,
         previous_release_id: null,
         gates: null,
+        step_min_devices: null,
         ...data,
         id: rollout_id,
         status: 'running',

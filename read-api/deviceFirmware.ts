@@ -13,7 +13,7 @@ const reads = ['devices', 'device_firmware', 'firmware_channels']
 
 /**
  * A device's channel is its facility's where that has something active, else everybody's. Behind: it runs something older than that says, or
- * something newer although it was rolled back. Unexpected: it runs what none of its channels ever offered, or says to have installed what a
+ * something newer although it was rolled back, or although that was gone back from or withdrawn before. Unexpected: it runs what none of its channels ever offered, or says to have installed what a
  * rollout had not brought to it.
  */
 const fleet = (facility: string | undefined) =>
@@ -28,7 +28,8 @@ const fleet = (facility: string | undefined) =>
          order by facility_id nulls last limit 1
        ) target on true
        left join lateral (
-         select bool_or(f.precedence = any(offered)) as offered, bool_or(f.precedence = any(activated)) as activated
+         select bool_or(f.precedence = any(offered)) as offered, bool_or(f.precedence = any(activated)) as activated,
+           bool_or(f.precedence = any(left_versions)) as is_left
          from firmware_channels where device_model = d.model and (facility_id = d.facility_id or facility_id is null)
        ) told on true`,
     )
@@ -53,7 +54,7 @@ const fleet = (facility: string | undefined) =>
       target_version: 'target.version',
       behind: queryBuilder.raw(
         `target.release_id is not null and (f.precedence is null or f.precedence collate "C" < target.precedence
-         or (target.active_by = 'rollback' and f.precedence <> target.precedence))`,
+         or (f.precedence <> target.precedence and (target.active_by = 'rollback' or told.is_left is true)))`,
       ),
       unexpected: queryBuilder.raw(
         `f.version is not null and (told.offered is not true or (told.activated is not true

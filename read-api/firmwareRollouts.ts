@@ -5,6 +5,7 @@ import { FirmwareRollout, ReportedRollout, RolloutDevice, RolloutInFull } from '
 import type { FirmwareRolloutRow } from '../projections/firmwareRollouts.ts'
 import { byIdRoute } from './byId.ts'
 import { ownOrEveryones } from './firmwareChannels.ts'
+import { withoutFigures } from './fleetFigures.ts'
 import { fleetOf, type FleetDevice, type Scope } from './fleet.ts'
 import type { ResourceDeps } from './folding.ts'
 import { historyRoute } from './history.ts'
@@ -35,6 +36,10 @@ interface Count {
   devices: number
 }
 
+/** What is of every facility says to one why it ended, and no figures of the others. */
+const reasonFor = (facility: string | undefined, { facility_id, reason }: FirmwareRolloutRow) =>
+  facility !== undefined && facility_id === null ? withoutFigures(reason) : reason
+
 /** The rollouts with what their devices have reported. */
 async function withReports(
   database: Database,
@@ -60,7 +65,12 @@ async function withReports(
       counts[outcome] += devices
       if (outcome !== 'installed') failures.set(kind, (failures.get(kind) ?? 0) + devices)
     }
-    return { ...row, counts, failures: [...failures].map(([kind, devices]) => ({ kind, devices })) }
+    return {
+      ...row,
+      reason: reasonFor(facility, row),
+      counts,
+      failures: [...failures].map(([kind, devices]) => ({ kind, devices })),
+    }
   })
 }
 
@@ -133,7 +143,7 @@ export const firmwareRollouts = (deps: RolloutDeps): Route[] => [
     shape: RolloutInFull,
     // What had been reported by then is in the history of the devices alone.
     shown: async (row, isPresent, { facility }) => {
-      if (!isPresent) return { ...row, counts: null, failures: null, fleet: null }
+      if (!isPresent) return { ...row, reason: reasonFor(facility, row), counts: null, failures: null, fleet: null }
       const [reported] = await withReports(deps.database, [row], facility)
       return { ...reported, fleet: isOver(row) ? null : countOf(await concerned(deps, row, facility)) }
     },

@@ -6,6 +6,7 @@ import { History } from '../ops/platform/shapes.ts'
 import { type Actor, named, namesOf } from './actorNames.ts'
 import { type Change, changesOf, type ResourceDeps, shownFolding } from './folding.ts'
 import { one } from './page.ts'
+import { withoutFigures, withoutFleetFigures } from './fleetFigures.ts'
 import { eventsAt, placesOf, timesOf } from './resourceEvents.ts'
 import { secrets, withoutFields } from './secrets.ts'
 
@@ -51,7 +52,7 @@ export function historyRoute(
       const names = new Map([...there, ...here])
       const isShown = (field: string) => !secrets.has(field) && (!what.shape || field in what.shape.shape)
       const items = events.map((event, i) =>
-        item(event, times[i], changeOf.get(event) ?? unchanged, { names, isShown }),
+        item(event, times[i], changeOf.get(event) ?? unchanged, { names, isShown, isElsewhere: !isHere(event) }),
       )
       return { status: 200, body: { items } }
     },
@@ -64,10 +65,21 @@ function item(
   event: Recorded,
   at: string | undefined,
   { before, after }: Change,
-  { names, isShown }: { names: ReadonlyMap<string, string>; isShown: (field: string) => boolean },
+  {
+    names,
+    isShown,
+    isElsewhere,
+  }: {
+    names: ReadonlyMap<string, string>
+    isShown: (field: string) => boolean
+    /** Not of the caller's own facility. */
+    isElsewhere: boolean
+  },
 ) {
   const actor = event.metadata['actor'] as Actor
-  const data = Object.fromEntries(Object.entries(event.data).filter(([field]) => !secrets.has(field)))
+  const told = isElsewhere ? withoutFleetFigures(event) : event.data
+  const shown = (value: unknown) => withoutKeys(isElsewhere ? withoutFigures(value) : value)
+  const data = Object.fromEntries(Object.entries(told).filter(([field]) => !secrets.has(field)))
   const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(isShown)
   return {
     position: String(event.position),
@@ -80,8 +92,8 @@ function item(
     changes: fields
       .map((field) => ({
         field,
-        before: withoutKeys(before?.[field] ?? null),
-        after: withoutKeys(after?.[field] ?? null),
+        before: shown(before?.[field] ?? null),
+        after: shown(after?.[field] ?? null),
       }))
       .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after)),
   }

@@ -1,13 +1,13 @@
 import type { Knex } from 'knex'
 import { z } from 'zod'
 import { type Database, rowsOf } from '../ops/platform/database.ts'
-import { notFound, Problem, Uuid } from '../ops/platform/route.ts'
+import { notFound, Problem, Uuid, whole } from '../ops/platform/route.ts'
 
 /** `?page=1&per_page=20&cursor=&sort=-created_at`, for a list that may be sorted by these columns. */
 export const pageQuery = <Columns extends readonly [string, ...string[]]>(...columns: Columns) =>
   z.object({
-    page: z.coerce.number().int().min(1).max(100_000).default(1),
-    per_page: z.coerce.number().int().min(1).max(100).default(20),
+    page: whole(1, 100_000).default(1),
+    per_page: whole(1, 100).default(20),
     cursor: z.string().max(500).optional(),
     sort: z
       .enum(columns.flatMap((column) => [column, `-${column}`]) as [string, ...string[]])

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Problem, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { Problem, ProblemDocument, type Route, route, whole } from '../ops/platform/route.ts'
 import { ProjectionDiff } from '../ops/platform/shapes.ts'
 import type { Difference } from '../projections/engine/diff.ts'
 
@@ -21,8 +21,8 @@ export type Compare = (name: string, asked: { version?: number | undefined; samp
 
 const Name = z.object({ name: z.string().regex(/^[a-z_]{1,60}$/) })
 const Query = z.object({
-  version: z.coerce.number().int().min(1).max(999_999).optional(),
-  samples: z.coerce.number().int().min(0).max(20).default(5),
+  version: whole(1, 999_999).optional(),
+  samples: whole(0, 20).default(5),
 })
 
 /** `GET /api/v1/projections/:name/diff`. It reads two whole tables: one at a time in a process, and whoever comes meanwhile is asked to come again. */

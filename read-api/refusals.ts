@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Database } from '../ops/platform/database.ts'
 import type { EventStore, Recorded } from '../ops/platform/eventStore.ts'
 import { timeOf } from '../ops/platform/eventTime.ts'
-import { type Route, route } from '../ops/platform/route.ts'
+import { type Route, route, whole } from '../ops/platform/route.ts'
 import { RefusalEntry } from '../ops/platform/shapes.ts'
 import { type Actor, named, namesOf } from './actorNames.ts'
 import { secrets, withoutFields } from './secrets.ts'
@@ -18,7 +18,7 @@ const actions = ['LoginRefused', 'AccessRefused', 'AccountThrottled', 'RefusalsL
 const Query = z.object({
   day: z.iso.date().optional().meta({ description: 'In UTC; today where it is not given' }),
   action: z.enum(actions).optional(),
-  per_page: z.coerce.number().int().min(1).max(100).default(20),
+  per_page: whole(1, 100).default(20),
   cursor: z
     .string()
     .regex(/^\d{1,15}$/, 'unreadable')

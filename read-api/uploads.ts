@@ -78,7 +78,7 @@ export const uploads = ({ objects, ...deps }: ResourceDeps & { objects: Objects 
       method: 'GET',
       path: `${path}/:id/download`,
       ...media,
-      answers: { 200: bytes, 206: bytes, 404: ProblemDocument, 416: ProblemDocument },
+      answers: { 200: bytes, 206: bytes, 404: ProblemDocument, 416: ProblemDocument, 503: ProblemDocument },
       run: async (request) => {
         const upload = await find(request)
         if (upload.status === 'rejected') throw new Problem('not_found', 'A rejected recording is not kept')
@@ -90,7 +90,14 @@ export const uploads = ({ objects, ...deps }: ResourceDeps & { objects: Objects 
       path: `${path}/:id/stream`,
       ...media,
       query: z.object({ format: z.enum(['webm', 'mp4']).default('webm') }),
-      answers: { 200: bytes, 206: bytes, 404: ProblemDocument, 409: ProblemDocument, 416: ProblemDocument },
+      answers: {
+        200: bytes,
+        206: bytes,
+        404: ProblemDocument,
+        409: ProblemDocument,
+        416: ProblemDocument,
+        503: ProblemDocument,
+      },
       run: async (request) => {
         const { status, renditions: made } = await find(request)
         const rendition = made.find(({ format }) => format === renditions[request.query.format])

@@ -7,7 +7,7 @@ import * as DeviceFirmware from '../domain/deviceFirmware.ts'
 import { decodeFrom, type DomainEvent } from '../domain/events.ts'
 import * as FirmwareChannel from '../domain/firmwareChannel.ts'
 import { nextPercent, type Rollout, type Tally, verdict } from '../domain/firmwareRollout.ts'
-import { afterDevice, fleet, reachesNobody } from '../domain/firmwareRolloutFleet.ts'
+import { afterDevice, fleet, shareOf } from '../domain/firmwareRolloutFleet.ts'
 import * as Steps from '../domain/firmwareRolloutSteps.ts'
 import { afterReport, afterStep, haltReason, type Watch, watch } from '../domain/firmwareRolloutWatch.ts'
 import type { EventStore, Recorded } from '../ops/platform/eventStore.ts'
@@ -116,8 +116,8 @@ async function watchOnce(options: {
     for (const channel of [...rolling.values()]) {
       const { rollout } = channel.channel
       if (!rollout) continue
-      const isEmpty = () => reachesNobody(devices, channel.scope, rollout, coveredIn(channel.scope))
-      const told = verdict(rollout, channel.tally, nowMs, isEmpty)
+      const share = shareOf(devices, channel.scope, rollout, () => coveredIn(channel.scope))
+      const told = verdict(rollout, channel.tally, nowMs, share)
       if (told !== 'wait') await carryOut(channel, rollout, told)
     }
     // What is due already waits for reports, or for devices that leave, and is looked at when they do.

@@ -19,7 +19,8 @@ const release: Release = {
   ...{ object_key: 'image', file_name: 'image', size_bytes: 1, sha256: '', uploaded_at: '2026-11-26T00:00:00.000Z' },
 }
 const planned: Rollout = {
-  ...{ rollout_id: id, release_id: id, version: release.version, status: 'running', percent: 100, attempt: 0 },
+  ...{ rollout_id: id, release_id: id, version: release.version, status: 'running', percent: 100 },
+  ...{ from_percent: 0, attempt: 0 },
   ...{ ladder: [1, 5, 25, 50, 100], gates: { min_battery_mv: 3300 }, halt: { min_devices: 5, failure_percent: 10 } },
   ...{ advance: 'manual', dwell_secs: 0, success_percent: 95 },
   ...{ started_at: release.uploaded_at, step_since: release.uploaded_at },

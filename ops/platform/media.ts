@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import parseRange from 'range-parser'
 import type { Readable } from 'node:stream'
-import type { Objects, Stored } from './objects.ts'
+import { isMissing, type Objects, type Stored } from './objects.ts'
 import { type Answer, Problem } from './route.ts'
 
 /** An object, and what its bytes must be. */
@@ -18,11 +18,20 @@ export interface Media extends Kept {
 /** Where the bytes come from, all or `length` of them from `offset`: the store, or what has them nearer by. */
 export type Source = (kept: Kept, range?: { offset: number; length: number }) => Promise<Readable>
 
-/** Straight from the store. */
+/** So long a client is asked to wait for what an operator has to bring back. */
+const retryMissingSecs = 3600
+
+/** Straight from the store. A 503 problem where the store is there, and the object is not. */
 export const stored =
   (objects: Pick<Objects, 'get'>): Source =>
   ({ object_key }, range) =>
-    objects.get(object_key, range)
+    objects.get(object_key, range).catch((error: unknown) => {
+      if (!isMissing(error)) throw error
+      const problem = new Problem('object_missing', 'The bytes of this are not in the store; an operator was told', {
+        headers: { 'Retry-After': String(retryMissingSecs) },
+      })
+      throw Object.assign(problem, { cause: error, object_key })
+    })
 
 /** An object as HTTP serves it: ETag = sha256, 304 for who has it, one Range (206, 416), If-Range; several ranges get all of it. */
 export function serve(source: Source, media: Media, headers: IncomingHttpHeaders): Answer {

@@ -125,6 +125,7 @@ export const statusOf: Readonly<Record<string, number>> = {
   idempotency_clash: 409,
   contended: 409,
   not_ready: 409,
+  object_missing: 503,
   revision_conflict: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,
@@ -210,6 +211,12 @@ const position = z
   .string()
   .regex(/^\d{1,20}$/)
   .transform((digits) => ({ position: BigInt(digits) }))
+
+const isWhole = (asked: unknown) => typeof asked === 'string' && /^-?\d+$/.test(asked)
+
+/** A whole number in a query: digits and nothing else. What is empty is none, and not 0. */
+export const whole = (min: number, max = Number.MAX_SAFE_INTEGER) =>
+  z.preprocess((asked) => (isWhole(asked) ? Number(asked) : asked), z.int().min(min).max(max))
 
 /** A point of the past, its events included: a time, or a position of the log. */
 export type Moment = { time: string } | { position: bigint }

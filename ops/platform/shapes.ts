@@ -287,6 +287,7 @@ export const ReportedRollout = FirmwareRollout.extend({
   dwell_secs: z.int(),
   advance: z.enum(['manual', 'automatic']),
   success_percent: z.number(),
+  step_min_devices: z.int().nullable().meta({ description: 'Null in rollouts from before there was this' }),
   halt: z.object({ min_devices: z.int(), failure_percent: z.number(), kinds: z.array(failureKind).optional() }),
   gates: z
     .object({
@@ -311,7 +312,11 @@ export const ReportedRollout = FirmwareRollout.extend({
 /** With the fleet as it is now: how many devices it could reach, has come to, and has not heard of. */
 export const RolloutInFull = ReportedRollout.extend({
   fleet: z
-    .object({ devices: z.int(), targeted: z.int(), pending: z.int() })
+    .object({
+      devices: z.int(),
+      targeted: z.int().meta({ description: 'Those it has come to, also those that run the release already' }),
+      pending: z.int().meta({ description: 'Of these, those that have not reported' }),
+    })
     .nullable()
     .meta({ description: 'Null once it is over' }),
 }).meta({ id: 'RolloutInFull' })

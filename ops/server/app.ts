@@ -96,6 +96,10 @@ export function createApp(options: AppOptions): Express {
     const problem = fromExpress(error)
     if (problem.code === 'internal')
       log.error({ error, request_id: requestIdOf(response), path: request.path }, 'a request failed')
+    if (problem.code === 'object_missing') {
+      const { object_key } = problem as { object_key?: string }
+      log.error({ object_key, path: request.path }, 'a stored object is missing: bring it back into the bucket')
+    }
     refuse(request, response, problem)
   })
   return app

@@ -102,10 +102,13 @@ describe('firmware of devices', function () {
       expect(observed.map(({ type }) => type)).to.deep.equal(['FirmwareVersionObserved', 'FirmwareVersionObserved'])
       const { metadata } = (await system.store.read(`deviceFirmware-${device.id}`))[0]!
       expect(metadata).to.deep.include({ actor: { kind: 'device', id: device.id }, facility_id: facility.id })
-      await device.api.post('/api/v1/devices/heartbeat', { firmware_version: '1.1.0' })
+      const beat = (firmware_version: string) => device.api.post('/api/v1/devices/heartbeat', { firmware_version })
       expect(
         await appendedDuring(system.store, async () => {
           await Promise.all(Array.from({ length: 50 }, () => device.check('1.1.0')))
+          // However it says so, here and there.
+          for (const said of ['1.1.0', 'v1.1.0', '1.1.0+build.7'])
+            for (const { status } of [await beat(said), await device.check(said)]) expect(status).to.equal(204)
         }),
       ).to.deep.equal([])
     })
@@ -144,6 +147,11 @@ describe('firmware of devices', function () {
         ])
           expectProblem(await device.check(version), 400, 'invalid_request')
         for (const told of [
+          '&battery_mv=',
+          '&battery_mv=%20',
+          '&battery_mv=1e3',
+          '&battery_mv=0x10',
+          '&free_bytes=',
           '&battery_mv=-1',
           '&battery_mv=1.5',
           '&battery_mv=full',

@@ -70,6 +70,9 @@ describe('heartbeats', () => {
     for (const firmware_version of ['1.0.0', '1.0.0', '1.1.0', '1.1.0', '1.0.0']) await beat({ firmware_version })
     const events = await firmwareEvents(id)
     expect(events.map(({ data }) => data['version'])).to.deep.equal(['1.0.0', '1.1.0', '1.0.0'])
+    for (const firmware_version of ['factory build', 'v1.0', 'v1.0.0']) await beat({ firmware_version })
+    const more = (await firmwareEvents(id)).slice(3).map(({ data }) => data['version'])
+    expect(more, 'what is no version stays as it is').to.deep.equal(['factory build', 'v1.0', '1.0.0'])
     const { metadata } = events[0]!
     expect(metadata).to.deep.include({ actor: { kind: 'device', id }, facility_id: facility.id })
     expect(await system.store.read(`device-${id}`)).to.have.length(1)

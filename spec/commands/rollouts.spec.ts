@@ -169,6 +169,7 @@ describe('rollouts', function () {
       { dwell_secs: 0.5 },
       { advance: 'never' },
       { success_percent: 101 },
+      { step_min_devices: 0 },
       { halt: { failure_percent: 0 } },
       { halt: { failure_percent: 12.345 } },
       { halt: { kinds: ['boredom'] } },

@@ -203,7 +203,7 @@ describe('a device is offered', () => {
     it('something older, but for what was rolled back to', () => {
       const back = [activated('1.5.0'), activated('2.0.0'), rolledBack('1.5.0')]
       expect(versionFor([channel(...back)], { version: '2.0.0' })).to.equal('1.5.0')
-      expect(versionFor([channel(...back, activated('1.6.0'))], { version: '2.0.0' })).to.equal(undefined)
+      expect(versionFor([channel(...back, activated('1.6.0'))], { version: '2.1.0' })).to.equal(undefined)
     })
     it('what asks for a newer one first', () => {
       const releases = released({ id: 'r2.0.0', min_version: '1.1.0' })
@@ -268,6 +268,73 @@ describe('a device is offered', () => {
         expect(versionFor([channel(activated('2.0.0'))], {}, releases), status).to.equal(undefined)
         expect(versionFor([channel(started('2.0.0', 5))], {}, releases), status).to.equal(undefined)
       }
+    })
+  })
+
+  describe('what is active, also where that is older, once what it runs', () => {
+    const barred = (version: string, ends: object = {}): Event => ({
+      type: 'FirmwareReleaseBarred',
+      data: { ...image(version), ...ends, was_active: false, reason: 'deaf', barred_at: at },
+    })
+    const deactivated = (version: string): Event => ({
+      type: 'FirmwareDeactivated',
+      data: { ...image(version), rollout_id: 'o1', deactivated_at: at },
+    })
+    const ofO1 = { rollout_id: 'o1', rollout_release_id: 'r2.0.0' }
+    const runs = { version: '2.0.0' }
+    it('was gone back from, and it missed that: the one that mends it came since', () => {
+      for (const bad of [activated('2.0.0'), started('2.0.0', 5)]) {
+        const events = [activated('1.5.0'), bad, rolledBack('1.5.0', ofO1), activated('1.6.0')]
+        expect(versionFor([channel(...events)], runs)).to.equal('1.6.0')
+        expect(versionFor([channel(...events)], { version: '2.0.0+build.7' })).to.equal('1.6.0')
+        expect(versionFor([channel(...events)], { version: '1.9.0' }), 'what nobody went back from').to.equal(undefined)
+      }
+    })
+    it('was passed by on the way back', () => {
+      const events = [activated('1.0.0'), activated('1.5.0'), activated('2.0.0'), rolledBack('1.0.0')]
+      expect(versionFor([channel(...events, activated('1.2.0'))], { version: '1.5.0' })).to.equal('1.2.0')
+    })
+    it('was gone back from, as a rollout comes to it, else what is active beside', () => {
+      const events = [activated('1.5.0'), activated('2.0.0'), rolledBack('1.5.0'), activated('1.6.0')]
+      const mending = channel(...events, started('1.7.0', 5))
+      expect(versionFor([mending], { ...runs, device_id: early })).to.equal('1.7.0')
+      expect(versionFor([mending], { ...runs, device_id: late })).to.equal('1.6.0')
+    })
+    it('was withdrawn, also in its facility alone, where nothing was before it', () => {
+      const global = channel(activated('1.6.0'))
+      expect(versionFor([channel(started('2.0.0', 5)), global], runs)).to.equal(undefined)
+      expect(versionFor([channel(started('2.0.0', 5), barred('2.0.0', ofO1)), global], runs)).to.equal('1.6.0')
+      expect(versionFor([channel(activated('2.0.0'), barred('2.0.0')), global], runs)).to.equal('1.6.0')
+    })
+    it('was withdrawn long after its rollout was over', () => {
+      const events = [activated('1.5.0'), started('2.0.0', 5), deactivated('2.0.0')]
+      expect(versionFor([channel(...events)], runs)).to.equal(undefined)
+      expect(versionFor([channel(...events, barred('2.0.0'))], runs)).to.equal('1.5.0')
+    })
+    it('is not active again', () => {
+      const events = [activated('1.5.0'), activated('2.0.0'), rolledBack('1.5.0'), rolledBack('2.0.0')]
+      expect(versionFor([channel(...events)], { version: '1.5.0' })).to.equal('2.0.0')
+      expect(versionFor([channel(...events)], runs)).to.equal(undefined)
+      expect(versionFor([channel(...events), channel(activated('1.6.0'))], runs)).to.equal(undefined)
+    })
+    it('is withdrawn, but not below the security that it has', () => {
+      const events = [activated('1.5.0'), activated('2.0.0', 2), barred('2.0.0')]
+      const less = channel(...events, activated('1.6.0', 1))
+      expect(
+        versionFor(
+          [less],
+          { ...runs, ended: [failed('2.0.0', { outcome: 'installed' })] },
+          released({ id: 'r2.0.0', security_version: 2 }),
+        ),
+      ).to.equal(undefined)
+    })
+    it('is one of the last hundred that were gone back from: what is kept of a channel is bounded', () => {
+      const many = Array.from({ length: 150 }, (_, n) => [activated(`2.${n}.0`), rolledBack('1.0.0')]).flat()
+      const state = channel(activated('1.0.0'), ...many, activated('1.1.0'))
+      expect(state.told.left).to.have.length(100)
+      expect(state.told.offered).to.have.length(100)
+      expect(versionFor([state], { version: '2.149.0' })).to.equal('1.1.0')
+      expect(versionFor([state], { version: '2.49.0' })).to.equal(undefined)
     })
   })
 

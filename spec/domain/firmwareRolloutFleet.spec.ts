@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type * as Device from '../../domain/device.ts'
 import { bucketOf } from '../../domain/firmwareRollout.ts'
-import { afterDevice, fleet, reachesNobody } from '../../domain/firmwareRolloutFleet.ts'
+import { afterDevice, fleet, shareOf } from '../../domain/firmwareRolloutFleet.ts'
 
 const at = '2026-11-24T09:00:00.000Z'
 const ids = Array.from({ length: 1000 }, (_, n) => `d${n}`)
@@ -28,7 +28,7 @@ function isEmpty(
   const known = fleet()
   for (const one of happened) afterDevice(known, ...one)
   const scope = { device_model: 'xs-1', ...(facility_id !== undefined && { facility_id }) }
-  return reachesNobody(known, scope, { rollout_id: 'o1', percent }, new Set(covered))
+  return shareOf(known, scope, { rollout_id: 'o1', percent, from_percent: 0 }, () => new Set(covered)).isEmpty()
 }
 
 describe('the share of a rollout', () => {
@@ -51,5 +51,18 @@ describe('the share of a rollout', () => {
     expect(isEmpty([registered(early)], { covered: ['f1'] })).to.equal(true)
     expect(isEmpty([registered(early)], { covered: ['f2'] })).to.equal(false)
     expect(isEmpty([registered(early)], { facility_id: 'f1', covered: ['f1'] }), 'its own').to.equal(false)
+  })
+  it('says how many came with it, and counts no further than it is asked to', () => {
+    const known = fleet()
+    for (const id of ids) afterDevice(known, ...registered(id))
+    const newcomers = (from_percent: number, percent: number, atMost = Infinity) =>
+      shareOf(known, { device_model: 'xs-1' }, { rollout_id: 'o1', percent, from_percent }, () => new Set()).newcomers(
+        atMost,
+      )
+    const first = newcomers(0, 5)
+    expect(first).to.equal(ids.filter((id) => bucketOf('o1', id) < 5).length)
+    expect(newcomers(5, 100)).to.equal(ids.length - first)
+    expect(newcomers(5, 5)).to.equal(0)
+    expect(newcomers(5, 100, 7)).to.equal(7)
   })
 })

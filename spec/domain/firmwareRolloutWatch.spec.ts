@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Report } from '../../domain/deviceFirmware.ts'
 import type * as FirmwareChannel from '../../domain/firmwareChannel.ts'
-import { type Plan, verdict } from '../../domain/firmwareRollout.ts'
+import { bucketOf, type Plan, verdict } from '../../domain/firmwareRollout.ts'
 import { afterReport, afterStep, haltReason, watch } from '../../domain/firmwareRolloutWatch.ts'
 
 const at = '2026-11-24T09:00:00.000Z'
@@ -36,8 +36,10 @@ const report = (outcome: Report['outcome'], more: Partial<Report> = {}): Report 
   ...more,
 })
 
+type Happened = FirmwareChannel.Event | [device: string, Report]
+
 /** What a watch holds after these: channel events, and reports of devices. */
-function after(...happened: readonly (FirmwareChannel.Event | [device: string, Report])[]) {
+function after(...happened: readonly Happened[]) {
   const watched = watch()
   for (const one of happened) {
     if ('type' in one) afterStep(watched, one)
@@ -48,8 +50,8 @@ function after(...happened: readonly (FirmwareChannel.Event | [device: string, R
 }
 
 const early = Date.parse(at) + 59_000
-const somebody = () => false
-const nobody = () => true
+const somebody = { isEmpty: () => false, newcomers: (atMost: number) => atMost }
+const nobody = { isEmpty: () => true, newcomers: () => 0 }
 const due = Date.parse(at) + 60_000
 const four = (last: Report): [string, Report][] => [
   ['d1', report('installed')],
@@ -67,7 +69,7 @@ describe('a rollout that is watched', () => {
       ['d2', report('installed')],
       ['d2', report('rolled_back')],
     )
-    expect(tally).to.deep.equal({ installed: 1, failed: 0, rolled_back: 1, counted: 1 })
+    expect(tally).to.deep.equal({ installed: 1, failed: 0, rolled_back: 1, counted: 1, fresh: 0, fresh_installed: 0 })
   })
   it('counts what is of it, and nothing of the one before', () => {
     const others = after(started(), ['d1', report('failed', { rollout_id: 'o0' })], ['d2', report('failed')])
@@ -130,6 +132,58 @@ describe('a rollout that is watched', () => {
     expect(verdict(failed.rollout, failed.tally, due, nobody), 'somebody was heard of').to.equal('wait')
   })
 
+  describe('that asks for so many of the devices that a share adds', () => {
+    const ids = Array.from({ length: 2000 }, (_, n) => `d${n}`)
+    const [early, next] = [ids.filter((id) => bucketOf('o1', id) < 5), ids.filter((id) => bucketOf('o1', id) >= 5)]
+    const say = (of: readonly string[], outcome: Report['outcome']) =>
+      of.map((id): [string, Report] => [id, report(outcome)])
+    const asking = started({ step_min_devices: 3 })
+    const advanced: FirmwareChannel.Event = {
+      type: 'FirmwareRolloutAdvanced',
+      data: { ...of, from_percent: 5, percent: 100, advanced_at: at },
+    }
+    const verdictOn = (...happened: readonly Happened[]) => {
+      const { rollout, tally } = after(...happened)
+      return verdict(rollout, tally, due, somebody)
+    }
+    const first = say(early.slice(0, 40), 'installed')
+
+    it('goes on once they have reported, whatever others did before', () => {
+      expect(verdictOn(asking, ...first.slice(0, 2))).to.equal('wait')
+      expect(verdictOn(asking, ...first.slice(0, 3))).to.equal('advance')
+      expect(verdictOn(asking, ...first, advanced)).to.equal('wait')
+      expect(verdictOn(asking, ...first, advanced, ...say(early.slice(40, 50), 'installed'))).to.equal('wait')
+      expect(verdictOn(asking, ...first, advanced, ...say(next.slice(0, 2), 'installed'))).to.equal('wait')
+      expect(verdictOn(asking, ...first, advanced, ...say(next.slice(0, 3), 'installed'))).to.equal('complete')
+      expect(verdictOn(started(), ...first, advanced), 'one from before there was this').to.equal('complete')
+    })
+    it('goes on once all of them have, where they are fewer, or where there are none', () => {
+      const { rollout, tally } = after(asking, ...first, advanced, ...say(next.slice(0, 2), 'installed'))
+      const ofTwo = (newcomers: number) => verdict(rollout, tally, due, { ...somebody, newcomers: () => newcomers })
+      expect(ofTwo(2)).to.equal('complete')
+      expect(ofTwo(3)).to.equal('wait')
+      const none = after(asking, ...first, advanced)
+      expect(verdict(none.rollout, none.tally, due, { ...somebody, newcomers: () => 0 })).to.equal('complete')
+    })
+    it('does not when too many of them failed, however well others did', () => {
+      const [a, b, c, ...more] = next as [string, string, string, ...string[]]
+      const failed = [asking, ...first, advanced, ...say([a, b], 'installed'), ...say([c], 'failed')] as const
+      expect(verdictOn(...failed)).to.equal('wait')
+      expect(verdictOn(...failed, ...say(more.slice(0, 10), 'installed'))).to.equal('complete')
+      expect(verdictOn(...failed, ...say([c], 'installed')), 'the next time it went well').to.equal('complete')
+    })
+    it('asks those again that failed, where somebody has them try again', () => {
+      const failed = [asking, ...first, advanced, ...say(next.slice(0, 3), 'failed')] as const
+      expect(after(...failed).tally).to.include({ fresh: 3, fresh_installed: 0 })
+      const installed = say([next[9]!], 'installed')
+      expect(after(...failed, ...installed, retried).tally).to.include({ fresh: 1, fresh_installed: 1 })
+      expect(after(...failed, retried, ...say(next.slice(3, 5), 'installed')).tally).to.include({
+        fresh: 2,
+        fresh_installed: 2,
+      })
+    })
+  })
+
   it('forgives what had failed when somebody resumes it after a halt, or has it tried again; not after a pause', () => {
     const failed = four(report('failed'))
     const tallied = (...steps: FirmwareChannel.Event[]) => after(started(), ...failed, ...steps).tally
@@ -140,7 +194,14 @@ describe('a rollout that is watched', () => {
   })
   it('hears no failure of an attempt that is over, but that it was installed', () => {
     const late = after(started(), retried, ['d1', report('failed')], ['d2', report('installed')])
-    expect(late.tally).to.deep.equal({ installed: 1, failed: 0, rolled_back: 0, counted: 0 })
+    expect(late.tally).to.deep.equal({
+      installed: 1,
+      failed: 0,
+      rolled_back: 0,
+      counted: 0,
+      fresh: 0,
+      fresh_installed: 0,
+    })
     expect(after(started(), retried, ['d1', report('failed', { attempt: 1 })]).tally).to.include({ failed: 1 })
   })
 })

@@ -23,7 +23,7 @@ const image = (version: string, security_version?: number): Image => ({
   ...(security_version !== undefined && { security_version }),
 })
 const rolledOut = (version: string, more: Partial<Rollout> = {}): Rollout => ({
-  ...{ ...image(version), rollout_id: `o${version}`, status: 'running', percent: 100, attempt: 0 },
+  ...{ ...image(version), rollout_id: `o${version}`, status: 'running', percent: 100, from_percent: 0, attempt: 0 },
   ...{ ladder: [1, 10, 50, 100], dwell_secs: 0, advance: 'manual', success_percent: 95 },
   ...{ halt: { min_devices: 5, failure_percent: 10 }, started_at: at, step_since: at },
   ...more,

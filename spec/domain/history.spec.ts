@@ -227,6 +227,7 @@ const stored: Record<string, Literal[]> = {
           ...plan,
           status: 'running',
           percent: 5,
+          from_percent: 0,
           attempt: 0,
           started_at: at,
           step_since: at,
@@ -236,27 +237,27 @@ const stored: Record<string, Literal[]> = {
     one(
       'FirmwareRolloutAdvanced',
       { ...channel, ...rollout, from_percent: 5, percent: 25, advanced_at: later },
-      { rollout: { ...running, percent: 25, step_since: later } },
+      { rollout: { ...running, percent: 25, from_percent: 5, step_since: later } },
     ),
     one(
       'FirmwareRolloutPaused',
       { ...channel, ...rollout, reason: 'lunch', paused_at: later },
-      { rollout: { ...running, percent: 25, status: 'paused', step_since: later } },
+      { rollout: { ...running, percent: 25, from_percent: 5, status: 'paused', step_since: later } },
     ),
     one(
       'FirmwareRolloutResumed',
       { ...channel, ...rollout, resumed_at: at },
-      { rollout: { ...running, percent: 25, step_since: at } },
+      { rollout: { ...running, percent: 25, from_percent: 5, step_since: at } },
     ),
     one(
       'FirmwareRolloutHalted',
       { ...channel, ...rollout, reason: 'too many', installed: 3, failed: 2, halted_at: later },
-      { rollout: { ...running, percent: 25, status: 'halted' } },
+      { rollout: { ...running, percent: 25, from_percent: 5, status: 'halted' } },
     ),
     one(
       'FirmwareRolloutRetried',
       { ...channel, ...rollout, attempt: 1, retried_at: later },
-      { rollout: { ...running, percent: 25, status: 'halted', attempt: 1 } },
+      { rollout: { ...running, percent: 25, from_percent: 5, status: 'halted', attempt: 1 } },
     ),
     one(
       'FirmwareRolloutCompleted',

@@ -2,6 +2,7 @@ import { randomBytes, randomInt, randomUUID } from 'node:crypto'
 import { get, type IncomingMessage } from 'node:http'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { expect } from 'chai'
 import { handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
@@ -161,5 +162,19 @@ describe('an image', function () {
     const body = { name: 'all', facility_id: facility.id, scopes: ['firmware'] }
     const { api_key } = (await system.admin.post('/api/v1/api-keys', body)).body
     expectProblem(await system.as({ 'X-API-Key': api_key }).get(path), 403, 'device_key_required')
+  })
+
+  it('that is not in the store any more is a 503 that says so, whole and in part, until it is back', async () => {
+    const lost = await newRelease(system, { device_model, facility_id: facility.id, version: '3.0.0' })
+    const asked = () => sensor.api.get(`/api/v1/firmware/${lost.id}/image`)
+    await system.objects.remove(lost.object_key)
+    const part = await sensor.api.get(`/api/v1/firmware/${lost.id}/image`, { Range: 'bytes=10-19' })
+    for (const answer of [await asked(), part]) {
+      expectProblem(answer, 503, 'object_missing')
+      expect(answer.headers.get('Retry-After')).to.equal('3600')
+      expect(answer.bytes.toString()).to.not.include(lost.object_key)
+    }
+    await system.objects.put(lost.object_key, Readable.from([lost.bytes]), 'application/octet-stream')
+    expect((await asked()).bytes.equals(lost.bytes)).to.equal(true)
   })
 })

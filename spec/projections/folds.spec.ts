@@ -9,6 +9,8 @@ import { foldBatch, foldRow, type Row } from '../../projections/engine/fold.ts'
 import { type AnyProjection, isAppendOnly, type Projection, tableOf } from '../../projections/engine/projection.ts'
 import { facilities } from '../../projections/facilities.ts'
 import { firmwareChannels } from '../../projections/firmwareChannels.ts'
+import { firmwareChannelsV1 } from '../../projections/retired/firmwareChannels.v1.ts'
+import { firmwareRolloutsV1 } from '../../projections/retired/firmwareRollouts.v1.ts'
 import { firmwareKeys } from '../../projections/firmwareKeys.ts'
 import { firmwareReleases } from '../../projections/firmwareReleases.ts'
 import { firmwareRolloutDevices } from '../../projections/firmwareRolloutDevices.ts'
@@ -368,11 +370,14 @@ promise(
 )
 
 const [v2, v3] = ['001100120010~', '001100130010~'] as const
+const tells = (n: number, precedence: string) => ({ release_id: id(n), precedence })
 const channelRow = {
   ...{ id: id(22), ...ofChannel, active_release_id: id(20), active_version: '1.2.0', active_by: 'activation' },
   ...{ active_since: at, security_floor: 2, rollout_id: null, created_at: at },
-  ...{ active_precedence: v2, offered: [v2], activated: [v2] },
+  ...{ active_precedence: v2, offered: [v2], activated: [v2], told: [tells(20, v2)], left_versions: [] },
 }
+const tellsBoth = [tells(21, v3), tells(20, v2)]
+const withoutTold = ({ told: _, left_versions: __, ...row }: typeof channelRow) => row
 const newerActive = { active_release_id: id(21), active_version: '1.3.0', active_precedence: v3, active_since: later }
 const silent = {
   ...{ active_release_id: null, active_version: null, active_precedence: null, active_by: null, active_since: null },
@@ -388,7 +393,7 @@ promise(
   firmwareChannels,
   'shows the floor that was reached, not that of what is active',
   [imageActivated, newerActivated],
-  { ...channelRow, ...newerActive, offered: [v2, v3], activated: [v2, v3] },
+  { ...channelRow, ...newerActive, offered: [v2, v3], activated: [v2, v3], told: tellsBoth },
 )
 promise(
   firmwareChannels,
@@ -397,26 +402,27 @@ promise(
   {
     ...channelRow,
     ...{ active_by: 'rollback', active_since: later, offered: [v2, v3], activated: [v2, v3] },
+    ...{ told: [tells(20, v2), tells(21, v3)], left_versions: [v3] },
   },
 )
 promise(firmwareChannels, 'shows which rollout is open, and what it offers', [imageActivated, rolloutStarted], {
   ...channelRow,
-  ...{ rollout_id: id(24), offered: [v2, v3] },
+  ...{ rollout_id: id(24), offered: [v2, v3], told: tellsBoth },
 })
 promise(firmwareChannels, 'shows what a rollout made active', [rolloutStarted, rolloutCompleted], {
   ...{ ...channelRow, ...newerActive, active_by: 'rollout' },
-  ...{ security_floor: 0, created_at: later, offered: [v3], activated: [v3] },
+  ...{ security_floor: 0, created_at: later, offered: [v3], activated: [v3], told: [tells(21, v3)] },
 })
 promise(firmwareChannels, 'shows that nothing is active', [imageActivated, imageDeactivated], {
   ...channelRow,
   ...silent,
 })
 promise(firmwareChannels, 'shows that what was active was withdrawn', [imageActivated, barredRelease], {
-  ...channelRow,
+  ...{ ...channelRow, left_versions: [v2] },
   ...silent,
 })
 promise(firmwareChannels, 'keeps what is active when another release was withdrawn', [newerActivated, barredRelease], {
-  ...{ ...channelRow, ...newerActive, offered: [v3], activated: [v3] },
+  ...{ ...channelRow, ...newerActive, offered: [v3], activated: [v3], told: [tells(21, v3)] },
   ...{ security_floor: 0, created_at: later },
 })
 promise(
@@ -426,7 +432,16 @@ promise(
     ...[imageActivated, rolloutStarted],
     told('FirmwareDeactivated', { release_id: id(21), rollout_id: id(24), deactivated_at: later }),
   ],
-  { ...channelRow, offered: [v2, v3] },
+  { ...channelRow, offered: [v2, v3], told: tellsBoth },
+)
+promise(
+  firmwareChannels,
+  'does not go on to say that devices go back from what is active again',
+  [imageActivated, newerActivated, rolledBackTo, told('FirmwareRolledBack', { ...newer, rolled_back_at: later })],
+  {
+    ...{ ...channelRow, ...newerActive, active_by: 'rollback', told: tellsBoth },
+    ...{ offered: [v2, v3], activated: [v2, v3] },
+  },
 )
 promise(
   firmwareChannels,
@@ -434,7 +449,17 @@ promise(
   [imageActivated, rolloutStarted, barredRelease],
   {
     ...{ ...channelRow, ...silent },
-    ...{ rollout_id: id(24), offered: [v2, v3] },
+    ...{ rollout_id: id(24), offered: [v2, v3], told: tellsBoth, left_versions: [v2] },
+  },
+)
+
+promise(
+  firmwareChannelsV1,
+  'of version 1 shows the same without what devices go back from',
+  [imageActivated, newerActivated, rolledBackTo],
+  {
+    ...withoutTold(channelRow),
+    ...{ active_by: 'rollback', active_since: later, offered: [v2, v3], activated: [v2, v3] },
   },
 )
 
@@ -718,6 +743,7 @@ const plan = {
   dwell_secs: 60,
   advance: 'manual',
   success_percent: 95,
+  step_min_devices: 3,
   halt: { min_devices: 5, failure_percent: 12.5, kinds: ['boot'] },
 }
 const gates = { min_battery_mv: 3300 }
@@ -734,6 +760,7 @@ const rolloutRow = {
   ...{ id: rolloutId, ...ofRelease, version: '1.3.0', previous_release_id: id(23), ...plan, gates },
   ...{ status: 'running', reason: null, percent: 5, attempt: 0, started_at: at, step_since: at, ended_at: null },
 }
+const { step_min_devices: _, ...rolloutRowV1 } = rolloutRow
 const rolloutDoes = (type: string, data: object): Event => [rolloutChannel, type, { ...rolloutOf, ...data }]
 const rolloutAdvanced = rolloutDoes('FirmwareRolloutAdvanced', { from_percent: 5, percent: 25, advanced_at: later })
 const rolloutHalted = rolloutDoes('FirmwareRolloutHalted', { reason: 'too many', failed: 3, halted_at: later })
@@ -754,6 +781,28 @@ promise(
     ],
   ],
   { ...rolloutRow, facility_id: null, previous_release_id: null, gates: null },
+)
+const { step_min_devices: __, ...planBefore } = plan
+promise(
+  firmwareRollouts,
+  'shows that one from before asks for no reports of each share',
+  [
+    [
+      rolloutChannel,
+      'FirmwareRolloutStarted',
+      {
+        ...{ ...rolloutOf, version: '1.3.0', security_version: 2, previous_release_id: id(23), ...planBefore, gates },
+        ...{ percent: 5, started_at: at },
+      },
+    ],
+  ],
+  { ...rolloutRow, step_min_devices: null },
+)
+promise(
+  firmwareRolloutsV1,
+  'of version 1 shows the same without how many of a share must have reported',
+  [startedRollout],
+  rolloutRowV1,
 )
 promise(firmwareRollouts, 'shows how far it has come', [startedRollout, rolloutAdvanced], advancedRow)
 promise(

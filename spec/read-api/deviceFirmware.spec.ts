@@ -84,6 +84,32 @@ describe('the firmware of the fleet', function () {
     expect(await ids('&behind=true')).to.deep.equal([])
   })
 
+  it('is behind what mended it, also where that is older, if it missed the rollback', async () => {
+    const [missed, newer, foreign] = [await sensor(), await sensor(), await sensor()]
+    await missed.check('2.0.0')
+    await newer.check('2.1.0')
+    await foreign.check('1.9.0')
+    const [good, bad, mended] = [await release('1.0.0'), await release('2.0.0'), await release('1.1.0')]
+    for (const one of [good, bad]) await activate(system, one)
+    await rolledBack(good)
+    expect(await ids('&behind=true')).to.have.members([missed.id, newer.id, foreign.id])
+    await activate(system, mended)
+    expect(await ids('&behind=true')).to.deep.equal([missed.id])
+    expect((await missed.check('2.0.0')).body).to.include({ version: '1.1.0' })
+    expect((await foreign.check('1.9.0')).status).to.equal(204)
+  })
+
+  it('is behind what is for everybody once its facility’s own, which was newer, is withdrawn', async () => {
+    const device = await sensor()
+    await device.check('2.0.0')
+    await activate(system, await newRelease(system, { device_model, version: '1.0.0' }))
+    const own = await release('2.0.0')
+    await activate(system, own)
+    expect(await ids('&behind=true')).to.deep.equal([])
+    await inChannel(system, own, ['FirmwareReleaseBarred', { was_active: true, reason: 'deaf', barred_at: at() }])
+    expect(await ids('&behind=true')).to.deep.equal([device.id])
+  })
+
   it('is behind everybody’s release only where its facility has none', async () => {
     const [other, device] = [await newFacility(system), await sensor()]
     const elsewhere = await sensor(other.id)

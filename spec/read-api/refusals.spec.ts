@@ -78,6 +78,7 @@ describe('refusals', () => {
       'cursor=-1',
       'cursor=x',
       'per_page=0',
+      'per_page=',
       'x=1',
     ])
       expectProblem(await system.admin.get(`${path}?${query}`), 400, 'invalid_request')

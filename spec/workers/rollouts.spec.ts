@@ -72,6 +72,37 @@ describe('rollouts that are watched', function () {
     expect(answer.body).to.include({ status: 'halted', reason: halted.data['reason'] })
   })
 
+  it('of every facility show one why they halted, and the figures of all to who sees all', async () => {
+    const { facilityAdmin } = await newFacility(system)
+    const release = await newRelease(system.store, { device_model: unique('xs'), version: '1.3.0' })
+    const plan = { release_id: release.id, ladder: [5, 100], halt: { min_devices: 2, failure_percent: 50 } }
+    const { id } = (await made(system.admin.post(path, plan))) as { id: string }
+    for (const outcome of ['installed', 'failed'] as const)
+      await reported(system.store, randomUUID(), { ...release, facility_id: randomUUID() }, { outcome, rollout_id: id })
+    const halted = await eventually(async () => {
+      const found = (await storedOf(release)).find(({ type }) => type === 'FirmwareRolloutHalted')
+      expect(found).to.not.equal(undefined)
+      return found!
+    })
+    await made(system.admin.post(`${path}/${id}/resume`), 200)
+    const seen = async (api: typeof system.admin, where: string) =>
+      (await api.get(where, { 'Read-After': String(await system.store.head()) })).bytes.toString()
+    const pages = [
+      ...[`${path}?release_id=${release.id}`, `${path}/${id}`, `${path}/${id}?as_of=${halted.position}`],
+      ...[`${path}/${id}/history`, `/api/v1/firmware/${release.id}/history`],
+      `/api/v1/firmware/channels/${channelIdOf(release)}/history`,
+    ]
+    for (const page of pages) {
+      const theirs = await seen(facilityAdmin.api, page)
+      expect(theirs, page).to.include(release.id)
+      expect(theirs, page).to.not.match(/ % of |"(installed|failed)":[1-9]/)
+    }
+    expect(await seen(facilityAdmin.api, pages[2]!)).to.include('Too many devices failed')
+    for (const page of pages.slice(2, 4)) expect(await seen(system.admin, page)).to.include('50.00 % of 2 devices')
+    await made(system.admin.post(`${path}/${id}/halt`, { reason: 'smoke' }), 200)
+    expect(await seen(facilityAdmin.api, pages[1]!), 'what somebody said').to.include('smoke')
+  })
+
   it('count a device that reports again once, by its last report', async () => {
     const { release, say } = await begun({ halt: { min_devices: 2, failure_percent: 50 } })
     const [one, other] = [randomUUID(), randomUUID()]
@@ -119,6 +150,32 @@ describe('rollouts that are watched', function () {
     await settled()
     for (const { release } of [silent, failing, manual])
       expect(await typesOf(release)).to.deep.equal(['FirmwareRolloutStarted'])
+  })
+
+  it('go on once enough of the devices of a share have reported, or all of them where they are fewer', async () => {
+    const plan = { ladder: [100], dwell_secs: 0, advance: 'automatic' }
+    const begunWith = async (devices: number, more: object) => {
+      const device_model = unique('xs')
+      const { ids } = await newDevices(system.store, { device_model, facility_id: facility }, devices)
+      const { release, say } = await begun({ ...plan, ...more }, device_model)
+      return { release, say: (n: number) => say('installed', {}, ids[n]) }
+    }
+    const [enough, all, byDefault] = [
+      await begunWith(9, { step_min_devices: 2 }),
+      await begunWith(2, { step_min_devices: 9 }),
+      await begunWith(9, {}),
+    ]
+    for (const { say } of [enough, all, byDefault]) await say(0)
+    for (const n of [1, 2, 3]) await byDefault.say(n)
+    await settled()
+    for (const { release } of [enough, all, byDefault])
+      expect(await typesOf(release)).to.deep.equal(['FirmwareRolloutStarted'])
+    for (const { say } of [enough, all]) await say(1)
+    await byDefault.say(4)
+    for (const { release } of [enough, all, byDefault])
+      await eventually(async () =>
+        expect(await typesOf(release)).to.deep.equal(['FirmwareRolloutStarted', 'FirmwareRolloutCompleted']),
+      )
   })
 
   it('go on after their time where the share holds no device that is in use, or that what is for all comes to', async () => {
