@@ -7,8 +7,8 @@ const memoryBytes = 2 * 1024 ** 3
 const fileBytes = 2 * 1024 ** 3
 
 /**
- * Writes small scripts that start ffmpeg and ffprobe so that they die with us and stay within limits, where the system
- * can do that; fluent-ffmpeg itself only knows a path to run.
+ * Writes small scripts that start ffmpeg and ffprobe so that they die with us, lead a process group of their own and stay
+ * within limits, where the system can do that; fluent-ffmpeg itself only knows a path to run. Time: told at its limit, killed soon after.
  */
 export async function confined(directory: string, programs: Programs, cpuSecs: number): Promise<Programs> {
   if (process.platform !== 'linux') return programs
@@ -16,10 +16,14 @@ export async function confined(directory: string, programs: Programs, cpuSecs: n
   const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
   const write = async (name: keyof Programs) => {
     const file = join(directory, name)
-    const limits = `prlimit --as=${memoryBytes} --fsize=${fileBytes} --cpu=${cpuSecs} --core=0 --`
-    await writeFile(file, `#!/bin/sh\nexec setpriv --pdeathsig KILL -- ${limits} ${quoted(programs[name])} "$@"\n`, {
-      mode: 0o700,
-    })
+    const limits = `prlimit --as=${memoryBytes} --fsize=${fileBytes} --cpu=${cpuSecs}:${cpuSecs + 5} --core=0 --`
+    await writeFile(
+      file,
+      `#!/bin/sh\nexec setsid setpriv --pdeathsig KILL -- ${limits} ${quoted(programs[name])} "$@"\n`,
+      {
+        mode: 0o700,
+      },
+    )
     return file
   }
   return { ffmpeg: await write('ffmpeg'), ffprobe: await write('ffprobe') }

@@ -1,6 +1,7 @@
 import {
   AckPolicy,
   connect,
+  type Consumer,
   type ConsumerMessages,
   DiscardPolicy,
   type JsMsg,
@@ -65,6 +66,7 @@ export async function connectBus(options: { url: string; onStatus?: (status: str
   const jetstream: JetStreamClient = connection.jetstream({ timeout: 3000 })
   const manager: JetStreamManager = await connection.jetstreamManager({ timeout: 3000, checkAPI: false })
   const ready = new Set<string>()
+  const consumers = new Map<string, Promise<Consumer>>()
 
   /** A wiped JetStream has neither stream nor consumer: both are made again on first use after a failure. */
   async function ensure(kind: string) {
@@ -96,8 +98,16 @@ export async function connectBus(options: { url: string; onStatus?: (status: str
       return await run()
     } catch (error) {
       ready.delete(kind)
+      consumers.delete(kind)
       throw error
     }
+  }
+
+  /** Looked up once, not for every job. */
+  function consumerOf(kind: string): Promise<Consumer> {
+    const known = consumers.get(kind) ?? jetstream.consumers.get(stream, durable(kind))
+    consumers.set(kind, known)
+    return known
   }
 
   return {
@@ -115,12 +125,14 @@ export async function connectBus(options: { url: string; onStatus?: (status: str
       }),
     next: (kind, signal) =>
       attempt(kind, async () => {
-        const consumer = await jetstream.consumers.get(stream, durable(kind))
+        const consumer = await consumerOf(kind)
         const messages: ConsumerMessages = await consumer.fetch({ max_messages: 1, expires: 5000 })
         const stop = () => messages.stop()
         signal.addEventListener('abort', stop, { once: true })
         try {
           for await (const message of messages) return delivery(message)
+          // Nothing to do, or a consumer that is there no more.
+          consumers.delete(kind)
           return undefined
         } finally {
           signal.removeEventListener('abort', stop)
