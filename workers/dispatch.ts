@@ -11,6 +11,8 @@ export interface DispatchDeps {
   /** So many jobs of one facility wait in JetStream at once; the rest wait in the log. */
   share?: number
   reconcileEveryMs?: number
+  /** A worker that was not heard of for so long has lost what it had in hand. */
+  goneMs?: number
 }
 
 /** What is open of one facility, oldest first: not yet in JetStream, and waiting there. Who runs is in neither. */
@@ -26,7 +28,7 @@ interface Queue {
  */
 export async function runDispatch(
   kind: string,
-  { jobs, bus, log, signal, share = 16, reconcileEveryMs = 2000 }: DispatchDeps,
+  { jobs, bus, log, signal, share = 16, reconcileEveryMs = 2000, goneMs = goneAfterMs }: DispatchDeps,
 ): Promise<void> {
   const queues = new Map<string, Queue>()
   const facilityOf = new Map<string, string>()
@@ -110,7 +112,7 @@ export async function runDispatch(
       putBack(unpublished, lost)
     }
     for (const { id, running, opened } of jobs.jobs.values())
-      if (running && isMissing(id) && jobs.silentMs(id) > goneAfterMs) await publish(id, opened)
+      if (running && isMissing(id) && jobs.silentMs(id) > goneMs) await publish(id, opened)
     await fill()
   }
 

@@ -85,8 +85,8 @@ function killGroup(command: FfmpegCommand): void {
 
 function failureOf(error: Error, stderr: string, killed: string | undefined): FfmpegFailed {
   if (killed !== undefined) return new FfmpegFailed(`The transcode ${killed}`, false)
-  const limit = limits.find(({ said }) => said.test(error.message) || said.test(stderr))
-  if (limit) return new FfmpegFailed(limit.reason, limit.rejected)
+  const known = obstacles.find(({ said }) => said.test(error.message) || said.test(stderr))
+  if (known) return new FfmpegFailed(known.reason, known.rejected)
   // Its own verdict on the input: not a program that is missing, was killed or could not be confined.
   const isVerdict = /ffmpeg exited with code \d+/.test(error.message) && !/^(?:setsid|setpriv|prlimit):/m.test(stderr)
   const said = lastLine(stderr || error.message)
@@ -95,9 +95,18 @@ function failureOf(error: Error, stderr: string, killed: string | undefined): Ff
     : new FfmpegFailed(`ffmpeg could not do its work: ${said}`, false)
 }
 
-/** What it runs into beside the input: those that every attempt would meet are `rejected`. */
-const limits = [
-  { said: /signal SIGXCPU/, reason: 'It takes more time to transcode than a recording may', rejected: true },
+/** What it is known to run into; what every attempt would meet is `rejected`. */
+const obstacles = [
+  {
+    said: /NaN\/\+-Inf/,
+    reason: 'Its samples are no numbers (NaN, or infinite): it cannot be transcoded',
+    rejected: true,
+  },
+  {
+    said: /SIGXCPU|received signal 24/,
+    reason: 'It takes more time to transcode than a recording may',
+    rejected: true,
+  },
   { said: /signal SIGXFSZ|File too large/, reason: 'It becomes larger than a recording may', rejected: true },
   { said: /No space left/, reason: 'The disk of the worker is full', rejected: false },
   { said: /Cannot allocate memory/, reason: 'The worker had no memory left for it', rejected: false },

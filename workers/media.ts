@@ -42,6 +42,9 @@ const entries = 'format=format_name,duration:stream=codec_name,sample_rate,chann
 /** Reading what a file says of itself takes a moment; one that keeps ffprobe busy for longer is none. */
 const probeMs = 60_000
 
+/** Beyond these a small file could keep a worker busy for days. */
+const most = { slowest: 100, fastest: 768_000, channels: 64, hours: 24 }
+
 /** Reads what kind of sound a file holds. Throws Unreadable when it holds none. */
 export async function probe(
   programs: Programs,
@@ -59,9 +62,15 @@ export async function probe(
   const [sound] = streams
   if (!sound) throw new Unreadable('This file has no sound in it')
   const [sample_rate_hz, channels] = [Number(sound.sample_rate), Number(sound.channels)]
+  const seconds = Number(format.duration ?? sound.duration)
   if (!(sample_rate_hz > 0)) throw new Unreadable('This file has no sound in it: it has no sample rate')
   if (!(channels > 0)) throw new Unreadable('This file has no sound in it: it has no channels')
-  const seconds = Number(format.duration ?? sound.duration)
+  if (sample_rate_hz < most.slowest || sample_rate_hz > most.fastest)
+    throw new Unreadable(`A recording has ${most.slowest} to ${most.fastest} samples a second, not ${sample_rate_hz}`)
+  if (channels > most.channels)
+    throw new Unreadable(`A recording has at most ${most.channels} channels, not ${channels}`)
+  if (seconds > most.hours * 3600)
+    throw new Unreadable(`A recording is at most ${most.hours} hours long; this one is longer`)
   return {
     container: String(format.format_name),
     codec: String(sound.codec_name),
@@ -123,11 +132,13 @@ export function outputsOf(
   ]
 }
 
-/** What a program said last, without the folders of this machine. */
-export const lastLine = (text: string) =>
-  text
-    .trim()
-    .split('\n')
-    .at(-1)!
-    .replace(/\/\S*\//g, '')
-    .slice(0, 300)
+/** The last thing a program said that tells why, without the folders of this machine. */
+export function lastLine(text: string): string {
+  const lines = text
+    .split(/[\r\n]+/)
+    .map((line) => line.replace(/^(?:\[[^\]]*\]\s*)+/, '').trim())
+    .filter((line) => line !== '' && line !== 'Conversion failed!')
+  const telling =
+    lines.findLast((line) => /error|invalid|fail|could not|unable|unsupported/i.test(line)) ?? lines.at(-1)
+  return (telling ?? 'it did not say why').replace(/\/\S*\//g, '').slice(0, 300)
+}

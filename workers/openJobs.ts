@@ -60,10 +60,17 @@ export interface OpenJobs {
   done: Promise<void>
 }
 
+export interface OpenJobsDeps {
+  store: EventStore
+  database: Database
+  bus: Bus
+  log: Log
+  signal: AbortSignal
+  saveEveryMs?: number
+}
+
 /** The subject under which a worker says that it is at work on a job. */
 export const aliveSubject = (kind: string, id: string) => `alive.${kind}.${id}`
-
-const savedEveryMs = 5000
 
 /**
  * Follows one kind of job in the log and keeps what is open, and nothing else. Where all that was opened before is over is
@@ -71,13 +78,7 @@ const savedEveryMs = 5000
  */
 export function followOpenJobs(
   kind: JobKind,
-  {
-    store,
-    database,
-    bus,
-    log,
-    signal,
-  }: { store: EventStore; database: Database; bus: Bus; log: Log; signal: AbortSignal },
+  { store, database, bus, log, signal, saveEveryMs = 5000 }: OpenJobsDeps,
 ): OpenJobs {
   const jobs = new Map<string, OpenJob>()
   const listeners: ((id: string | undefined) => void)[] = []
@@ -180,7 +181,7 @@ export function followOpenJobs(
 
   const saving = setInterval(() => {
     save().catch((error: unknown) => log.debug({ error, kind: kind.kind }, 'how far jobs are over was not remembered'))
-  }, savedEveryMs)
+  }, saveEveryMs)
   signal.addEventListener('abort', () => clearInterval(saving), { once: true })
   return {
     jobs,

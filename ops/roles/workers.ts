@@ -40,7 +40,7 @@ export async function runWorkers(
   await mkdir(scratch, { recursive: true })
   const limitSecs = config.TRANSCODE_STALE_TIMEOUT_SECS
   const found = await findPrograms({ ffmpeg: config.FFMPEG_PATH, ffprobe: config.FFPROBE_PATH }, searchPath)
-  const programs = await confined(join(scratch, 'bin'), found, limitSecs)
+  const programs = await confined(join(scratch, 'bin'), found, { cpuSecs: limitSecs })
 
   const task = transcode({ store, objects, bus, programs, scratch, worker, limitMs: limitSecs * 1000, now })
   const jobs = followOpenJobs(transcodes, { store, database, bus, log, signal })

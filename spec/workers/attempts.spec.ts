@@ -76,7 +76,7 @@ describe('attempts at a transcode', () => {
     writeFileSync(ffmpeg, `#!/bin/sh\n${asked}\nsleep 300 &\necho $! $$ > '${pids}'\n${script}\n`, { mode: 0o700 })
     const read = () =>
       existsSync(pids) ? readFileSync(pids, 'utf8').trim().split(' ').filter(Boolean).map(Number) : []
-    return { programs: await confined(join(folder, 'bin'), { ...found, ffmpeg }, 60), pids: read }
+    return { programs: await confined(join(folder, 'bin'), { ...found, ffmpeg }, { cpuSecs: 60 }), pids: read }
   }
   const hangs = 'sleep 300'
   /** As one that was killed and is waited for still counts, its state is what matters. */

@@ -98,7 +98,7 @@ describe('transcoding, where no worker but ours runs', () => {
 
   it('condemns no recording because a program is missing', async () => {
     const { id: upload, object_key } = await received()
-    const missing = await confined(join(dataDir, 'missing'), { ...found, ffprobe: '/nowhere/ffprobe' }, 60)
+    const missing = await confined(join(dataDir, 'missing'), { ...found, ffprobe: '/nowhere/ffprobe' }, { cpuSecs: 60 })
     for (const programs of [missing, { ...found, ffprobe: '/nowhere/ffprobe' }]) {
       const task = worker('w', programs)
       const job = (await task.begin(await requested(upload)))!
