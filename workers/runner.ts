@@ -96,7 +96,7 @@ async function work<Job extends Attempt>(
     clearInterval(heartbeat)
     watch.end()
   }
-  await delivery.ack()
+  delivery.ack()
 }
 
 async function settle<Job extends Attempt>(
