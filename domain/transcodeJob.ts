@@ -65,31 +65,40 @@ export type State =
       attempt: number
       worker?: string
       failures: number
+      /** Of the attempt before, or of the job. */
+      error?: string
+      requested_at: string
+      started_at?: string
+      finished_at?: string
     }
 
 export const initial: State = { status: 'unknown' }
 
 export function evolve(state: State, event: Event): State {
-  if (event.type === 'TranscodeRequested') {
-    const { requested_at: _, ...asked } = event.data
-    return { status: 'queued', attempt: 0, failures: 0, ...asked }
-  }
+  if (event.type === 'TranscodeRequested') return { status: 'queued', attempt: 0, failures: 0, ...event.data }
   if (state.status === 'unknown') return state
+  const { error: _, ...rest } = state
   switch (event.type) {
-    case 'TranscodeStarted':
-      return { ...state, status: 'running', attempt: event.data.attempt, worker: event.data.worker }
-    case 'TranscodeAttemptFailed':
-      return { ...state, status: 'queued', failures: state.failures + (event.data.cause === 'fault' ? 1 : 0) }
+    case 'TranscodeStarted': {
+      const { attempt, worker, started_at } = event.data
+      return { ...rest, status: 'running', attempt, worker, started_at }
+    }
+    case 'TranscodeAttemptFailed': {
+      const { cause, reason } = event.data
+      return { ...rest, status: 'queued', failures: state.failures + (cause === 'fault' ? 1 : 0), error: reason }
+    }
     case 'TranscodeTimedOut':
-      return { ...state, status: 'queued', failures: state.failures + 1 }
+      return { ...rest, status: 'queued', failures: state.failures + 1, error: 'The worker went silent' }
     case 'TranscodeCompleted':
-      return { ...state, status: 'succeeded' }
+      return { ...rest, status: 'succeeded', finished_at: event.data.completed_at }
     case 'TranscodeFailed':
-      return { ...state, status: 'failed' }
+      return { ...rest, status: 'failed', error: event.data.reason, finished_at: event.data.failed_at }
     case 'TranscodeCancelled':
-      return { ...state, status: 'cancelled' }
-    case 'TranscodeRetried':
-      return { ...state, status: 'queued', failures: 0 }
+      return { ...state, status: 'cancelled', finished_at: event.data.cancelled_at }
+    case 'TranscodeRetried': {
+      const { finished_at: __, ...again } = rest
+      return { ...again, status: 'queued', failures: 0 }
+    }
   }
 }
 

@@ -226,6 +226,13 @@ create table firmware_rollouts_v2 (
 );
 CREATE UNIQUE INDEX firmware_rollouts_v2_pkey ON public.firmware_rollouts_v2 USING btree (id);
 
+create table open_jobs (
+  kind text not null,
+  position numeric(20,0) not null,
+  event_id uuid not null
+);
+CREATE UNIQUE INDEX open_jobs_pkey ON public.open_jobs USING btree (kind);
+
 create table projection_groups (
   name text not null,
   position numeric(20,0),

@@ -1,5 +1,6 @@
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import ffmpeg, { type FfprobeData } from 'fluent-ffmpeg'
+import { promisify } from 'node:util'
 import type { Probe } from '../domain/upload.ts'
 import type { Format } from '../domain/transcodeJob.ts'
 
@@ -36,30 +37,58 @@ export class Unreadable extends Error {
 /** What a file says of itself; one that was written while it was recorded may not know its length. */
 export type Found = Omit<Probe, 'duration_ms'> & { duration_ms?: number }
 
+const probing = ['-v', 'error', '-of', 'json', '-select_streams', 'a:0', '-show_entries']
+const entries = 'format=format_name,duration:stream=codec_name,sample_rate,channels,duration'
+/** Reading what a file says of itself takes a moment; one that keeps ffprobe busy for longer is none. */
+const probeMs = 60_000
+
+/** Beyond these a small file could keep a worker busy for days. */
+const most = { slowest: 100, fastest: 768_000, channels: 64, hours: 24 }
+
 /** Reads what kind of sound a file holds. Throws Unreadable when it holds none. */
-export async function probe(programs: Programs, file: string, contentType: string): Promise<Found> {
-  const data = await new Promise<FfprobeData>((resolve, reject) => {
-    const command = ffmpeg(file).setFfprobePath(programs.ffprobe)
-    command.ffprobe(0, inputOptions(contentType), (error: Error | null, found) => {
-      if (!error) resolve(found)
-      // Only ffprobe's own verdict condemns a file: not a program that is missing, was killed or could not be confined.
-      else if (/^ffprobe exited with code 1\b/.test(error.message) && !/^(?:setpriv|prlimit):/m.test(error.message))
-        reject(new Unreadable(`This file cannot be read as ${contentType}: ${lastLine(error.message)}`))
-      else reject(error)
-    })
+export async function probe(
+  programs: Programs,
+  file: string,
+  contentType: string,
+  { signal, limitMs = probeMs }: { signal?: AbortSignal; limitMs?: number } = {},
+): Promise<Found> {
+  const args = [...inputOptions(contentType), ...probing, entries, file]
+  const limits = { timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: 1 << 20, ...(signal && { signal }) } as const
+  const { stdout } = await promisify(execFile)(programs.ffprobe, args, limits).catch((error: unknown) => {
+    if (isVerdict(error)) throw new Unreadable(`This file cannot be read as ${contentType}: ${lastLine(error.stderr)}`)
+    throw new Error('ffprobe could not do its work', { cause: error })
   })
-  const sound = data.streams.find((stream) => stream.codec_type === 'audio')
+  const { format, streams } = JSON.parse(stdout) as Described
+  const [sound] = streams
   if (!sound) throw new Unreadable('This file has no sound in it')
-  const sample_rate_hz = Number(sound.sample_rate)
+  const [sample_rate_hz, channels] = [Number(sound.sample_rate), Number(sound.channels)]
+  const seconds = Number(format.duration ?? sound.duration)
   if (!(sample_rate_hz > 0)) throw new Unreadable('This file has no sound in it: it has no sample rate')
-  const seconds = Number(data.format.duration ?? sound.duration)
+  if (!(channels > 0)) throw new Unreadable('This file has no sound in it: it has no channels')
+  if (sample_rate_hz < most.slowest || sample_rate_hz > most.fastest)
+    throw new Unreadable(`A recording has ${most.slowest} to ${most.fastest} samples a second, not ${sample_rate_hz}`)
+  if (channels > most.channels)
+    throw new Unreadable(`A recording has at most ${most.channels} channels, not ${channels}`)
+  if (seconds > most.hours * 3600)
+    throw new Unreadable(`A recording is at most ${most.hours} hours long; this one is longer`)
   return {
-    container: String(data.format.format_name),
+    container: String(format.format_name),
     codec: String(sound.codec_name),
     sample_rate_hz,
-    channels: Number(sound.channels),
+    channels,
     ...(seconds > 0 && { duration_ms: Math.round(seconds * 1000) }),
   }
+}
+
+interface Described {
+  format: { format_name?: string; duration?: string }
+  streams: { codec_name?: string; sample_rate?: string; channels?: number; duration?: string }[]
+}
+
+/** Only ffprobe's own verdict condemns a file: not a program that is missing, was killed or could not be confined. */
+const isVerdict = (error: unknown): error is { stderr: string } => {
+  const { code, stderr = '' } = error as { code?: unknown; stderr?: string }
+  return code === 1 && !/^(?:setsid|setpriv|prlimit):/m.test(stderr)
 }
 
 export const codecs: Readonly<
@@ -82,7 +111,10 @@ export const codecs: Readonly<
   },
 }
 
-/** One decode pass: every rendition, and mono 16-bit samples for the waveform. Paths and numbers only, never a user's words. */
+/**
+ * One decode pass: every rendition, mono 16-bit samples for the waveform, and the loudness, which ffmpeg says when it ends.
+ * Paths and numbers only, never a user's words.
+ */
 export function outputsOf(
   directory: string,
   formats: readonly Format[],
@@ -96,81 +128,17 @@ export function outputsOf(
       options: [...sound, '-ac', '2', ...codecs[format].options(bitrate)],
     })),
     { file: join(directory, 'mono.pcm'), options: [...sound, '-ac', '1', '-c:a', 'pcm_s16le', '-f', 's16le'] },
+    { file: '-', options: [...sound, '-af', 'ebur128=peak=true:framelog=verbose', '-f', 'null'] },
   ]
 }
 
-export interface TranscodeOptions {
-  programs: Programs
-  input: string
-  contentType: string
-  outputs: readonly { file: string; options: string[] }[]
-  signal: AbortSignal
-  limitMs: number
-  onProgress?: (seconds: number) => void
+/** The last thing a program said that tells why, without the folders of this machine. */
+export function lastLine(text: string): string {
+  const lines = text
+    .split(/[\r\n]+/)
+    .map((line) => line.replace(/^(?:\[[^\]]*\]\s*)+/, '').trim())
+    .filter((line) => line !== '' && line !== 'Conversion failed!')
+  const telling =
+    lines.findLast((line) => /error|invalid|fail|could not|unable|unsupported/i.test(line)) ?? lines.at(-1)
+  return (telling ?? 'it did not say why').replace(/\/\S*\//g, '').slice(0, 300)
 }
-
-/** How ffmpeg ended: `rejected` when it said no to the input itself, which it would say again. */
-export class FfmpegFailed extends Error {
-  override readonly name = 'FfmpegFailed'
-  readonly rejected: boolean
-  constructor(message: string, rejected: boolean) {
-    super(message)
-    this.rejected = rejected
-  }
-}
-
-/** Runs ffmpeg to its end, or kills it on the signal and after `limitMs`. */
-export function transcode({
-  programs,
-  input,
-  contentType,
-  outputs,
-  signal,
-  limitMs,
-  onProgress,
-}: TranscodeOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const command = ffmpeg(input).setFfmpegPath(programs.ffmpeg).setFfprobePath(programs.ffprobe)
-    command.inputOptions(['-nostdin', '-hide_banner', ...inputOptions(contentType)])
-    for (const { file, options } of outputs) command.output(file).outputOptions(options)
-    let killed: string | undefined
-    const kill = (why: string) => {
-      killed ??= why
-      command.kill('SIGKILL')
-    }
-    const onAbort = () => kill('stopped')
-    const timer = setTimeout(() => kill(`took longer than ${Math.round(limitMs / 1000)} s`), limitMs)
-    const settle = (act: () => void) => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-      act()
-    }
-    signal.addEventListener('abort', onAbort, { once: true })
-    command.on('progress', ({ timemark }: { timemark?: string }) => onProgress?.(secondsOf(timemark ?? '')))
-    command.on('end', () => settle(resolve))
-    command.on('error', (error: Error, _out, stderr) =>
-      settle(() => {
-        // Its own verdict on the input: not a full disk, no memory, or a program that could not be confined.
-        const exited = /ffmpeg exited with code \d+/.test(error.message)
-        const ours = /No space left|Cannot allocate memory|^(?:setpriv|prlimit):/m.test(stderr ?? '')
-        reject(
-          new FfmpegFailed(
-            killed ? `ffmpeg was ${killed}` : `ffmpeg: ${lastLine(stderr ?? error.message)}`,
-            exited && !ours && !killed,
-          ),
-        )
-      }),
-    )
-    command.run()
-    if (signal.aborted) onAbort()
-  })
-}
-
-const secondsOf = (timemark: string) => timemark.split(':').reduce((total, part) => total * 60 + Number(part), 0)
-const lastLine = (text: string) =>
-  text
-    .trim()
-    .split('\n')
-    .at(-1)!
-    .replace(/\/\S*\//g, '')
-    .slice(0, 300)

@@ -2,14 +2,23 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Refusal } from '../domain/refusal.ts'
 import { ackWaitMs, type Bus, type Delivery } from '../ops/platform/bus.ts'
 import type { Log } from '../ops/platform/log.ts'
+import { aliveSubject, type OpenJobs } from './openJobs.ts'
 
 /** A failure that another attempt would meet again; its message is for the person who reads the job. */
 export class PermanentFailure extends Error {
   override readonly name = 'PermanentFailure'
 }
 
+/** What the runner must know of one. */
+export interface Attempt {
+  id: string
+  attempt: number
+  /** Of the job's stream, once this attempt had begun. */
+  revision: number
+}
+
 /** One kind of job. The runner owns deliveries, heartbeats, back-off and attempts; the task owns what is done and what is recorded. */
-export interface Task<Job extends { id: string; attempt: number }> {
+export interface Task<Job extends Attempt> {
   kind: string
   /** Records the start of the next attempt; undefined when there is nothing left to do. */
   begin(id: string): Promise<Job | undefined>
@@ -23,6 +32,8 @@ export interface Task<Job extends { id: string; attempt: number }> {
 
 export interface RunnerOptions {
   bus: Bus
+  /** Tells which attempts were taken away: cancelled, timed out, or begun by another. */
+  jobs: Pick<OpenJobs, 'watch'>
   slots: number
   log: Log
   signal: AbortSignal
@@ -31,17 +42,11 @@ export interface RunnerOptions {
 const backoffMs = (attempt: number) => Math.min(1000 * 2 ** (attempt - 1), 60_000)
 
 /** Works on jobs, `slots` at a time, until the signal; then hands over what is in hand and resolves. */
-export async function runJobs<Job extends { id: string; attempt: number }>(
-  task: Task<Job>,
-  options: RunnerOptions,
-): Promise<void> {
+export async function runJobs<Job extends Attempt>(task: Task<Job>, options: RunnerOptions): Promise<void> {
   await Promise.all(Array.from({ length: options.slots }, () => slot(task, options)))
 }
 
-async function slot<Job extends { id: string; attempt: number }>(
-  task: Task<Job>,
-  options: RunnerOptions,
-): Promise<void> {
+async function slot<Job extends Attempt>(task: Task<Job>, options: RunnerOptions): Promise<void> {
   const { bus, log, signal } = options
   while (!signal.aborted) {
     try {
@@ -55,35 +60,46 @@ async function slot<Job extends { id: string; attempt: number }>(
   }
 }
 
-async function work<Job extends { id: string; attempt: number }>(
+async function work<Job extends Attempt>(
   task: Task<Job>,
   delivery: Delivery,
-  { log, signal }: RunnerOptions,
+  { bus, jobs, log, signal }: RunnerOptions,
 ) {
   const id = delivery.subject.split('.').at(-1)!
   const context = { kind: task.kind, job: id }
-  const heartbeat = setInterval(() => delivery.working(), ackWaitMs / 3)
+  const watch = jobs.watch(id)
   let job: Job | undefined
+  const heartbeat = setInterval(() => {
+    delivery.working()
+    if (job) bus.tell(aliveSubject(task.kind, id), { attempt: job.attempt })
+  }, ackWaitMs / 3)
   try {
     job = await task.begin(id)
-    if (job) await task.perform(job, signal)
+    if (job) {
+      watch.from(job.revision)
+      await task.perform(job, AbortSignal.any([signal, watch.signal]))
+    }
   } catch (error) {
-    await settle(task, delivery, job, error as Error, signal).catch((unrecorded: unknown) => {
+    const isTaken = watch.signal.aborted
+    if (isTaken) log.info({ ...context }, 'a job was cancelled, or taken over by another worker')
+    const failure = isTaken ? new Refusal('attempt-superseded', 'The job was taken from this worker') : (error as Error)
+    await settle(task, delivery, job, failure, signal).catch((unrecorded: unknown) => {
       log.error(
         { ...context, error: unrecorded },
         'the outcome of a job could not be recorded; it will be delivered again',
       )
       delivery.again(5000)
     })
-    if (!(error instanceof Refusal) && !signal.aborted) log.warn({ ...context, error }, 'an attempt at a job failed')
+    if (!(failure instanceof Refusal) && !signal.aborted) log.warn({ ...context, error }, 'an attempt at a job failed')
     return
   } finally {
     clearInterval(heartbeat)
+    watch.end()
   }
-  await delivery.ack()
+  delivery.ack()
 }
 
-async function settle<Job extends { id: string; attempt: number }>(
+async function settle<Job extends Attempt>(
   task: Task<Job>,
   delivery: Delivery,
   job: Job | undefined,

@@ -10,23 +10,19 @@ import * as Upload from '../domain/upload.ts'
 import type { Bus } from '../ops/platform/bus.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
 import { isMissing, type Objects } from '../ops/platform/objects.ts'
-import {
-  codecs,
-  FfmpegFailed,
-  type Found,
-  outputsOf,
-  probe,
-  type Programs,
-  transcode as runFfmpeg,
-  Unreadable,
-} from './media.ts'
+import { FfmpegFailed, runFfmpeg } from './ffmpeg.ts'
+import { codecs, type Found, outputsOf, probe, type Programs, Unreadable } from './media.ts'
 import { peaksOf } from './peaks.ts'
+import type { Reaped } from './reaper.ts'
 import { PermanentFailure, type Task } from './runner.ts'
 
 export interface Job {
   id: string
   attempt: number
+  /** Of its stream, once this attempt had started. */
+  revision: number
   upload_id: string
+  facility_id: string
   formats: readonly TranscodeJob.Format[]
   bitrate: number
   /** What its events inherit of the request it came from. */
@@ -42,12 +38,27 @@ export interface TranscodeDeps {
   scratch: string
   /** Names this worker in the log. */
   worker: string
+  /** So long an attempt may take. */
   limitMs: number
+  /** So long ffmpeg may stand still. */
+  stallMs?: number
   now: () => string
 }
 
+const tellEveryMs = 500
+
 /** Fetch, probe, one pass of ffmpeg, put, record. Attempts have object keys of their own: a late one overwrites nothing. */
-export function transcode({ store, objects, bus, programs, scratch, worker, limitMs, now }: TranscodeDeps): Task<Job> {
+export function transcode({
+  store,
+  objects,
+  bus,
+  programs,
+  scratch,
+  worker,
+  limitMs,
+  stallMs = 60_000,
+  now,
+}: TranscodeDeps): Task<Job> & Reaped {
   const intent = (job: Pick<Job, 'id' | 'attempt' | 'origin'>, step: string) => ({
     ...systemIntent('transcode', job.id, String(job.attempt), worker, step),
     ...job.origin,
@@ -56,37 +67,41 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
   async function begin(id: string): Promise<Job | undefined> {
     const { state, origin } = await load(store, TranscodeJob, id)
     if (state.status === 'unknown' || !isOpen(state)) return undefined
-    const { upload_id, formats, bitrate } = state
-    const job = { id, attempt: state.attempt + 1, upload_id, formats, bitrate, origin: originOf(origin!) }
+    const { upload_id, facility_id, formats, bitrate } = state
+    const asked = { upload_id, facility_id, formats, bitrate }
+    const job = { id, attempt: state.attempt + 1, ...asked, origin: originOf(origin!) }
     if (isExhausted(state)) {
-      await handle(
-        store,
-        TranscodeJob,
-        id,
-        TranscodeJob.fail({ reason: gaveUp, failed_at: now() }),
-        intent(job, 'exhausted'),
-      )
+      const failed = TranscodeJob.fail({ reason: gaveUp, failed_at: now() })
+      await handle(store, TranscodeJob, id, failed, intent(job, 'exhausted'))
       return undefined
     }
     const start = TranscodeJob.start({ attempt: job.attempt, worker, started_at: now() })
-    await handle(store, TranscodeJob, id, start, intent(job, 'start'))
-    return job
+    const { revision } = await handle(store, TranscodeJob, id, start, intent(job, 'start'))
+    return { ...job, revision }
   }
 
-  async function perform(job: Job, signal: AbortSignal): Promise<void> {
+  async function perform(job: Job, stopped: AbortSignal): Promise<void> {
+    const limit = AbortSignal.timeout(limitMs)
+    await make(job, AbortSignal.any([stopped, limit])).catch((error: unknown) => {
+      if (!limit.aborted || stopped.aborted) throw error
+      throw new Error(`The transcode took longer than ${Math.round(limitMs / 1000)} s`)
+    })
+  }
+
+  async function make(job: Job, signal: AbortSignal): Promise<void> {
     const upload = Upload.known((await load(store, Upload, job.upload_id)).state)
     if (upload.status === 'rejected') return rejected(job, upload, upload.reason ?? 'It was rejected')
     if (Upload.isDeleted(upload)) throw new PermanentFailure('The upload was deleted')
     const directory = await mkdtemp(join(scratch, 'transcode-'))
     try {
       const input = await fetchOriginal(upload, directory, signal)
-      const found = await probe(programs, input, upload.content_type).catch((error: unknown) => {
+      const found = await probe(programs, input, upload.content_type, { signal }).catch((error: unknown) => {
         if (error instanceof Unreadable) return error
         throw error
       })
       if (found instanceof Unreadable) return await rejected(job, upload, found.message)
       if (found.duration_ms !== undefined) await recordProbe(job, { ...found, duration_ms: found.duration_ms })
-      await encode(job, upload, input, directory, found, signal)
+      const { loudness } = await encode(job, upload, input, directory, found, signal)
       // Its length may only be known once it was decoded to its end.
       const samples = (await stat(join(directory, 'mono.pcm'))).size / 2
       if (samples === 0) return await rejected(job, upload, 'This file has no sound in it: its length is zero')
@@ -95,6 +110,7 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
         attempt: job.attempt,
         renditions: await Promise.all(job.formats.map((format) => putRendition(job, directory, format))),
         peaks: await putPeaks(job, directory, { sample_rate: found.sample_rate_hz, samples }),
+        ...(loudness && { loudness }),
         completed_at: now(),
       }
       await handle(store, TranscodeJob, job.id, TranscodeJob.complete(completed), intent(job, 'complete'))
@@ -116,13 +132,17 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
     signal: AbortSignal,
   ) {
     const { duration_ms } = found
+    const { upload_id, facility_id, attempt } = job
+    let told = -Infinity
     const onProgress = (seconds: number) => {
+      if (performance.now() - told < tellEveryMs) return
+      told = performance.now()
       const done = duration_ms === undefined ? null : Math.min(1, (seconds * 1000) / duration_ms)
-      bus.tell(`progress.transcode.${job.id}`, { attempt: job.attempt, done })
+      bus.tell(`progress.transcode.${job.id}`, { upload_id, facility_id, attempt, done })
     }
     const outputs = outputsOf(directory, job.formats, job.bitrate)
-    const options = { programs, input, contentType: upload.content_type, outputs, signal, limitMs, onProgress }
-    await runFfmpeg(options).catch((error: unknown) => {
+    const options = { programs, input, contentType: upload.content_type, outputs, signal, stallMs, onProgress }
+    return runFfmpeg(options).catch((error: unknown) => {
       throw error instanceof FfmpegFailed && error.rejected ? new PermanentFailure(error.message) : error
     })
   }
@@ -130,9 +150,13 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
   async function fetchOriginal(upload: Upload.Recording, directory: string, signal: AbortSignal): Promise<string> {
     const input = join(directory, 'input')
     const source = await objects.get(upload.object_key).catch((error: unknown) => {
-      throw isMissing(error) ? new PermanentFailure('The stored recording is missing') : error
+      throw isMissing(error)
+        ? new PermanentFailure('The stored recording is missing')
+        : notStored('fetched from', error)
     })
-    await pipeline(source, createWriteStream(input), { signal })
+    await pipeline(source, createWriteStream(input), { signal }).catch((error: unknown) => {
+      throw notStored('fetched from', error)
+    })
     const fetched = (await stat(input)).size
     if (fetched !== upload.size_bytes)
       throw new Error(`Only ${fetched} of ${upload.size_bytes} bytes came from the store`)
@@ -140,6 +164,11 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
   }
 
   const prefixOf = (job: Job) => `uploads/${job.upload_id}/${job.id}/${job.attempt}`
+
+  const putObject: Objects['put'] = (...put) =>
+    objects.put(...put).catch((error: unknown) => {
+      throw notStored('put into', error)
+    })
 
   async function putRendition(
     job: Job,
@@ -150,7 +179,7 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
     const file = join(directory, `rendition.${extension}`)
     const { duration_ms = 0 } = await probe(programs, file, content_type)
     const object_key = `${prefixOf(job)}/${extension}`
-    const stored = await objects.put(object_key, createReadStream(file) as AsyncIterable<Buffer>, content_type)
+    const stored = await putObject(object_key, createReadStream(file) as AsyncIterable<Buffer>, content_type)
     return { format, codec, bitrate: job.bitrate, duration_ms, object_key, ...stored }
   }
 
@@ -161,7 +190,7 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
   ): Promise<TranscodeJob.Peaks> {
     const peaks = await peaksOf(join(directory, 'mono.pcm'), sound)
     const object_key = `${prefixOf(job)}/peaks.json`
-    await objects.put(object_key, chunks(JSON.stringify(peaks)), 'application/json')
+    await putObject(object_key, chunks(JSON.stringify(peaks)), 'application/json')
     return { object_key, samples_per_pixel: peaks.samples_per_pixel, length: peaks.length }
   }
 
@@ -195,8 +224,17 @@ export function transcode({ store, objects, bus, programs, scratch, worker, limi
     )
   }
 
-  return { kind: 'transcode', begin, perform, failed, giveUp }
+  async function timeOut(id: string, attempt: number): Promise<void> {
+    const { origin } = await load(store, TranscodeJob, id)
+    const about = { ...systemIntent('reaper', id, String(attempt)), ...(origin && originOf(origin)) }
+    await handle(store, TranscodeJob, id, TranscodeJob.timeOut({ attempt, timed_out_at: now() }), about)
+  }
+
+  return { kind: 'transcode', begin, perform, failed, giveUp, timeOut }
 }
+
+const notStored = (how: string, cause: unknown) =>
+  new Error(`The recording could not be ${how} the store; it is tried again`, { cause })
 
 async function* chunks(text: string) {
   yield Buffer.from(text)

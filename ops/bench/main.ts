@@ -3,6 +3,7 @@ import type { Bench, Options } from './bench.ts'
 import { command } from './command.ts'
 import { eventstore } from './eventstore.ts'
 import { heartbeat } from './heartbeat.ts'
+import { job } from './job.ts'
 import { read } from './read.ts'
 import { login } from './login.ts'
 import { ota } from './ota.ts'
@@ -11,9 +12,23 @@ import { wholeNumber } from './options.ts'
 import { rollout } from './rollout.ts'
 import { run } from './run.ts'
 import { swap } from './swap.ts'
+import { transcode } from './transcode.ts'
 import { visible } from './visible.ts'
 
-const benches: readonly Bench[] = [eventstore, replay, visible, swap, command, read, login, heartbeat, rollout, ota]
+const benches: readonly Bench[] = [
+  eventstore,
+  replay,
+  visible,
+  swap,
+  command,
+  read,
+  login,
+  heartbeat,
+  rollout,
+  ota,
+  transcode,
+  job,
+]
 
 const program = new Command('npm run bench --').description(
   'Measures one thing beside its limit, or a peer, in the same run. A missed target is printed and fails nothing.',

@@ -1,9 +1,8 @@
 import {
   AckPolicy,
   connect,
-  type ConsumerMessages,
   DiscardPolicy,
-  type JsMsg,
+  type Msg,
   type JetStreamClient,
   type JetStreamManager,
   nanos,
@@ -18,8 +17,8 @@ export interface Delivery {
   subject: string
   /** Still at it: puts off the redelivery. */
   working(): void
-  /** Done with it for good. */
-  ack(): Promise<void>
+  /** Done with it for good; should that be lost, it comes again, and whoever gets it finds nothing left to do. */
+  ack(): void
   /** Hand it to another after this long. */
   again(delayMs: number): void
 }
@@ -42,6 +41,8 @@ const stream = 'jobs'
 const subjectIsTaken = 10077
 /** A job in hand is delivered again when nobody said `working` for this long. */
 export const ackWaitMs = 10_000
+/** How long to wait for a job before asking again. */
+const pullMs = 5000
 const durable = (kind: string) => `${kind}-workers`
 
 export async function connectBus(options: { url: string; onStatus?: (status: string) => void }): Promise<Bus> {
@@ -100,6 +101,18 @@ export async function connectBus(options: { url: string; onStatus?: (status: str
     }
   }
 
+  /** One request and one answer: cheaper than an iterator for every job. */
+  async function pull(kind: string): Promise<Delivery | undefined> {
+    const subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable(kind)}`
+    const asked = JSON.stringify({ batch: 1, expires: nanos(pullMs) })
+    // The server says when it has nothing; it is only waited for a little longer. Jobs come under their own subject: `noMux`.
+    const message = await connection.request(subject, asked, { noMux: true, timeout: pullMs + 2000 })
+    const status = message.headers?.code ?? 0
+    if (status === 404 || status === 408) return undefined
+    if (status !== 0) throw new Error(`JetStream gives out no jobs: ${status} ${message.headers!.description}`)
+    return delivery(message)
+  }
+
   return {
     connection,
     publish: (subject, id) =>
@@ -115,16 +128,22 @@ export async function connectBus(options: { url: string; onStatus?: (status: str
       }),
     next: (kind, signal) =>
       attempt(kind, async () => {
-        const consumer = await jetstream.consumers.get(stream, durable(kind))
-        const messages: ConsumerMessages = await consumer.fetch({ max_messages: 1, expires: 5000 })
-        const stop = () => messages.stop()
-        signal.addEventListener('abort', stop, { once: true })
-        try {
-          for await (const message of messages) return delivery(message)
-          return undefined
-        } finally {
-          signal.removeEventListener('abort', stop)
-        }
+        const pulled = pull(kind)
+        const aborted = new Promise<'aborted'>((resolve) => {
+          const onAbort = () => resolve('aborted')
+          if (signal.aborted) return onAbort()
+          signal.addEventListener('abort', onAbort, { once: true })
+          const settled = () => signal.removeEventListener('abort', onAbort)
+          pulled.then(settled, settled)
+        })
+        const first = await Promise.race([pulled, aborted])
+        if (first !== 'aborted') return first
+        // What still comes is for another.
+        pulled.then(
+          (late) => late?.again(0),
+          () => undefined,
+        )
+        return undefined
       }),
     tell: (subject, body) => connection.publish(subject, JSON.stringify(body)),
     close: async () => {
@@ -133,9 +152,9 @@ export async function connectBus(options: { url: string; onStatus?: (status: str
   }
 }
 
-const delivery = (message: JsMsg): Delivery => ({
+const delivery = (message: Msg): Delivery => ({
   subject: message.subject,
-  working: () => message.working(),
-  ack: async () => void (await message.ackAck()),
-  again: (delayMs) => message.nak(delayMs),
+  working: () => void message.respond('+WPI'),
+  ack: () => void message.respond('+ACK'),
+  again: (delayMs) => void message.respond(`-NAK ${JSON.stringify({ delay: nanos(delayMs) })}`),
 })

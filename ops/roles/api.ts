@@ -21,6 +21,7 @@ import { rollouts as rolloutCommands } from '../../commands/rollouts.ts'
 import { heeding } from '../../commands/rolloutFleet.ts'
 import { rolloutSimulation } from '../../commands/rolloutSimulation.ts'
 import { settings } from '../../commands/settings.ts'
+import { transcodeJobs as transcodeJobCommands } from '../../commands/transcodeJobs.ts'
 import { uploads as uploadCommands } from '../../commands/uploads.ts'
 import { users as userCommands } from '../../commands/users.ts'
 import * as ApiKey from '../../domain/apiKey.ts'
@@ -75,6 +76,7 @@ import { mountMetrics, requestDurations } from '../server/metrics.ts'
 import { described } from '../server/openapi.ts'
 import { rateLimit } from '../server/rateLimit.ts'
 import type { Connections } from './connections.ts'
+import { failedJobsIn } from './failedJobs.ts'
 import { openSessionsIn } from './openSessions.ts'
 import { settingsOf } from './settings.ts'
 
@@ -152,6 +154,7 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
       heeding: (scope, fleet) => heeding(store, scope, fleet),
     }),
     ...uploadCommands(deps),
+    ...transcodeJobCommands({ ...deps, fixed: settingsOf(config), failedJobs: failedJobsIn(database) }),
     firmwareUpload({ ...deps, maxBytes: config.FIRMWARE_MAX_SIZE }),
     ...firmwareKeyCommands(deps),
     ...firmwareActivation(deps),

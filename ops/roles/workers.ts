@@ -8,11 +8,13 @@ import { completeErasure } from '../../commands/erasure.ts'
 import type { Deps } from '../../commands/http.ts'
 import { sayEnded } from '../../commands/sessions.ts'
 import { releaseAbandonedNames } from '../../workers/abandonedNames.ts'
-import { runDispatch, transcodes } from '../../workers/dispatch.ts'
+import { runDispatch } from '../../workers/dispatch.ts'
 import { confined } from '../../workers/confined.ts'
 import { dropErasedKeys } from '../../workers/dropErasedKeys.ts'
 import { finishUsers } from '../../workers/finishUsers.ts'
+import { followOpenJobs, transcodes } from '../../workers/openJobs.ts'
 import { requestTranscodes, runReaction } from '../../workers/reactions.ts'
+import { runReaper } from '../../workers/reaper.ts'
 import { runRollouts } from '../../workers/rollouts.ts'
 import { runJobs } from '../../workers/runner.ts'
 import { transcode } from '../../workers/transcode.ts'
@@ -38,9 +40,10 @@ export async function runWorkers(
   await mkdir(scratch, { recursive: true })
   const limitSecs = config.TRANSCODE_STALE_TIMEOUT_SECS
   const found = await findPrograms({ ffmpeg: config.FFMPEG_PATH, ffprobe: config.FFPROBE_PATH }, searchPath)
-  const programs = await confined(join(scratch, 'bin'), found, limitSecs)
+  const programs = await confined(join(scratch, 'bin'), found, { cpuSecs: limitSecs })
 
   const task = transcode({ store, objects, bus, programs, scratch, worker, limitMs: limitSecs * 1000, now })
+  const jobs = followOpenJobs(transcodes, { store, database, bus, log, signal })
   const following = { store, database, log, signal }
   const deps = { store, now }
   const addresses = addressesFor(deps, log)
@@ -54,8 +57,10 @@ export async function runWorkers(
     runReaction(finishUsers({ settleAddresses: addresses.settle, completeErasure: erased }), following),
     runReaction(dropErasedKeys({ store, scavenge: () => scavenge(config.EVENTSTORE_URL), log }), following),
     runRollouts({ store, now, log, signal }),
-    runDispatch(transcodes, { store, bus, log, signal }),
-    runJobs(task, { bus, slots: config.TRANSCODE_CONCURRENCY, log, signal }),
+    jobs.done,
+    runDispatch(transcodes.kind, { jobs, bus, log, signal }),
+    runReaper(task, { jobs, staleMs: limitSecs * 1000, now, log, signal }),
+    runJobs(task, { bus, jobs, slots: config.TRANSCODE_CONCURRENCY, log, signal }),
   ])
   lifecycle.onStop('workers', async () => {
     await running

@@ -222,15 +222,26 @@ describe('a transcode job', () => {
   })
 
   it('is what its events say', () => {
-    const asked = { upload_id, facility_id: 'f1', formats: ['opus-webm'], bitrate: 96_000 }
+    const asked = {
+      upload_id,
+      facility_id: 'f1',
+      formats: ['opus-webm'],
+      bitrate: 96_000,
+      requested_at: at,
+    }
     expect(stateAfter(requested)).to.deep.equal({ status: 'queued', attempt: 0, failures: 0, ...asked })
     expect(stateAfter(requested, started(1), attemptFailed(1), started(2, 'w2'))).to.deep.equal({
       status: 'running',
       attempt: 2,
       failures: 1,
       worker: 'w2',
+      started_at: at,
       ...asked,
     })
+    const [error, finished_at] = ['Gave up after 5 attempts', later]
+    const over = { attempt: 1, failures: 0, worker: 'w1', started_at: at, ...asked }
+    expect(stateAfter(requested, started(1), failed)).to.deep.equal({ status: 'failed', error, finished_at, ...over })
+    expect(stateAfter(requested, started(1), failed, retried)).to.deep.equal({ status: 'queued', ...over })
     expect(stateAfter(started(1), completed(1), failed, retried)).to.deep.equal({ status: 'unknown' })
   })
 })

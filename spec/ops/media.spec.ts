@@ -144,11 +144,13 @@ describe('the command line of ffmpeg', () => {
     options: [...sound, '-ac', '1', '-c:a', 'pcm_s16le', '-f', 's16le'],
   }
 
-  it('makes every rendition and the samples of the waveform in one pass', () =>
-    expect(outputsOf('/scratch/t1', ['opus-webm', 'aac-mp4'], 96_000)).to.deep.equal([opus, aac, samples]))
+  const loudness = { file: '-', options: [...sound, '-af', 'ebur128=peak=true:framelog=verbose', '-f', 'null'] }
+
+  it('makes every rendition, the samples of the waveform and the loudness in one pass', () =>
+    expect(outputsOf('/scratch/t1', ['opus-webm', 'aac-mp4'], 96_000)).to.deep.equal([opus, aac, samples, loudness]))
   it('makes what was asked for only, in that order', () => {
-    expect(outputsOf('/scratch/t1', ['aac-mp4'], 96_000)).to.deep.equal([aac, samples])
-    expect(outputsOf('/scratch/t1', ['aac-mp4', 'opus-webm'], 96_000)).to.deep.equal([aac, opus, samples])
+    expect(outputsOf('/scratch/t1', ['aac-mp4'], 96_000)).to.deep.equal([aac, samples, loudness])
+    expect(outputsOf('/scratch/t1', ['aac-mp4', 'opus-webm'], 96_000)).to.deep.equal([aac, opus, samples, loudness])
   })
   it('asks for the bitrate in bits per second', () => {
     for (const { options } of outputsOf('/scratch/t1', ['opus-webm', 'aac-mp4'], 64_000).slice(0, 2))
@@ -182,6 +184,6 @@ describe('the command line of ffmpeg', () => {
     for (const option of [...options, ...inputOptions('audio/wav')])
       expect(option)
         .to.be.a('string')
-        .and.match(/^[-+\w:,]+$/)
+        .and.match(/^[-+\w:,=]+$/)
   })
 })

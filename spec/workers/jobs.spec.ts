@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Refusal } from '../../domain/refusal.ts'
 import { ackWaitMs } from '../../ops/platform/bus.ts'
 import type { Connections } from '../../ops/roles/connections.ts'
-import { PermanentFailure, runJobs, type Task } from '../../workers/runner.ts'
+import { type Attempt, PermanentFailure, runJobs, type Task } from '../../workers/runner.ts'
 import { eventually } from '../eventually.ts'
 import { sound } from '../sounds.ts'
 import { newFacility, specLog, type System, theSystem, unique } from '../system.ts'
@@ -35,11 +35,6 @@ describe('jobs', () => {
   }).timeout(40_000)
 
   describe('of any kind', () => {
-    interface Attempt {
-      id: string
-      attempt: number
-    }
-
     /** A kind of its own, whose work is the function given; the log is a list. */
     function running(connections: Connections, perform: Task<Attempt>['perform']) {
       const kind = unique('kind').replace('-', '')
@@ -51,7 +46,7 @@ describe('jobs', () => {
           const attempt = (attempts.get(id) ?? 0) + 1
           attempts.set(id, attempt)
           log.push(`started ${attempt}`)
-          return { id, attempt }
+          return { id, attempt, revision: attempt }
         },
         perform: async (job, signal) => {
           await perform(job, signal)
@@ -61,10 +56,28 @@ describe('jobs', () => {
         giveUp: async ({ attempt }, reason) => void log.push(`gave up ${attempt}: ${reason}`),
       }
       const controller = new AbortController()
-      const start = (signal: AbortSignal) => runJobs(task, { bus: connections.bus, slots: 1, log: specLog, signal })
+      const controllers = new Set<AbortController>()
+      /** Nobody takes a job away but by this. */
+      const jobs = {
+        watch: () => {
+          const taken = new AbortController()
+          controllers.add(taken)
+          return { signal: taken.signal, from: () => undefined, end: () => void controllers.delete(taken) }
+        },
+      }
+      const takeAway = () => controllers.forEach((taken) => taken.abort())
+      const start = (signal: AbortSignal) =>
+        runJobs(task, { bus: connections.bus, jobs, slots: 1, log: specLog, signal })
       const stopped = start(controller.signal)
       const stop = () => (controller.abort(), stopped)
-      return { kind, log, stop, again: start, publish: () => connections.bus.publish(`jobs.${kind}.j1`, unique('m')) }
+      return {
+        kind,
+        log,
+        stop,
+        takeAway,
+        again: start,
+        publish: () => connections.bus.publish(`jobs.${kind}.j1`, unique('m')),
+      }
     }
     const waiting = (kind: string) => system.bus.waiting(kind)
 
@@ -116,6 +129,19 @@ describe('jobs', () => {
       other.abort()
       await Promise.all([jobs.stop(), idle])
     }).timeout(40_000)
+
+    it('that are taken away while they run are let go within a second, without a word', async () => {
+      const jobs = running(
+        system,
+        (_, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      )
+      await jobs.publish()
+      await eventually(() => expect(jobs.log).to.deep.equal(['started 1']))
+      jobs.takeAway()
+      await eventually(async () => expect((await waiting(jobs.kind)).size).to.equal(0), 1000)
+      await jobs.stop()
+      expect(jobs.log).to.deep.equal(['started 1'])
+    })
 
     it('are handed over at once by a worker that is stopped', async () => {
       const jobs = running(

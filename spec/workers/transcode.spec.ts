@@ -18,6 +18,7 @@ import { type Reaction, requestTranscodes, runReaction } from '../../workers/rea
 import { transcode } from '../../workers/transcode.ts'
 import { eventually } from '../eventually.ts'
 import { sound } from '../sounds.ts'
+import { recordingsIn } from '../transcoding.ts'
 import { specLog, startServers, temporaryDataDir, unique } from '../system.ts'
 
 describe('transcoding, where no worker but ours runs', () => {
@@ -45,26 +46,9 @@ describe('transcoding, where no worker but ours runs', () => {
     return transcode({ ...connections, programs, scratch, worker: name, limitMs: 60_000, now })
   }
 
-  async function received() {
-    const { store, objects } = connections
-    const id = derivedId('upload', unique('id'))
-    const file = { object_key: `uploads/${id}/original`, file_name: 'a.wav', content_type: 'audio/wav' }
-    async function* bytes() {
-      yield wav
-    }
-    const stored = await objects.put(file.object_key, bytes(), file.content_type)
-    const upload = Upload.receive({ facility_id: id, ...file, ...stored, received_at: now() })
-    await handle(store, Upload, id, upload, systemIntent('spec', id))
-    return { id, object_key: file.object_key }
-  }
-  async function requested(upload_id: string) {
-    const id = derivedId('job', unique('id'))
-    const asked = { upload_id, facility_id: upload_id, formats: ['opus-webm'] as const, bitrate: 64_000 }
-    const request = TranscodeJob.request({ ...asked, requested_at: now() })
-    await handle(connections.store, TranscodeJob, id, request, systemIntent('spec', id))
-    return id
-  }
-  const types = async (job: string) => (await connections.store.read(`transcodeJob-${job}`)).map(({ type }) => type)
+  const received = () => recordingsIn(connections).received(wav)
+  const requested = (upload: string) => recordingsIn(connections).requested(upload)
+  const types = (job: string) => recordingsIn(connections).types(job)
   const sizeOf = async (key: string) => (await buffer(await connections.objects.get(key))).length
   const failure = (act: Promise<unknown>) =>
     act.then(
@@ -115,7 +99,7 @@ describe('transcoding, where no worker but ours runs', () => {
 
   it('condemns no recording because a program is missing', async () => {
     const { id: upload, object_key } = await received()
-    const missing = await confined(join(dataDir, 'missing'), { ...found, ffprobe: '/nowhere/ffprobe' }, 60)
+    const missing = await confined(join(dataDir, 'missing'), { ...found, ffprobe: '/nowhere/ffprobe' }, { cpuSecs: 60 })
     for (const programs of [missing, { ...found, ffprobe: '/nowhere/ffprobe' }]) {
       const task = worker('w', programs)
       const job = (await task.begin(await requested(upload)))!
