@@ -19,12 +19,13 @@ export const transcode: Bench = {
   description: 'Opus, AAC, peaks and loudness of one recording in one pass, beside ffmpeg alone',
   phases: ['all'],
   options: [
+    new Option('--path <folders>', 'where ffmpeg is looked for').env('PATH').default('/usr/bin'),
     new Option('--seconds <n>', 'of the recording').default(60).argParser(wholeNumber),
     new Option('--from <extension>', 'what it comes as').default('flac').choices(['wav', 'flac', 'mp3', 'm4a']),
   ],
   async run({ options, scratch, report, wants }) {
     if (!wants('all')) return
-    const programs = await findPrograms({}, process.env['PATH'] ?? '')
+    const programs = await findPrograms({}, options['path'] as string)
     const folder = await mkdtemp(path.join(scratch.folder, 'transcode-'))
     const extension = options['from'] as string
     const input = path.join(folder, `recording.${extension}`)
