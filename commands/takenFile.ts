@@ -25,10 +25,11 @@ export type Appending = <Result>(append: () => Promise<Result>) => Promise<Resul
 /**
  * Takes the one file of a form into the store, and hands it to `make` with the form's fields. Its bytes go again when the fields are not as
  * expected, when `make` fails, or when what it made names others.
+ * @param lists fields that may be given several times: as one then, separated by commas
  * @param take streams the bytes; never to the same key twice: a repeated request must not touch the bytes that were acknowledged
  */
 export async function takenFile<Fields extends z.ZodType, File extends Taken, Answer>(
-  { objects, maxBytes }: { objects: Objects; maxBytes: number },
+  { objects, maxBytes, lists = [] }: { objects: Objects; maxBytes: number; lists?: readonly string[] },
   { raw, stillLetIn, signal }: { raw: IncomingMessage; stillLetIn: () => Promise<void>; signal: AbortSignal },
   schema: Fields,
   take: (part: Part) => Promise<File>,
@@ -38,7 +39,7 @@ export async function takenFile<Fields extends z.ZodType, File extends Taken, An
   ) => Promise<Made<Answer>>,
 ): Promise<Answer> {
   const drop = ({ object_key }: Taken) => objects.remove(object_key)
-  const { fields: words, taken } = await readForm(raw, { fileField: 'file', maxBytes, signal }, take, drop)
+  const { fields: words, taken } = await readForm(raw, { fileField: 'file', maxBytes, lists, signal }, take, drop)
   let mayBeNamed = false
   try {
     await stillLetIn()

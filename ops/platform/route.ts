@@ -182,7 +182,14 @@ function isStorable(value: unknown, depth = 0): boolean {
   return Object.entries(value).every(([key, inner]) => storable(key) && isStorable(inner, depth + 1))
 }
 
-/** An object of whatever the client likes, in JSON text, eight levels deep at most. */
+const maxKeys = 200
+
+const keysIn = (value: unknown): number =>
+  typeof value === 'object' && value !== null
+    ? Object.values(value).reduce<number>((sum, inner) => sum + 1 + keysIn(inner), 0)
+    : 0
+
+/** An object of whatever the client likes, in JSON text: 16 KiB, eight levels deep and 200 values at most. */
 export const JsonText = z
   .string()
   .max(16_384)
@@ -194,7 +201,11 @@ export const JsonText = z
       return z.NEVER
     }
   })
-  .refine((value) => isStorable(value), 'must be well-formed Unicode, at most 8 levels deep')
+  .refine((value) => isStorable(value), {
+    error: `must be well-formed Unicode, at most ${maxDepth} levels deep`,
+    abort: true,
+  })
+  .refine((value) => keysIn(value) <= maxKeys, `must have ${maxKeys} values at most`)
   .pipe(z.record(z.string(), z.unknown()))
 
 export const Uuid = z.uuid().toLowerCase()
