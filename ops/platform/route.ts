@@ -73,8 +73,12 @@ export interface Route<Params = any, Query = any, Body = any> {
   query?: z.ZodType<Query>
   /** A JSON body; absent with `multipart`. */
   body?: z.ZodType<Body>
-  /** The route reads the body from `raw` by itself. */
+  /** The route reads the body from `raw` by itself: a form with a file. */
   multipart?: z.ZodType
+  /** The same, of bytes of this media type. */
+  bytes?: string
+  /** Headers that it reads beside those of every route: for the document alone. */
+  headers?: z.ZodObject
   /** Read models it depends on: `Read-After` waits for them. */
   reads?: readonly string[]
   /** Whether one who has to change the password first is let through. */
@@ -125,7 +129,9 @@ export const statusOf: Readonly<Record<string, number>> = {
   idempotency_clash: 409,
   contended: 409,
   not_ready: 409,
+  upload_expired: 410,
   revision_conflict: 412,
+  tus_version: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,
   range_not_satisfiable: 416,

@@ -16,7 +16,7 @@ export const isBinary = (route: Route) => Object.values(route.answers).some((sch
  * stands in its `answers`.
  */
 export function problemsOf(route: Route): number[] {
-  const takesBody = route.body !== undefined || route.multipart !== undefined
+  const takesBody = route.body !== undefined || route.multipart !== undefined || route.bytes !== undefined
   return [
     400,
     ...(route.permission === 'public' ? [] : [401, 403]),
