@@ -16,12 +16,18 @@ const invalid = (path: string, message: string) =>
 
 /**
  * Reads a form of text fields and exactly one file, which `take` consumes as it streams in.
+ * A field of `lists` may come several times: its values are then one, separated by commas.
  * Throws a problem on a file over `maxBytes`, as soon as that is known, and on anything malformed or cut short;
  * `take` sees the same error from its bytes. What it took in vain is handed to `giveBack` first.
  */
 export async function readForm<Taken>(
   raw: IncomingMessage,
-  { fileField, maxBytes, signal }: { fileField: string; maxBytes: number; signal: AbortSignal },
+  {
+    fileField,
+    maxBytes,
+    lists = [],
+    signal,
+  }: { fileField: string; maxBytes: number; lists?: readonly string[]; signal: AbortSignal },
   take: (part: Part) => Promise<Taken>,
   giveBack: (taken: Taken) => Promise<void>,
 ): Promise<{ fields: Record<string, string>; taken: Taken }> {
@@ -62,6 +68,7 @@ export async function readForm<Taken>(
 
     form.on('field', (name, value, { nameTruncated, valueTruncated }) => {
       if (nameTruncated || valueTruncated) fail(invalid(name, 'is too long'))
+      else if (lists.includes(name) && Object.hasOwn(fields, name)) fields[name] += `,${value}`
       else if (name === '__proto__' || Object.hasOwn(fields, name)) fail(invalid(name, 'is given twice'))
       else fields[name] = value
     })

@@ -25,10 +25,11 @@ export type Appending = <Result>(append: () => Promise<Result>) => Promise<Resul
 /**
  * Takes the one file of a form into the store, and hands it to `make` with the form's fields. Its bytes go again when the fields are not as
  * expected, when `make` fails, or when what it made names others.
+ * @param lists fields that may be given several times: as one then, separated by commas
  * @param take streams the bytes; never to the same key twice: a repeated request must not touch the bytes that were acknowledged
  */
 export async function takenFile<Fields extends z.ZodType, File extends Taken, Answer>(
-  { objects, maxBytes }: { objects: Objects; maxBytes: number },
+  { objects, maxBytes, lists = [] }: { objects: Objects; maxBytes: number; lists?: readonly string[] },
   { raw, stillLetIn, signal }: { raw: IncomingMessage; stillLetIn: () => Promise<void>; signal: AbortSignal },
   schema: Fields,
   take: (part: Part) => Promise<File>,
@@ -38,14 +39,25 @@ export async function takenFile<Fields extends z.ZodType, File extends Taken, An
   ) => Promise<Made<Answer>>,
 ): Promise<Answer> {
   const drop = ({ object_key }: Taken) => objects.remove(object_key)
-  const { fields: words, taken } = await readForm(raw, { fileField: 'file', maxBytes, signal }, take, drop)
-  let mayBeNamed = false
-  try {
+  const { fields: words, taken } = await readForm(raw, { fileField: 'file', maxBytes, lists, signal }, take, drop)
+  return keptIfNamed(drop, taken, async (appending) => {
     await stillLetIn()
     const parsed = schema.safeParse(words)
     if (!parsed.success)
       throw new Problem('invalid_request', 'The form is not as expected', { errors: errorsOf('body', parsed.error) })
-    const made = await make({ fields: parsed.data, words, taken }, async (append) => {
+    return make({ fields: parsed.data, words, taken }, appending)
+  })
+}
+
+/** Drops what was taken when `make` fails, or names other bytes; but never once an event may name them. */
+export async function keptIfNamed<File extends Taken, Answer>(
+  drop: (taken: File) => Promise<void>,
+  taken: File,
+  make: (appending: Appending) => Promise<Made<Answer>>,
+): Promise<Answer> {
+  let mayBeNamed = false
+  try {
+    const made = await make(async (append) => {
       mayBeNamed = true
       try {
         return await append()
@@ -68,5 +80,5 @@ export const empty = () =>
   new Problem('invalid_request', 'The file is empty', { errors: [{ path: 'body.file', message: 'is empty' }] })
 
 /** What a client calls its file, without the path; `otherwise` where that is no name. */
-export const nameOf = ({ fileName }: Part, otherwise: string) =>
+export const nameOf = ({ fileName }: Pick<Part, 'fileName'>, otherwise: string) =>
   line(255).safeParse(basename(fileName.replaceAll('\\', '/'))).data ?? otherwise

@@ -116,11 +116,16 @@ export function kept(state: State): Recording {
   return known(state)
 }
 
+const tagged = (tag_id: string, tagged_at: string): Event => ({ type: 'UploadTagged', data: { tag_id, tagged_at } })
+
+/** @param tag_ids the tags that it comes with */
 export const receive =
-  (data: Data<'UploadReceived'>): Decision<State, Event> =>
+  (data: Data<'UploadReceived'>, tag_ids: readonly string[] = []): Decision<State, Event> =>
   (state) => {
     if (state.status === 'abandoned') throw abandoned()
-    return state.status === 'unknown' ? [{ type: 'UploadReceived', data }] : []
+    if (state.status !== 'unknown') return []
+    const tags = [...new Set(tag_ids)]
+    return [{ type: 'UploadReceived', data }, ...tags.map((tag_id) => tagged(tag_id, data.received_at))]
   }
 
 export const abandon =
@@ -162,7 +167,7 @@ export const setTags =
     const added = [...new Set(tag_ids)].filter((tag) => !tags.includes(tag))
     return [
       ...gone.map((tag_id): Event => ({ type: 'UploadUntagged', data: { tag_id, untagged_at: at } })),
-      ...added.map((tag_id): Event => ({ type: 'UploadTagged', data: { tag_id, tagged_at: at } })),
+      ...added.map((tag_id) => tagged(tag_id, at)),
     ]
   }
 

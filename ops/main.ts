@@ -5,6 +5,7 @@ import { config as loadDotenv } from 'dotenv'
 import { addAdminCommands } from './admins/commands.ts'
 import { addAuditCommands } from './audit/commands.ts'
 import { addEventCommands } from './events/commands.ts'
+import { addStorageCommands } from './storage/commands.ts'
 import { addProjectionCommands } from './projections/commands.ts'
 import { createLifecycle, type Lifecycle } from './platform/lifecycle.ts'
 import { createLog, type Log } from './platform/log.ts'
@@ -64,6 +65,7 @@ program
 addProjectionCommands(program, { withServers })
 addAuditCommands(program, { withServers })
 addAdminCommands(program, { withServers })
+addStorageCommands(program, { withServers })
 
 addEventCommands(program, {
   folder: () => (environment['EVENTSTORE_URL'] ? undefined : join(dataDirOf(environment), 'eventstore')),

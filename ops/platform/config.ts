@@ -78,6 +78,8 @@ const Environment = z.object({
   GPU_HEALTH_CHECK_INTERVAL_SECS: whole(1).default(60),
   INFERENCE_WORKER_CONCURRENCY: whole(1, 1024).default(4),
   UPLOAD_MAX_SIZE: whole(1).default(104_857_600),
+  UPLOAD_EXPIRY_SECS: whole(1, 31_536_000).default(86_400),
+  ORPHAN_GRACE_SECS: whole(1, 31_536_000).default(86_400),
   FIRMWARE_MAX_SIZE: whole(1).default(67_108_864),
   FIRMWARE_CACHE_SIZE: whole(0).default(1_073_741_824),
   STATIC_DIR: text.default('./frontend/dist'),

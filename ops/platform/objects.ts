@@ -7,6 +7,12 @@ export interface Stored {
   sha256: string
 }
 
+export interface Listed {
+  key: string
+  size_bytes: number
+  modified_at: Date
+}
+
 export interface Objects {
   /**
    * Streams bytes to an object in constant memory (one part of 8 MiB at a time), hashing and counting on the way.
@@ -17,8 +23,12 @@ export interface Objects {
   get(key: string, range?: { offset: number; length: number }): Promise<Readable>
   /** Removing what is not there succeeds. */
   remove(key: string): Promise<void>
-  /** All keys that begin so. */
+  /** All keys that begin so, in their order. */
   keys(prefix: string): AsyncIterable<string>
+  /** The same, with what the store knows of each. */
+  list(prefix: string): AsyncIterable<Listed>
+  /** How many bytes an object has; undefined where there is none. */
+  size(key: string): Promise<number | undefined>
   /** Throws when the store is away or the bucket missing. */
   ping(): Promise<void>
   /** Makes the bucket when it is missing; throws when the store is away or the keys are wrong. */
@@ -91,15 +101,28 @@ export function connectObjects({ endpoint, bucket, region, pathStyle, accessKey,
     }
   }
 
+  async function* list(prefix: string): AsyncGenerator<Listed> {
+    for await (const item of client.listObjectsV2(bucket, prefix, true)) {
+      const { name, size, lastModified } = item as { name?: string; size: number; lastModified: Date }
+      if (name !== undefined) yield { key: name, size_bytes: size, modified_at: lastModified }
+    }
+  }
+
   return {
     put,
+    list,
     get: (key, range) =>
       range ? client.getPartialObject(bucket, key, range.offset, range.length) : client.getObject(bucket, key),
     remove: (key) => client.removeObject(bucket, key),
     keys: async function* (prefix) {
-      for await (const item of client.listObjectsV2(bucket, prefix, true)) {
-        const { name } = item as { name?: string }
-        if (name !== undefined) yield name
+      for await (const { key } of list(prefix)) yield key
+    },
+    size: async (key) => {
+      try {
+        return (await client.statObject(bucket, key)).size
+      } catch (error) {
+        if (isMissing(error)) return undefined
+        throw error
       }
     },
     ping: async () => {

@@ -73,8 +73,12 @@ export interface Route<Params = any, Query = any, Body = any> {
   query?: z.ZodType<Query>
   /** A JSON body; absent with `multipart`. */
   body?: z.ZodType<Body>
-  /** The route reads the body from `raw` by itself. */
+  /** The route reads the body from `raw` by itself: a form with a file. */
   multipart?: z.ZodType
+  /** The same, of bytes of this media type. */
+  bytes?: string
+  /** Headers that it reads beside those of every route: for the document alone. */
+  headers?: z.ZodObject
   /** Read models it depends on: `Read-After` waits for them. */
   reads?: readonly string[]
   /** Whether one who has to change the password first is let through. */
@@ -126,7 +130,9 @@ export const statusOf: Readonly<Record<string, number>> = {
   contended: 409,
   not_ready: 409,
   object_missing: 503,
+  upload_expired: 410,
   revision_conflict: 412,
+  tus_version: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,
   range_not_satisfiable: 416,
@@ -183,7 +189,14 @@ function isStorable(value: unknown, depth = 0): boolean {
   return Object.entries(value).every(([key, inner]) => storable(key) && isStorable(inner, depth + 1))
 }
 
-/** An object of whatever the client likes, in JSON text, eight levels deep at most. */
+const maxKeys = 200
+
+const keysIn = (value: unknown): number =>
+  typeof value === 'object' && value !== null
+    ? Object.values(value).reduce<number>((sum, inner) => sum + 1 + keysIn(inner), 0)
+    : 0
+
+/** An object of whatever the client likes, in JSON text: 16 KiB, eight levels deep and 200 values at most. */
 export const JsonText = z
   .string()
   .max(16_384)
@@ -195,7 +208,11 @@ export const JsonText = z
       return z.NEVER
     }
   })
-  .refine((value) => isStorable(value), 'must be well-formed Unicode, at most 8 levels deep')
+  .refine((value) => isStorable(value), {
+    error: `must be well-formed Unicode, at most ${maxDepth} levels deep`,
+    abort: true,
+  })
+  .refine((value) => keysIn(value) <= maxKeys, `must have ${maxKeys} values at most`)
   .pipe(z.record(z.string(), z.unknown()))
 
 export const Uuid = z.uuid().toLowerCase()

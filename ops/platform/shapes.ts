@@ -246,6 +246,18 @@ export const Upload = z
   })
   .meta({ id: 'Upload' })
 
+/** A recording that comes in pieces. */
+export const ResumableUpload = z
+  .object({
+    id,
+    size_bytes: z.int(),
+    offset: z.int(),
+    upload_id: id.nullable(),
+    created_at: time,
+    expires_at: time,
+  })
+  .meta({ id: 'ResumableUpload' })
+
 export const TranscodeJob = z
   .object({
     id,

@@ -17,6 +17,7 @@ import { ensureFirstAdmin } from '../../commands/firstAdmin.ts'
 import { load } from '../../commands/handle.ts'
 import { accessRefusals, recordRefusals } from '../../commands/refusals.ts'
 import { projections as projectionCommands } from '../../commands/projections.ts'
+import { discovery, path as resumablePath, resumableUploads } from '../../commands/resumable.ts'
 import { rollouts as rolloutCommands } from '../../commands/rollouts.ts'
 import { heeding } from '../../commands/rolloutFleet.ts'
 import { rolloutSimulation } from '../../commands/rolloutSimulation.ts'
@@ -57,6 +58,8 @@ import { transcodeJobs } from '../../read-api/transcodeJobs.ts'
 import { uploads } from '../../read-api/uploads.ts'
 import { users } from '../../read-api/users.ts'
 import type { EventStore } from '../platform/eventStore.ts'
+import { incomingIn } from '../platform/incoming.ts'
+import { connectLocks } from '../platform/locks.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { createLoginThrottle } from '../platform/loginThrottle.ts'
 import { nearby } from '../platform/objectCache.ts'
@@ -129,6 +132,8 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
   const refusals = recordRefusals({ store, now, log })
   lifecycle.onStop('refusals', () => refusals.close())
   const openSessionsOf = openSessionsIn(database)
+  const locks = connectLocks({ databaseUrl: config.DATABASE_URL, log, signal })
+  lifecycle.onStop('locks', () => locks.close())
   const images = await nearby({
     objects,
     directory: join(config.DATA_DIR, 'firmware-images'),
@@ -155,6 +160,7 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     }),
     ...uploadCommands(deps),
     ...transcodeJobCommands({ ...deps, fixed: settingsOf(config), failedJobs: failedJobsIn(database) }),
+    ...resumableUploads({ ...deps, incoming: incomingIn(objects), locks, expiryMs: config.UPLOAD_EXPIRY_SECS * 1000 }),
     firmwareUpload({ ...deps, maxBytes: config.FIRMWARE_MAX_SIZE }),
     ...firmwareKeyCommands(deps),
     ...firmwareActivation(deps),
@@ -195,6 +201,7 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     digest: (text) => store.sealing.digest(text),
     corsOrigins: config.CORS_ALLOWED_ORIGINS,
     trustProxy: config.TRUST_PROXY,
+    discoveries: [{ path: resumablePath, headers: discovery(maxBytes) }],
     limit: rateLimit(config.RATE_LIMIT_PER_MINUTE),
     log,
     ...(metrics && { measure: requestDurations(metrics) }),

@@ -6,6 +6,7 @@ import { Refusal } from '../../domain/refusal.ts'
 import { giveBackUnused, settleAddresses } from '../../commands/addresses.ts'
 import { completeErasure } from '../../commands/erasure.ts'
 import type { Deps } from '../../commands/http.ts'
+import { finish } from '../../commands/resumableFinish.ts'
 import { sayEnded } from '../../commands/sessions.ts'
 import { releaseAbandonedNames } from '../../workers/abandonedNames.ts'
 import { runDispatch } from '../../workers/dispatch.ts'
@@ -17,7 +18,10 @@ import { requestTranscodes, runReaction } from '../../workers/reactions.ts'
 import { runReaper } from '../../workers/reaper.ts'
 import { runRollouts } from '../../workers/rollouts.ts'
 import { runJobs } from '../../workers/runner.ts'
+import { runSweeper } from '../../workers/sweeper.ts'
 import { transcode } from '../../workers/transcode.ts'
+import { incomingIn } from '../platform/incoming.ts'
+import { connectLocks } from '../platform/locks.ts'
 import type { Log } from '../platform/log.ts'
 import type { Intent } from '../platform/route.ts'
 import { scavenge } from '../platform/scavenge.ts'
@@ -29,10 +33,8 @@ import { settingsOf } from './settings.ts'
 const now = () => new Date().toISOString()
 
 /** Reactions, dispatch and the job slots of this process. */
-export async function runWorkers(
-  { config, store, database, bus, objects, log, lifecycle }: Connections,
-  searchPath: string,
-): Promise<void> {
+export async function runWorkers(connections: Connections, searchPath: string): Promise<void> {
+  const { config, store, database, bus, objects, log, lifecycle } = connections
   const signal = lifecycle.stopping
   const worker = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`
   const scratch = resolve(config.DATA_DIR, 'scratch', worker)
@@ -56,6 +58,7 @@ export async function runWorkers(
     runReaction(releaseAbandonedNames({ store, now, giveBackUnused: addresses.giveBackUnused }), following),
     runReaction(finishUsers({ settleAddresses: addresses.settle, completeErasure: erased }), following),
     runReaction(dropErasedKeys({ store, scavenge: () => scavenge(config.EVENTSTORE_URL), log }), following),
+    sweeping(connections),
     runRollouts({ store, now, log, signal }),
     jobs.done,
     runDispatch(transcodes.kind, { jobs, bus, log, signal }),
@@ -66,6 +69,20 @@ export async function runWorkers(
     await running
     await rm(scratch, { recursive: true, force: true })
   })
+}
+
+/** The object store's own: uploads that were not gone on with, and objects that no event names. */
+function sweeping({ config, store, objects, log, lifecycle: { stopping: signal } }: Connections): Promise<void> {
+  const locks = connectLocks({ databaseUrl: config.DATABASE_URL, log, signal })
+  const incoming = incomingIn(objects)
+  const expiryMs = config.UPLOAD_EXPIRY_SECS * 1000
+  const graceMs = config.ORPHAN_GRACE_SECS * 1000
+  return runSweeper({
+    ...{ store, objects, incoming, locks, now, log, signal, expiryMs, graceMs },
+    finish: (id) => finish({ store, objects, incoming, locks, now }, id),
+    incomingEveryMs: Math.min(expiryMs, 10 * 60_000),
+    orphansEveryMs: 24 * 60 * 60_000,
+  }).finally(() => locks.close())
 }
 
 /** An address that somebody else has by now stays theirs: who had it has to change to another, and nobody else waits for that. */

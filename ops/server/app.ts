@@ -35,9 +35,17 @@ export interface AppOptions {
   onForbidden?: (refused: { route: Route; caller: Caller; address: string; requestId: string }) => void
   /** Sees every request first. */
   measure?: (request: Request, response: Response) => void
+  /** What OPTIONS of these paths says, beside what it says of every path. */
+  discoveries?: readonly { path: string; headers: Readonly<Record<string, string>> }[]
   /** Mounted before the routes: health, metrics, dashboards. */
   mount?: (app: Express) => void
 }
+
+/** What tus clients in a browser look at. */
+const resumable = [
+  ...['Tus-Resumable', 'Tus-Version', 'Tus-Extension', 'Tus-Max-Size'],
+  ...['Upload-Offset', 'Upload-Length', 'Upload-Metadata', 'Upload-Expires', 'Upload-Id'],
+]
 
 const bodyPatienceMs = 30_000
 const json = express.json({ limit: '1mb', strict: false, type: () => true })
@@ -55,6 +63,11 @@ export function createApp(options: AppOptions): Express {
     next()
   })
   app.use(helmet())
+  for (const { path, headers } of options.discoveries ?? [])
+    app.use(path, (request, response, next) => {
+      if (request.method === 'OPTIONS') response.set(headers)
+      next()
+    })
   app.use(
     '/api',
     cors({
@@ -70,6 +83,7 @@ export function createApp(options: AppOptions): Express {
         'Content-Range',
         'Accept-Ranges',
         'Content-Disposition',
+        ...resumable,
       ],
     }),
   )

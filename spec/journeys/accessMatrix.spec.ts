@@ -8,6 +8,7 @@ import { eventually } from '../eventually.ts'
 import { firmwarePath, made, newSigningKey, published } from '../firmware.ts'
 import { sound } from '../sounds.ts'
 import { newFacility, type System, theSystem } from '../system.ts'
+import { located, tus, tusPath } from '../tus.ts'
 import { sampleOf } from './samples.ts'
 
 interface Operation {
@@ -68,6 +69,7 @@ describe('who may do what', function () {
     ]
     expired = as({ Authorization: `Bearer ${expiredToken(system)}` })
     const upload = (await here.sensor.upload(sound('wav', { seconds: 0.2 }))).body.id as string
+    const resumable = tus(system.url, { 'X-API-Key': here.key.api_key })
     const job = await eventually(async () => {
       const { body } = await admin.get(`/api/v1/transcode-jobs?upload_id=${upload}`)
       expect(body.items).to.have.length(1)
@@ -88,6 +90,9 @@ describe('who may do what', function () {
       '/api/v1/api-keys': here.key.id,
       '/api/v1/devices': here.device.id,
       '/api/v1/uploads': upload,
+      [tusPath]: located(await resumable.create(1000))
+        .split('/')
+        .at(-1)!,
       '/api/v1/transcode-jobs': job,
       [firmwarePath]: firmware.id,
       [`${firmwarePath}/channels`]: channel.id,

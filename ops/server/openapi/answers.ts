@@ -20,7 +20,7 @@ const isExport = (route: Route) => mediaTypesOf(route).some(isText)
  * stands in its `answers`.
  */
 export function problemsOf(route: Route): number[] {
-  const takesBody = route.body !== undefined || route.multipart !== undefined
+  const takesBody = route.body !== undefined || route.multipart !== undefined || route.bytes !== undefined
   return [
     400,
     ...(route.permission === 'public' ? [] : [401, 403]),

@@ -41,6 +41,7 @@ function securityOf(permission: string): Record<string, string[]>[] {
 function parametersOf(route: Route): ZodOpenApiParameters {
   const { idempotencyKey, ifMatch, readAfter, range, ifRange, ifNoneMatch } = requestHeaders
   const header = z.object({
+    ...route.headers?.shape,
     ...(route.method === 'POST' && !route.exempt && { 'Idempotency-Key': idempotencyKey }),
     ...(isWrite(route) && { 'If-Match': ifMatch }),
     ...(route.reads && { 'Read-After': readAfter }),
@@ -56,7 +57,8 @@ function parametersOf(route: Route): ZodOpenApiParameters {
 /** The bytes of a form's file, in the field `file`. */
 const file = z.string().meta({ description: 'The file', contentMediaType: 'application/octet-stream' })
 
-function bodyOf({ body, multipart }: Route): ZodOpenApiOperationObject['requestBody'] {
+function bodyOf({ body, multipart, bytes }: Route): ZodOpenApiOperationObject['requestBody'] {
+  if (bytes !== undefined) return { required: true, content: { [bytes]: { schema: file } } }
   if (multipart) {
     const schema = (multipart as z.ZodObject).extend({ file })
     return { required: true, content: { 'multipart/form-data': { schema } } }
