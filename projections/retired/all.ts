@@ -1,6 +1,7 @@
 import type { AnyProjection } from '../engine/projection.ts'
 import { resourceEventsV1 } from './resourceEvents.v1.ts'
 import { sessionsV1 } from './sessions.v1.ts'
+import { uploadsV1 } from './uploads.v1.ts'
 
 /** Versions that were shown before, so that they go on being followed and can be gone back to, until `projections:drop`. */
-export const retired: readonly AnyProjection[] = [resourceEventsV1, sessionsV1]
+export const retired: readonly AnyProjection[] = [resourceEventsV1, sessionsV1, uploadsV1]
