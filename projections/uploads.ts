@@ -65,7 +65,7 @@ export const uploads: Projection<UploadRow> = {
   version: 2,
   indexes: [
     ...['facility_id, created_at, id', 'device_id, created_at', 'created_at, id', 'facility_id, status'],
-    ...['facility_id, recorded_at, id', 'deleted_at, id', 'using gin (tags)'],
+    ...['facility_id, recorded_at, id', 'facility_id, deleted_at, id', 'using gin (tags)'],
   ],
   on: {
     UploadReceived: {
@@ -96,7 +96,13 @@ export const uploads: Projection<UploadRow> = {
     },
     UploadProbed: (row, { data: { probed_at: _, ...probe } }) => ({ ...row, ...probe }),
     UploadRejected: (row, { data }) => ({ ...become(row, 'rejected'), error: data.reason }),
-    UploadDetailsChanged: (row, { data: { changed_at: _, ...details } }) => ({ ...row, ...details }),
+    UploadDetailsChanged: (row, { data: { changed_at: _, ...details } }) => ({
+      ...row,
+      ...details,
+      // An empty text takes back what was said.
+      title: (details.title ?? row.title) || null,
+      notes: (details.notes ?? row.notes) || null,
+    }),
     UploadTagged: (row, { data }) => ({ ...row, tags: [...row.tags, data.tag_id] }),
     UploadUntagged: (row, { data }) => ({ ...row, tags: row.tags.filter((tag) => tag !== data.tag_id) }),
     UploadDeleted: (row, { data: { deleted_at } }) =>

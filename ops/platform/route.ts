@@ -182,10 +182,18 @@ function isStorable(value: unknown, depth = 0): boolean {
   return Object.entries(value).every(([key, inner]) => storable(key) && isStorable(inner, depth + 1))
 }
 
+const mostJson = 16_384
+
+/** An object of whatever the client likes, eight levels deep and 16 KiB at most. */
+export const JsonObject = z
+  .record(z.string(), z.unknown())
+  .refine((value) => isStorable(value), 'must be well-formed Unicode, at most 8 levels deep')
+  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= mostJson, `must have ${mostJson} bytes at most`)
+
 /** An object of whatever the client likes, in JSON text, eight levels deep at most. */
 export const JsonText = z
   .string()
-  .max(16_384)
+  .max(mostJson)
   .transform((text, context) => {
     try {
       return JSON.parse(text) as unknown

@@ -17,10 +17,12 @@ import { ensureFirstAdmin } from '../../commands/firstAdmin.ts'
 import { load } from '../../commands/handle.ts'
 import { accessRefusals, recordRefusals } from '../../commands/refusals.ts'
 import { projections as projectionCommands } from '../../commands/projections.ts'
+import { recordings } from '../../commands/recordings.ts'
 import { rollouts as rolloutCommands } from '../../commands/rollouts.ts'
 import { heeding } from '../../commands/rolloutFleet.ts'
 import { rolloutSimulation } from '../../commands/rolloutSimulation.ts'
 import { settings } from '../../commands/settings.ts'
+import { tags as tagCommands } from '../../commands/tags.ts'
 import { uploads as uploadCommands } from '../../commands/uploads.ts'
 import { users as userCommands } from '../../commands/users.ts'
 import * as ApiKey from '../../domain/apiKey.ts'
@@ -49,9 +51,11 @@ import { firmwareRollouts } from '../../read-api/firmwareRollouts.ts'
 import { fleetOf } from '../../read-api/fleet.ts'
 import type { ResourceDeps } from '../../read-api/folding.ts'
 import { type Freshness, listenForPositions } from '../../read-api/freshness.ts'
+import { playback } from '../../read-api/playback.ts'
 import { projectionDiff } from '../../read-api/projectionDiff.ts'
 import { refusals as refusalTrail } from '../../read-api/refusals.ts'
 import { projections as projectionStatus } from '../../read-api/projections.ts'
+import { tags } from '../../read-api/tags.ts'
 import { transcodeJobs } from '../../read-api/transcodeJobs.ts'
 import { uploads } from '../../read-api/uploads.ts'
 import { users } from '../../read-api/users.ts'
@@ -152,6 +156,8 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
       heeding: (scope, fleet) => heeding(store, scope, fleet),
     }),
     ...uploadCommands(deps),
+    ...recordings(deps),
+    ...tagCommands(deps),
     firmwareUpload({ ...deps, maxBytes: config.FIRMWARE_MAX_SIZE }),
     ...firmwareKeyCommands(deps),
     ...firmwareActivation(deps),
@@ -164,6 +170,8 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     ...devices(deps),
     ...deviceFirmware(deps),
     ...uploads(deps),
+    ...playback(deps),
+    ...tags(deps),
     // What is fixed comes before what is named: `/firmware/keys` is no release.
     ...firmwareChannels(deps),
     ...firmwareKeys(deps),

@@ -32,6 +32,7 @@ const tags: Readonly<Record<string, string>> = {
   devices: 'Sensors',
   firmware: 'What sensors run, and how they come by it',
   uploads: 'Recordings',
+  tags: 'What people mark recordings with',
   'transcode-jobs': 'Recordings on their way to the web',
   projections: 'Where the read models stand, and steering them',
   audit: 'Who did what',
