@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { type Database, queryBuilder, rowsOf } from '../ops/platform/database.ts'
 import { type Caller, line, type Route, route, Time, Uuid } from '../ops/platform/route.ts'
 import { Upload } from '../ops/platform/shapes.ts'

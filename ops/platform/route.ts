@@ -79,6 +79,8 @@ export interface Route<Params = any, Query = any, Body = any> {
   reads?: readonly string[]
   /** Whether one who has to change the password first is let through. */
   duringPasswordChange?: boolean
+  /** Whether a signed link lets in as well: by its query parameter `token`, without a header, for what it was signed for alone. */
+  signed?: boolean
   /** Whether Idempotency-Key is left alone, as on the routes that deal in tokens. */
   exempt?: boolean
   /** By status, `z.null()` for no body. A string with `.meta({ contentMediaType })` is bytes or text of that type; all else is JSON. */

@@ -33,6 +33,7 @@ import * as Facility from '../../domain/facility.ts'
 import * as FirmwareChannel from '../../domain/firmwareChannel.ts'
 import * as FirmwareRelease from '../../domain/firmwareRelease.ts'
 import { reaches } from '../../domain/firmwareRollout.ts'
+import * as Session from '../../domain/session.ts'
 import * as User from '../../domain/user.ts'
 import { projections } from '../../projections/all.ts'
 import { foldRow } from '../../projections/engine/fold.ts'
@@ -51,6 +52,7 @@ import { firmwareRollouts } from '../../read-api/firmwareRollouts.ts'
 import { fleetOf } from '../../read-api/fleet.ts'
 import type { ResourceDeps } from '../../read-api/folding.ts'
 import { type Freshness, listenForPositions } from '../../read-api/freshness.ts'
+import { lineage } from '../../read-api/lineage.ts'
 import { playback } from '../../read-api/playback.ts'
 import { projectionDiff } from '../../read-api/projectionDiff.ts'
 import { refusals as refusalTrail } from '../../read-api/refusals.ts'
@@ -77,6 +79,7 @@ import { mountHealth } from '../server/health.ts'
 import { createKeyring } from '../server/keyring.ts'
 import { mountMetrics, requestDurations } from '../server/metrics.ts'
 import { described } from '../server/openapi.ts'
+import { createPlaybackLinks } from '../server/playbackLinks.ts'
 import { rateLimit } from '../server/rateLimit.ts'
 import type { Connections } from './connections.ts'
 import { openSessionsIn } from './openSessions.ts'
@@ -119,8 +122,9 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
   const tokens = createTokens(config, { accessSecs, refreshSecs: config.JWT_REFRESH_TTL_SECS })
   const admission = followEndings({ store, accessSecs, log, signal })
   const freshness = listenForPositions({ databaseUrl: config.DATABASE_URL, log, signal })
-  const deciders = [ApiKey, Device, DeviceFirmware, Facility, FirmwareChannel, FirmwareRelease]
+  const deciders = [ApiKey, Device, DeviceFirmware, Facility, FirmwareChannel, FirmwareRelease, Session, User]
   const followed = followStreams({ store, deciders, log, signal })
+  const links = createPlaybackLinks(config, followed)
   const presence = keepPresence({ database, log })
   lifecycle.onStop('followers', () => Promise.all([admission.done, followed.done, freshness.done, presence.close()]))
 
@@ -170,7 +174,8 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     ...devices(deps),
     ...deviceFirmware(deps),
     ...uploads(deps),
-    ...playback(deps),
+    ...playback({ ...deps, sign: links.sign }),
+    lineage(deps),
     ...tags(deps),
     // What is fixed comes before what is named: `/firmware/keys` is no release.
     ...firmwareChannels(deps),
@@ -195,6 +200,10 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
         return 'must_change_password' in state && state.must_change_password
       },
     }),
+    signedBy: ({ params, query }) => {
+      const [upload_id, format] = [String(params['id']).toLowerCase(), String(query['format'] ?? 'webm')]
+      return links.callerOf(String(query['token']), { upload_id, format })
+    },
     onForbidden: accessRefusals(refusals, store, now),
     freshness,
     digest: (text) => store.sealing.digest(text),

@@ -22,6 +22,12 @@ const info = {
 const securitySchemes = {
   token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A person’s access token' },
   key: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'A device’s key' },
+  link: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'token',
+    description: 'As in a playback URL, for what it was made for alone',
+  },
 } as const
 
 const tags: Readonly<Record<string, string>> = {
