@@ -246,7 +246,7 @@ export const Upload = z
     error: z.string().nullable(),
     recorded_at: time.nullable(),
     created_at: time,
-    deleted_at: time.optional().meta({ description: 'In the list of what can be restored alone' }),
+    deleted_at: time.nullable().optional().meta({ description: 'In the list of what can be restored alone' }),
   })
   .meta({ id: 'Upload' })
 

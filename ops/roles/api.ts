@@ -82,6 +82,7 @@ import { described } from '../server/openapi.ts'
 import { createPlaybackLinks } from '../server/playbackLinks.ts'
 import { rateLimit } from '../server/rateLimit.ts'
 import type { Connections } from './connections.ts'
+import { liveOver } from './live.ts'
 import { openSessionsIn } from './openSessions.ts'
 import { settingsOf } from './settings.ts'
 
@@ -176,6 +177,7 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     ...uploads(deps),
     ...playback({ ...deps, sign: links.sign }),
     lineage(deps),
+    liveOver(connections, freshness),
     ...tags(deps),
     // What is fixed comes before what is named: `/firmware/keys` is no release.
     ...firmwareChannels(deps),

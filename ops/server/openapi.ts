@@ -22,6 +22,10 @@ const info = {
 const securitySchemes = {
   token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A person’s access token' },
   key: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'A device’s key' },
+} as const
+
+/** Where there is a route that such links are for. */
+const linkScheme = {
   link: {
     type: 'apiKey',
     in: 'query',
@@ -40,6 +44,7 @@ const tags: Readonly<Record<string, string>> = {
   uploads: 'Recordings',
   tags: 'What people mark recordings with',
   'transcode-jobs': 'Recordings on their way to the web',
+  live: 'What happens, as it happens',
   projections: 'Where the read models stand, and steering them',
   audit: 'Who did what',
   system: 'Settings of the whole installation',
@@ -60,7 +65,7 @@ export function openApiDocument(routes: readonly Route[]): oas31.OpenAPIObject {
       servers: [{ url: '/', description: 'Where this document is' }],
       tags: used.map((name) => ({ name, description: tags[name] ?? `What is under /${name}` })),
       paths: { ...paths, ...healthPaths },
-      components: { securitySchemes },
+      components: { securitySchemes: { ...securitySchemes, ...(routes.some(({ signed }) => signed) && linkScheme) } },
     },
     { allowEmptySchema: { custom: true } },
   )

@@ -167,6 +167,7 @@ describe('playback', () => {
     ]
     for (const fileName of names) {
       const sent = await facility.sensor.upload(sound('wav', { seconds: 0.2 }), {}, { fileName })
+      expect(sent.status, `${fileName}: ${sent.bytes.toString()}`).to.equal(201)
       const name = sent.body.file_name as string
       const answer = await facility.user.api.get(`${sent.headers.get('Location')}/download`, after(sent))
       const disposition = answer.headers.get('Content-Disposition')!

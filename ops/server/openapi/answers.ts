@@ -9,7 +9,8 @@ export const isWrite = ({ method }: Pick<Route, 'method'>) => method !== 'GET'
 /** Bytes or text rather than JSON: `.meta({ contentMediaType })` on a string says of which kind. */
 const mediaTypeOf = (schema: z.ZodType) => z.globalRegistry.get(schema)?.['contentMediaType'] as string | undefined
 
-export const isBinary = (route: Route) => Object.values(route.answers).some((schema) => mediaTypeOf(schema))
+export const isBinary = (route: Route) =>
+  Object.values(route.answers).some((schema) => ![undefined, 'text/event-stream'].includes(mediaTypeOf(schema)))
 
 /**
  * The statuses of the problems that a route answers with whatever it does: the door's own and those of the command loop. What a route adds to them
