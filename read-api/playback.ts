@@ -71,7 +71,9 @@ export const playback = ({ database, objects, sign }: PlaybackDeps): Route[] => 
       run: async (request) => {
         const rendition = renditionOf(await find(request), request.query.format)
         const content_type = `audio/${request.query.format}`
-        return serve(stored(objects), { ...rendition, content_type }, request.raw.headers)
+        const { headers, ...answer } = serve(stored(objects), { ...rendition, content_type }, request.raw.headers)
+        // A page of another origin may play it: it has the link, or the token.
+        return { ...answer, headers: { ...headers, 'Cross-Origin-Resource-Policy': 'cross-origin' } }
       },
     }),
     route<{ id: string }, {}, { format: Format }>({

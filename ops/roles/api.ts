@@ -57,6 +57,7 @@ import { playback } from '../../read-api/playback.ts'
 import { projectionDiff } from '../../read-api/projectionDiff.ts'
 import { refusals as refusalTrail } from '../../read-api/refusals.ts'
 import { projections as projectionStatus } from '../../read-api/projections.ts'
+import { stats } from '../../read-api/stats.ts'
 import { tags } from '../../read-api/tags.ts'
 import { transcodeJobs } from '../../read-api/transcodeJobs.ts'
 import { uploads } from '../../read-api/uploads.ts'
@@ -177,6 +178,7 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     ...uploads(deps),
     ...playback({ ...deps, sign: links.sign }),
     lineage(deps),
+    stats(deps),
     liveOver(connections, freshness),
     ...tags(deps),
     // What is fixed comes before what is named: `/firmware/keys` is no release.

@@ -45,6 +45,7 @@ const tags: Readonly<Record<string, string>> = {
   tags: 'What people mark recordings with',
   'transcode-jobs': 'Recordings on their way to the web',
   live: 'What happens, as it happens',
+  stats: 'How much there is',
   projections: 'Where the read models stand, and steering them',
   audit: 'Who did what',
   system: 'Settings of the whole installation',

@@ -3,7 +3,8 @@ import { connect } from 'node:net'
 import { after, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
 import { listen, type LiveStream, type Told } from '../liveStream.ts'
-import { newFacility, type System, theSystem, unique } from '../system.ts'
+import { createHub } from '../../ops/server/live/hub.ts'
+import { newFacility, specLog, type System, theSystem, unique } from '../system.ts'
 
 describe('what happens is told', () => {
   let system: System
@@ -59,6 +60,36 @@ describe('what happens is told', () => {
       expect((await here.user.api.get(`/api/v1/tags/${answer.body.id}`)).status, 'without waiting').to.equal(200)
     }
     expect(times.sort((a, b) => a - b)[2]).to.be.below(200)
+  })
+
+  it('not before reads have it', async () => {
+    const [controller, asked] = [new AbortController(), new Set<bigint>()]
+    let reached = -1n
+    const freshness = {
+      ...{ position: () => reached, stopped: () => [], silentMs: () => 0 },
+      waitFor: async (position: bigint) => {
+        asked.add(position)
+        while (reached < position && !controller.signal.aborted) await new Promise((resolve) => setImmediate(resolve))
+      },
+    }
+    const hub = createHub({ store: system.store, freshness, log: specLog, signal: controller.signal })
+    try {
+      const boss = { kind: 'user', id: 'boss', session_id: 's', role: 'super_admin' } as const
+      const { source, start } = hub.open(boss, () => Promise.resolve())
+      start(undefined)
+      let text = ''
+      source.on('data', (chunk: Buffer) => (text += chunk.toString()))
+      await eventually(() => expect(hub.told()).to.be.a('bigint'))
+      const answer = await newTag()
+      const position = BigInt(answer.headers.get('Event-Position')!)
+      await eventually(() => expect([...asked].some((one) => one >= position)).to.equal(true))
+      expect(text).to.equal('')
+      reached = (await system.store.head())!
+      await eventually(() => expect(text).to.include(answer.body.id))
+    } finally {
+      controller.abort()
+      await hub.done
+    }
   })
 
   it('to the people of its facility alone, and to them only what they may read', async () => {
