@@ -1,99 +1,106 @@
 import { z } from 'zod'
-import { Refusal } from '../domain/refusal.ts'
+import type { Decision } from '../domain/decider.ts'
 import * as Tag from '../domain/tag.ts'
 import * as Upload from '../domain/upload.ts'
-import { type Caller, type Intent, JsonText, notFound, Problem, Time, Uuid } from '../ops/platform/route.ts'
-import { activeDevice, activeFacility, onlyOwn } from './guards.ts'
+import {
+  Id,
+  type Intent,
+  JsonObject,
+  line,
+  lines,
+  ProblemDocument,
+  type Route,
+  route,
+  Uuid,
+} from '../ops/platform/route.ts'
+import * as shapes from '../ops/platform/shapes.ts'
+import { onlyOwn, within } from './guards.ts'
 import { handle, load, type Outcome } from './handle.ts'
-import type { Deps } from './http.ts'
-import type { RecordingFile } from './recordingFile.ts'
-import { claimedInstead, claimRecording, recordingName } from './sameRecording.ts'
-import type { Appending } from './takenFile.ts'
+import { answered, type Deps } from './http.ts'
 
-const mostTags = 50
-
-/** Ids of tags, separated by commas. */
-const TagIds = z
-  .string()
-  .transform((text) => [...new Set(text.split(',').map((id) => id.trim()))].filter((id) => id !== ''))
-  .pipe(z.array(Uuid).max(mostTags))
-  .meta({ description: `Ids of at most ${mostTags} tags of the facility, separated by commas` })
-
-/** What a client says of a recording beside its bytes, all of it as text. */
-export const Fields = z.strictObject({
-  facility_id: Uuid.exactOptional(),
-  device_id: Uuid.exactOptional(),
-  recorded_at: Time.exactOptional(),
-  tags: TagIds.exactOptional(),
-  metadata: JsonText.exactOptional(),
+/** Null takes back what was said; so does an object without fields. */
+const Change = z.strictObject({
+  title: line(200).nullable().exactOptional(),
+  notes: lines(10_000).nullable().exactOptional(),
+  metadata: JsonObject.exactOptional(),
 })
+const Tags = z.strictObject({ tag_ids: z.array(Uuid).max(50) })
 
-export type Fields = z.infer<typeof Fields>
-
-export interface Place {
-  facility_id: string
-  device_id?: string
-}
-
-/** Whose recording it is: a key's own facility and device, else the one that is named, else one's own. */
-export function placeOf(caller: Caller, own: string | undefined, fields: Fields): Place {
-  const bound = caller.kind === 'device' ? caller.device_id : undefined
-  const device_id = fields.device_id ?? bound
-  const facility_id = fields.facility_id ?? own
-  if (facility_id === undefined)
-    throw new Problem('invalid_request', 'Name the facility', {
-      errors: [{ path: 'body.facility_id', message: 'is required' }],
-    })
-  if ((own !== undefined && facility_id !== own) || (bound !== undefined && device_id !== bound)) throw notFound()
-  return { facility_id, ...(device_id !== undefined && { device_id }) }
-}
-
-/** Throws where nothing can be taken in there, or a tag is not the facility's. */
-export async function checkPlace(store: Deps['store'], { facility_id, device_id }: Place, tags: readonly string[]) {
-  await activeFacility(store, facility_id)
-  if (device_id !== undefined) await activeDevice(store, device_id, facility_id)
-  for (const id of tags) onlyOwn(Tag.active((await load(store, Tag, id)).state).facility_id, facility_id)
-}
-
-export interface Received {
-  id: string
-  outcome: Outcome<Upload.State>
-  /** Whether it was there before: the bytes that came with it are nobody's then. */
-  isSame: boolean
-}
-
-/**
- * Says in the log that a recording whose bytes are stored was received, unless the same one was before.
- * @param id of the upload that it becomes, as in its object key
- */
-export async function receive(
-  { store, now }: Deps,
-  { id, place, fields, file }: { id: string; place: Place; fields: Omit<Fields, keyof Place>; file: RecordingFile },
-  intent: Intent,
-  appending: Appending,
-): Promise<Received> {
-  const { recorded_at, metadata, tags = [] } = fields
-  await checkPlace(store, place, tags)
-  const at = now()
-  const data = {
-    ...place,
-    ...file,
-    ...(recorded_at !== undefined && { recorded_at }),
-    ...(metadata !== undefined && { metadata }),
-    received_at: at,
+const path = '/api/v1/uploads'
+const shown = (id: string, state: Upload.State): z.infer<typeof shapes.UploadDetails> => {
+  const { title, notes, metadata, tags, received_at, ...upload } = Upload.known(state)
+  return {
+    ...{ id, facility_id: upload.facility_id, device_id: upload.device_id ?? null, file_name: upload.file_name },
+    ...{ title: title || null, notes: notes || null, metadata: metadata ?? null, tags: [...tags] },
+    ...{ recorded_at: upload.recorded_at ?? null, created_at: received_at },
   }
-  const name = recordingName(data)
-  const about = { ...intent, facility_id: place.facility_id }
-  const claim = name === undefined ? undefined : { name, owner_id: id, at }
-  const same = claim && (await claimRecording(store, claim, about))
-  if (same) return { ...same, isSame: true }
-  try {
-    const outcome = await appending(() => handle(store, Upload, id, Upload.receive(data, tags), about))
-    return { id, outcome, isSame: false }
-  } catch (error) {
-    const isLate = error instanceof Refusal && error.code === 'registration-abandoned'
-    const instead = isLate && claim ? await claimedInstead(store, claim) : undefined
-    if (!instead) throw error
-    return { ...instead, isSame: true }
+}
+
+const answer = (id: string, outcome: Outcome<Upload.State>) => answered(200, outcome, shown(id, outcome.state))
+const one = { 200: shapes.UploadDetails, 404: ProblemDocument, 412: ProblemDocument }
+
+/** What people do to recordings that are there. */
+export const recordings = ({ store, now }: Deps): Route[] => {
+  async function change(
+    id: string,
+    decision: Decision<Upload.State, Upload.Event>,
+    { facility, intent }: { facility: string | undefined; intent: Intent },
+  ) {
+    const { facility_id } = Upload.known((await load(store, Upload, id)).state)
+    onlyOwn(facility_id, facility)
+    return handle(store, Upload, id, within(facility, decision), { ...intent, facility_id })
   }
+
+  return [
+    route<{ id: string }, {}, z.infer<typeof Change>>({
+      method: 'PATCH',
+      path: `${path}/:id`,
+      permission: 'upload:change',
+      params: Id,
+      body: Change,
+      answers: one,
+      run: async ({ params: { id }, body: { title, notes, metadata }, ...asked }) => {
+        const details = {
+          ...(title !== undefined && { title: title ?? '' }),
+          ...(notes !== undefined && { notes: notes ?? '' }),
+          ...(metadata !== undefined && { metadata }),
+        }
+        return answer(id, await change(id, Upload.changeDetails({ ...details, changed_at: now() }), asked))
+      },
+    }),
+    route<{ id: string }>({
+      method: 'DELETE',
+      path: `${path}/:id`,
+      permission: 'upload:delete',
+      params: Id,
+      answers: { 204: z.null(), 404: ProblemDocument, 412: ProblemDocument },
+      run: async ({ params: { id }, ...asked }) =>
+        answered(204, await change(id, Upload.remove({ deleted_at: now() }), asked)),
+    }),
+    route<{ id: string }, {}, {}>({
+      method: 'POST',
+      path: `${path}/:id/restore`,
+      permission: 'upload:delete',
+      params: Id,
+      body: z.strictObject({}),
+      answers: { ...one, 409: ProblemDocument },
+      run: async ({ params: { id }, ...asked }) =>
+        answer(id, await change(id, Upload.restore({ restored_at: now() }), asked)),
+    }),
+    route<{ id: string }, {}, z.infer<typeof Tags>>({
+      method: 'PUT',
+      path: `${path}/:id/tags`,
+      permission: 'upload:change',
+      params: Id,
+      body: Tags,
+      answers: one,
+      run: async ({ params: { id }, body: { tag_ids }, ...asked }) => {
+        const { facility_id } = Upload.kept((await load(store, Upload, id)).state)
+        onlyOwn(facility_id, asked.facility)
+        for (const tag of new Set(tag_ids))
+          onlyOwn(Tag.active((await load(store, Tag, tag)).state).facility_id, facility_id)
+        return answer(id, await change(id, Upload.setTags({ tag_ids, at: now() }), asked))
+      },
+    }),
+  ]
 }

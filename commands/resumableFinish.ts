@@ -8,7 +8,7 @@ import { errorsOf, Problem } from '../ops/platform/route.ts'
 import { derivedId, load } from './handle.ts'
 import type { Deps } from './http.ts'
 import { storeRecording } from './recordingFile.ts'
-import { checkPlace, Fields, receive } from './recordings.ts'
+import { checkPlace, Fields, receive } from './receiving.ts'
 import { keptIfNamed, nameOf } from './takenFile.ts'
 
 export interface Finishing extends Deps {

@@ -5,7 +5,7 @@ import * as shapes from '../ops/platform/shapes.ts'
 import { derivedId, type Outcome, replay } from './handle.ts'
 import { canonical, type Deps } from './http.ts'
 import { storeRecording } from './recordingFile.ts'
-import { Fields, placeOf, receive } from './recordings.ts'
+import { Fields, placeOf, receive } from './receiving.ts'
 import { nameOf, takenFile } from './takenFile.ts'
 import { path, uploadAnswer } from './uploadAnswers.ts'
 

@@ -33,8 +33,8 @@ export type Event =
   | { type: 'UploadDetailsChanged'; data: { title?: string; notes?: string; metadata?: Json; changed_at: string } }
   | { type: 'UploadTagged'; data: { tag_id: string; tagged_at: string } }
   | { type: 'UploadUntagged'; data: { tag_id: string; untagged_at: string } }
-  /** Nobody sees it any more; until its bytes are purged it can be restored. */
-  | { type: 'UploadDeleted'; data: { deleted_at: string } }
+  /** Nobody sees it any more; until its bytes are purged it can be restored. `reason`: where nobody asked for it. */
+  | { type: 'UploadDeleted'; data: { reason?: string; deleted_at: string } }
   | { type: 'UploadRestored'; data: { restored_at: string } }
   /** Its bytes, and those of everything made of it, are gone for good. */
   | { type: 'UploadPurged'; data: { purged_at: string } }
@@ -51,6 +51,8 @@ export type State =
       /** What it was before it was deleted. */
       was?: Kept
       deleted_at?: string
+      /** When it was restored last. */
+      restored_at?: string
       facility_id: string
       device_id?: string
       file_name: string
@@ -90,7 +92,7 @@ export function evolve(state: State, event: Event): State {
       return { ...state, status: 'deleted', was: state.status as Kept, deleted_at: event.data.deleted_at }
     case 'UploadRestored': {
       const { was, deleted_at: _, ...rest } = state
-      return { ...rest, status: was ?? rest.status }
+      return { ...rest, status: was ?? rest.status, restored_at: event.data.restored_at }
     }
     case 'UploadPurged':
       return { ...state, status: 'purged' }
@@ -176,6 +178,14 @@ export const remove =
   (state) => {
     known(state)
     return isDeleted(state) ? [] : [{ type: 'UploadDeleted', data }]
+  }
+
+/** Deletes what was received, and restored if ever it was, before that. */
+export const expire =
+  ({ before, ...data }: Data<'UploadDeleted'> & { before: string }): Decision<State, Event> =>
+  (state) => {
+    const { received_at, restored_at = received_at } = known(state)
+    return Math.max(...[received_at, restored_at].map(Date.parse)) < Date.parse(before) ? remove(data)(state) : []
   }
 
 export const restore =

@@ -306,6 +306,15 @@ create table sessions_v2 (
 );
 CREATE UNIQUE INDEX sessions_v2_pkey ON public.sessions_v2 USING btree (id);
 
+create table tags_v1 (
+  id uuid not null,
+  facility_id uuid not null,
+  name text not null,
+  status text not null,
+  created_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX tags_v1_pkey ON public.tags_v1 USING btree (id);
+
 create table transcode_jobs_v1 (
   id uuid not null,
   upload_id uuid not null,
@@ -348,6 +357,37 @@ create table uploads_v1 (
   created_at timestamp with time zone not null
 );
 CREATE UNIQUE INDEX uploads_v1_pkey ON public.uploads_v1 USING btree (id);
+
+create table uploads_v2 (
+  id uuid not null,
+  facility_id uuid not null,
+  device_id uuid,
+  file_name text not null,
+  title text,
+  notes text,
+  content_type text not null,
+  object_key text not null,
+  size_bytes bigint not null,
+  sha256 text not null,
+  metadata jsonb,
+  status text not null,
+  container text,
+  codec text,
+  duration_ms bigint,
+  sample_rate_hz integer,
+  channels integer,
+  tags uuid[] not null,
+  renditions jsonb not null,
+  peaks jsonb,
+  loudness_lufs double precision,
+  error text,
+  recorded_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  was text,
+  deleted_at timestamp with time zone,
+  purged_at timestamp with time zone
+);
+CREATE UNIQUE INDEX uploads_v2_pkey ON public.uploads_v2 USING btree (id);
 
 create table users_v1 (
   id uuid not null,

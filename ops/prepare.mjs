@@ -22,6 +22,8 @@ const PROGRAMS = [
   { name: 'ffmpeg', variable: 'FFMPEG_PATH', folders: [], apt: 'ffmpeg' },
   { name: 'ffprobe', variable: 'FFPROBE_PATH', folders: [], apt: 'ffmpeg' },
 ]
+/** What specs need besides: a browser. */
+const FOR_SPECS = [{ name: 'chromium', variable: 'CHROMIUM_PATH', folders: ['/usr/bin'], apt: 'chromium' }]
 
 /** A sentence for the user: what is wrong and what to type. */
 export class NotPrepared extends Error {}
@@ -145,13 +147,15 @@ function systemName() {
   return ['debian', 'alpine', 'arch'].find((id) => ids.includes(id)) || (ids.includes('ubuntu') ? 'debian' : 'other')
 }
 
-/** `everything`: also what the configuration makes needless, such as nats-server when NATS_URL is set; specs need it. */
+/** `everything`: also what the configuration makes needless, such as nats-server when NATS_URL is set, and a browser; specs need it. */
 export function prepare({ root, env, say, everything = false }) {
   checkNode()
   if (!packagesAreCurrent(root)) installPackages(root, env, say)
   const file = textOf(path.join(root, '.env'))
   const configured = { ...(file && util.parseEnv ? util.parseEnv(file) : {}), ...env }
-  const missing = missingPrograms(everything ? { ...configured, NATS_URL: '' } : configured)
+  const missing = everything
+    ? missingPrograms({ ...configured, NATS_URL: '' }, [...PROGRAMS, ...FOR_SPECS])
+    : missingPrograms(configured)
   if (missing.length > 0) installPrograms(missing, configured, say)
 }
 

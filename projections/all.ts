@@ -11,6 +11,7 @@ import { firmwareRolloutDevices } from './firmwareRolloutDevices.ts'
 import { firmwareRollouts } from './firmwareRollouts.ts'
 import { resourceEvents } from './resourceEvents.ts'
 import { sessions } from './sessions.ts'
+import { tags } from './tags.ts'
 import { transcodeJobs } from './transcodeJobs.ts'
 import { uploads } from './uploads.ts'
 import { users } from './users.ts'
@@ -23,6 +24,7 @@ export const projections: readonly AnyProjection[] = [
   apiKeys,
   devices,
   deviceFirmware,
+  tags,
   uploads,
   transcodeJobs,
   firmwareReleases,

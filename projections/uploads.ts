@@ -1,6 +1,8 @@
 import type { Peaks, Rendition } from '../domain/transcodeJob.ts'
 import type { Projection } from './engine/projection.ts'
 
+type Kept = 'received' | 'transcoding' | 'ready' | 'failed' | 'rejected'
+
 export interface UploadRow {
   id: string
   facility_id: string
@@ -13,7 +15,9 @@ export interface UploadRow {
   size_bytes: number
   sha256: string
   metadata: Record<string, unknown> | null
-  status: 'received' | 'transcoding' | 'ready' | 'failed' | 'rejected' | 'deleted'
+  status: Kept | 'deleted'
+  /** What it was before it was deleted, and what its jobs have made of it since; null where it is not deleted. */
+  was: Kept | null
   container: string | null
   codec: string | null
   duration_ms: number | null
@@ -26,10 +30,13 @@ export interface UploadRow {
   error: string | null
   recorded_at: string | null
   created_at: string
+  deleted_at: string | null
+  /** When its bytes were removed for good. */
+  purged_at: string | null
 }
 
-/** What became of the upload itself outlasts what its jobs do. */
-const ended = (row: UploadRow) => row.status === 'rejected' || row.status === 'deleted'
+/** That its recording is no sound, or gone, outlasts what its jobs do. */
+const ended = (row: UploadRow) => (row.was ?? row.status) === 'rejected' || row.purged_at !== null
 
 /** A row that an event of one of its jobs changes. */
 const ofJob = <Event extends { data: { upload_id: string } }>(fold: (row: UploadRow, event: Event) => UploadRow) => ({
@@ -37,10 +44,29 @@ const ofJob = <Event extends { data: { upload_id: string } }>(fold: (row: Upload
   fold: (row: UploadRow | null, event: Event) => (row && !ended(row) ? fold(row, event) : row),
 })
 
+/** What a job makes of it: of one that is deleted, for when it is restored. */
+const become = (row: UploadRow, status: Kept): UploadRow =>
+  row.was === null ? { ...row, status } : { ...row, was: status }
+
+/** What a job that came to nothing leaves: what others have made can still be played. */
+const without = (row: UploadRow, error: string): UploadRow => ({
+  ...become(row, row.renditions.length > 0 ? 'ready' : 'failed'),
+  error,
+})
+
+/** One of each format, the newest. */
+const merged = (before: readonly Rendition[], after: readonly Rendition[]): readonly Rendition[] => [
+  ...before.filter(({ format }) => !after.some((newer) => newer.format === format)),
+  ...after,
+]
+
 export const uploads: Projection<UploadRow> = {
   name: 'uploads',
-  version: 1,
-  indexes: ['facility_id, created_at, id', 'device_id, created_at', 'created_at, id', 'facility_id, status'],
+  version: 2,
+  indexes: [
+    ...['facility_id, created_at, id', 'device_id, created_at', 'created_at, id', 'facility_id, status'],
+    ...['facility_id, recorded_at, id', 'facility_id, deleted_at, id', 'using gin (tags)'],
+  ],
   on: {
     UploadReceived: {
       create: ({ id, data: { received_at, ...data } }) => ({
@@ -63,28 +89,35 @@ export const uploads: Projection<UploadRow> = {
         loudness_lufs: null,
         error: null,
         created_at: received_at,
+        was: null,
+        deleted_at: null,
+        purged_at: null,
       }),
     },
     UploadProbed: (row, { data: { probed_at: _, ...probe } }) => ({ ...row, ...probe }),
-    UploadRejected: (row, { data }) => ({ ...row, status: 'rejected', error: data.reason }),
-    UploadDetailsChanged: (row, { data: { changed_at: _, ...details } }) => ({ ...row, ...details }),
+    UploadRejected: (row, { data }) => ({ ...become(row, 'rejected'), error: data.reason }),
+    UploadDetailsChanged: (row, { data: { changed_at: _, ...details } }) => ({
+      ...row,
+      ...details,
+      // An empty text takes back what was said.
+      title: (details.title ?? row.title) || null,
+      notes: (details.notes ?? row.notes) || null,
+    }),
     UploadTagged: (row, { data }) => ({ ...row, tags: [...row.tags, data.tag_id] }),
     UploadUntagged: (row, { data }) => ({ ...row, tags: row.tags.filter((tag) => tag !== data.tag_id) }),
-    UploadDeleted: (row) => ({ ...row, status: 'deleted' }),
-    TranscodeRequested: ofJob((row) => ({ ...row, status: 'transcoding', error: null })),
-    TranscodeRetried: ofJob((row) => ({ ...row, status: 'transcoding', error: null })),
+    UploadDeleted: (row, { data: { deleted_at } }) =>
+      row.status === 'deleted' ? row : { ...row, status: 'deleted', was: row.status, deleted_at },
+    UploadRestored: (row) => ({ ...row, status: row.was ?? row.status, was: null, deleted_at: null }),
+    UploadPurged: (row, { data: { purged_at } }) => ({ ...row, renditions: [], peaks: null, purged_at }),
+    TranscodeRequested: ofJob((row) => ({ ...become(row, 'transcoding'), error: null })),
+    TranscodeRetried: ofJob((row) => ({ ...become(row, 'transcoding'), error: null })),
     TranscodeCompleted: ofJob((row, { data }) => ({
-      ...row,
-      status: 'ready',
-      renditions: data.renditions,
+      ...become(row, 'ready'),
+      renditions: merged(row.renditions, data.renditions),
       peaks: data.peaks,
       loudness_lufs: data.loudness?.integrated_lufs ?? null,
     })),
-    TranscodeFailed: ofJob((row, { data }) => ({ ...row, status: 'failed', error: data.reason })),
-    TranscodeCancelled: ofJob((row) => ({
-      ...row,
-      status: row.renditions.length > 0 ? 'ready' : 'failed',
-      error: 'The transcode was cancelled',
-    })),
+    TranscodeFailed: ofJob((row, { data }) => without(row, data.reason)),
+    TranscodeCancelled: ofJob((row) => without(row, 'The transcode was cancelled')),
   },
 }

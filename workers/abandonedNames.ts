@@ -21,6 +21,8 @@ export interface AbandonedNames {
   now: () => string
   /** Gives back the address of this reservation, unless it is the one that the user has: see `commands/addresses.ts`. */
   giveBackUnused: (reservation: string, userId: string, intent: Intent) => Promise<void>
+  /** The same of a tag's name: see `commands/tagNames.ts`. */
+  giveBackUnusedTagName: (reservation: string, tagId: string, intent: Intent) => Promise<void>
   grace?: number
 }
 
@@ -28,7 +30,9 @@ export interface AbandonedNames {
  * Frees names whose owner never came: a crash between reserving and registering, or changing. First the owner's stream is closed, so
  * that a registrant who is only slow loses; then the name is released. Either step may be repeated.
  */
-export function releaseAbandonedNames({ store, now, giveBackUnused, grace = graceMs }: AbandonedNames): Reaction {
+export function releaseAbandonedNames(names: AbandonedNames): Reaction {
+  const { store, now, giveBackUnused, giveBackUnusedTagName, grace = graceMs } = names
+
   /** Whether the owner's stream ends in giving up; it does nothing to one that came. */
   async function isAbandoned(
     kind: Reservation.Kind,
@@ -69,6 +73,7 @@ export function releaseAbandonedNames({ store, now, giveBackUnused, grace = grac
       const intent = { ...systemIntent('abandoned-names', id, 'release'), ...originOf(metadata) }
       const reservation = splitStream(stream)[1]
       if (kind === 'userEmail') return giveBackUnused(reservation, owner_id, intent)
+      if (kind === 'tagName') return giveBackUnusedTagName(reservation, owner_id, intent)
       if (!isGivenUp) return
       await handle(store, Reservation, reservation, Reservation.release({ owner_id, released_at: now() }), intent)
     },

@@ -33,18 +33,32 @@ export const stored =
       throw Object.assign(problem, { cause: error, object_key })
     })
 
+/** The headers of what is the same for as long as its tag is. */
+export const unchangedAs = (tag: string) => ({
+  ETag: `"${tag}"`,
+  'Cache-Control': 'private, max-age=0, must-revalidate',
+})
+
+/** 304 for who has what this tag (without quotes) is of. */
+export function notModified(headers: IncomingHttpHeaders, tag: string): Answer | undefined {
+  const known = headers['if-none-match']?.split(',').map((one) => one.trim().replace(/^W\//, ''))
+  return known?.some((one) => one === `"${tag}"` || one === '*')
+    ? { status: 304, headers: unchangedAs(tag) }
+    : undefined
+}
+
 /** An object as HTTP serves it: ETag = sha256, 304 for who has it, one Range (206, 416), If-Range; several ranges get all of it. */
 export function serve(source: Source, media: Media, headers: IncomingHttpHeaders): Answer {
   const etag = `"${media.sha256}"`
-  const unchanged = { ETag: etag, 'Cache-Control': 'private, max-age=0, must-revalidate' }
+  const unchanged = unchangedAs(media.sha256)
   const common: Record<string, string> = {
     ...unchanged,
     'Accept-Ranges': 'bytes',
     'Content-Type': media.content_type,
     ...(media.file_name !== undefined && { 'Content-Disposition': attachment(media.file_name) }),
   }
-  const known = headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  if (known?.includes(etag) || known?.includes('*')) return { status: 304, headers: unchanged }
+  const known = notModified(headers, media.sha256)
+  if (known) return known
 
   const range = rangeOf(headers, etag, media.size_bytes)
   if (!range)

@@ -83,6 +83,8 @@ export interface Route<Params = any, Query = any, Body = any> {
   reads?: readonly string[]
   /** Whether one who has to change the password first is let through. */
   duringPasswordChange?: boolean
+  /** Whether a signed link lets in as well: by its query parameter `token`, without a header, for what it was signed for alone. */
+  signed?: boolean
   /** Whether Idempotency-Key is left alone, as on the routes that deal in tokens. */
   exempt?: boolean
   /** By status, `z.null()` for no body. A string with `.meta({ contentMediaType })` is bytes or text of that type; all else is JSON. */
@@ -196,10 +198,19 @@ const keysIn = (value: unknown): number =>
     ? Object.values(value).reduce<number>((sum, inner) => sum + 1 + keysIn(inner), 0)
     : 0
 
-/** An object of whatever the client likes, in JSON text: 16 KiB, eight levels deep and 200 values at most. */
+const mostJson = 16_384
+
+/** An object of whatever the client likes: 16 KiB, eight levels deep and 200 values at most. */
+export const JsonObject = z
+  .record(z.string(), z.unknown())
+  .refine((value) => isStorable(value), 'must be well-formed Unicode, at most 8 levels deep')
+  .refine((value) => keysIn(value) <= maxKeys, `must have ${maxKeys} values at most`)
+  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= mostJson, `must have ${mostJson} bytes at most`)
+
+/** The same, in JSON text. */
 export const JsonText = z
   .string()
-  .max(16_384)
+  .max(mostJson)
   .transform((text, context) => {
     try {
       return JSON.parse(text) as unknown

@@ -221,6 +221,9 @@ export const Rendition = z
   })
   .meta({ id: 'Rendition' })
 
+/** What people mark recordings with. */
+export const Tag = z.object({ id, facility_id: id, name: z.string(), created_at: time }).meta({ id: 'Tag' })
+
 export const Upload = z
   .object({
     id,
@@ -243,6 +246,7 @@ export const Upload = z
     error: z.string().nullable(),
     recorded_at: time.nullable(),
     created_at: time,
+    deleted_at: time.nullable().optional().meta({ description: 'In the list of what can be restored alone' }),
   })
   .meta({ id: 'Upload' })
 
@@ -257,6 +261,11 @@ export const ResumableUpload = z
     expires_at: time,
   })
   .meta({ id: 'ResumableUpload' })
+/** What people say of a recording, as commands answer: how far it is, its reads tell. */
+export const UploadDetails = Upload.pick({
+  ...{ id: true, facility_id: true, device_id: true, file_name: true, title: true, notes: true, metadata: true },
+  ...{ tags: true, recorded_at: true, created_at: true },
+}).meta({ id: 'UploadDetails' })
 
 export const TranscodeJob = z
   .object({

@@ -18,11 +18,13 @@ import { load } from '../../commands/handle.ts'
 import { accessRefusals, recordRefusals } from '../../commands/refusals.ts'
 import { projections as projectionCommands } from '../../commands/projections.ts'
 import { discovery, path as resumablePath, resumableUploads } from '../../commands/resumable.ts'
+import { recordings } from '../../commands/recordings.ts'
 import { rollouts as rolloutCommands } from '../../commands/rollouts.ts'
 import { heeding } from '../../commands/rolloutFleet.ts'
 import { rolloutSimulation } from '../../commands/rolloutSimulation.ts'
 import { settings } from '../../commands/settings.ts'
 import { transcodeJobs as transcodeJobCommands } from '../../commands/transcodeJobs.ts'
+import { tags as tagCommands } from '../../commands/tags.ts'
 import { uploads as uploadCommands } from '../../commands/uploads.ts'
 import { users as userCommands } from '../../commands/users.ts'
 import * as ApiKey from '../../domain/apiKey.ts'
@@ -33,6 +35,7 @@ import * as Facility from '../../domain/facility.ts'
 import * as FirmwareChannel from '../../domain/firmwareChannel.ts'
 import * as FirmwareRelease from '../../domain/firmwareRelease.ts'
 import { reaches } from '../../domain/firmwareRollout.ts'
+import * as Session from '../../domain/session.ts'
 import * as User from '../../domain/user.ts'
 import { projections } from '../../projections/all.ts'
 import { foldRow } from '../../projections/engine/fold.ts'
@@ -51,9 +54,13 @@ import { firmwareRollouts } from '../../read-api/firmwareRollouts.ts'
 import { fleetOf } from '../../read-api/fleet.ts'
 import type { ResourceDeps } from '../../read-api/folding.ts'
 import { type Freshness, listenForPositions } from '../../read-api/freshness.ts'
+import { lineage } from '../../read-api/lineage.ts'
+import { playback } from '../../read-api/playback.ts'
 import { projectionDiff } from '../../read-api/projectionDiff.ts'
 import { refusals as refusalTrail } from '../../read-api/refusals.ts'
 import { projections as projectionStatus } from '../../read-api/projections.ts'
+import { stats } from '../../read-api/stats.ts'
+import { tags } from '../../read-api/tags.ts'
 import { transcodeJobs } from '../../read-api/transcodeJobs.ts'
 import { uploads } from '../../read-api/uploads.ts'
 import { users } from '../../read-api/users.ts'
@@ -77,9 +84,11 @@ import { mountHealth } from '../server/health.ts'
 import { createKeyring } from '../server/keyring.ts'
 import { mountMetrics, requestDurations } from '../server/metrics.ts'
 import { described } from '../server/openapi.ts'
+import { createPlaybackLinks } from '../server/playbackLinks.ts'
 import { rateLimit } from '../server/rateLimit.ts'
 import type { Connections } from './connections.ts'
 import { failedJobsIn } from './failedJobs.ts'
+import { liveOver } from './live.ts'
 import { openSessionsIn } from './openSessions.ts'
 import { settingsOf } from './settings.ts'
 
@@ -120,8 +129,9 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
   const tokens = createTokens(config, { accessSecs, refreshSecs: config.JWT_REFRESH_TTL_SECS })
   const admission = followEndings({ store, accessSecs, log, signal })
   const freshness = listenForPositions({ databaseUrl: config.DATABASE_URL, log, signal })
-  const deciders = [ApiKey, Device, DeviceFirmware, Facility, FirmwareChannel, FirmwareRelease]
+  const deciders = [ApiKey, Device, DeviceFirmware, Facility, FirmwareChannel, FirmwareRelease, Session, User]
   const followed = followStreams({ store, deciders, log, signal })
+  const links = createPlaybackLinks(config, followed)
   const presence = keepPresence({ database, log })
   lifecycle.onStop('followers', () => Promise.all([admission.done, followed.done, freshness.done, presence.close()]))
 
@@ -161,6 +171,8 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     ...uploadCommands(deps),
     ...transcodeJobCommands({ ...deps, fixed: settingsOf(config), failedJobs: failedJobsIn(database) }),
     ...resumableUploads({ ...deps, incoming: incomingIn(objects), locks, expiryMs: config.UPLOAD_EXPIRY_SECS * 1000 }),
+    ...recordings(deps),
+    ...tagCommands(deps),
     firmwareUpload({ ...deps, maxBytes: config.FIRMWARE_MAX_SIZE }),
     ...firmwareKeyCommands(deps),
     ...firmwareActivation(deps),
@@ -173,6 +185,11 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     ...devices(deps),
     ...deviceFirmware(deps),
     ...uploads(deps),
+    ...playback({ ...deps, sign: links.sign }),
+    lineage(deps),
+    stats(deps),
+    liveOver(connections, freshness),
+    ...tags(deps),
     // What is fixed comes before what is named: `/firmware/keys` is no release.
     ...firmwareChannels(deps),
     ...firmwareKeys(deps),
@@ -196,6 +213,10 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
         return 'must_change_password' in state && state.must_change_password
       },
     }),
+    signedBy: ({ params, query }) => {
+      const [upload_id, format] = [String(params['id']).toLowerCase(), String(query['format'] ?? 'webm')]
+      return links.callerOf(String(query['token']), { upload_id, format })
+    },
     onForbidden: accessRefusals(refusals, store, now),
     freshness,
     digest: (text) => store.sealing.digest(text),

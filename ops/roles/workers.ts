@@ -8,14 +8,18 @@ import { completeErasure } from '../../commands/erasure.ts'
 import type { Deps } from '../../commands/http.ts'
 import { finish } from '../../commands/resumableFinish.ts'
 import { sayEnded } from '../../commands/sessions.ts'
+import { giveBackUnusedTagName, settleTagName } from '../../commands/tagNames.ts'
 import { releaseAbandonedNames } from '../../workers/abandonedNames.ts'
 import { runDispatch } from '../../workers/dispatch.ts'
 import { confined } from '../../workers/confined.ts'
 import { dropErasedKeys } from '../../workers/dropErasedKeys.ts'
+import { finishTags } from '../../workers/finishTags.ts'
 import { finishUsers } from '../../workers/finishUsers.ts'
 import { followOpenJobs, transcodes } from '../../workers/openJobs.ts'
 import { requestTranscodes, runReaction } from '../../workers/reactions.ts'
 import { runReaper } from '../../workers/reaper.ts'
+import { runAsLeader } from '../../workers/leading.ts'
+import { removePurged, retain } from '../../workers/retention.ts'
 import { runRollouts } from '../../workers/rollouts.ts'
 import { runJobs } from '../../workers/runner.ts'
 import { runSweeper } from '../../workers/sweeper.ts'
@@ -31,6 +35,7 @@ import { openSessionsIn } from './openSessions.ts'
 import { settingsOf } from './settings.ts'
 
 const now = () => new Date().toISOString()
+const retention = { lock: '5820174639204817', everyMs: 3_600_000 }
 
 /** Reactions, dispatch and the job slots of this process. */
 export async function runWorkers(connections: Connections, searchPath: string): Promise<void> {
@@ -48,17 +53,22 @@ export async function runWorkers(connections: Connections, searchPath: string): 
   const jobs = followOpenJobs(transcodes, { store, database, bus, log, signal })
   const following = { store, database, log, signal }
   const deps = { store, now }
-  const addresses = addressesFor(deps, log)
+  const names = namesFor(deps, log)
   const erased = async (id: string, intent: Intent) => {
     await completeErasure(deps, id)
     await sayEnded({ ...deps, openSessionsOf: openSessionsIn(database) }, id, 'deactivated', intent)
   }
   const running = Promise.all([
     runReaction(requestTranscodes(store, settingsOf(config), now), following),
-    runReaction(releaseAbandonedNames({ store, now, giveBackUnused: addresses.giveBackUnused }), following),
-    runReaction(finishUsers({ settleAddresses: addresses.settle, completeErasure: erased }), following),
+    runReaction(releaseAbandonedNames({ store, now, ...names }), following),
+    runReaction(finishUsers({ settleAddresses: names.settleAddresses, completeErasure: erased }), following),
+    runReaction(finishTags(names.settleTagName), following),
     runReaction(dropErasedKeys({ store, scavenge: () => scavenge(config.EVENTSTORE_URL), log }), following),
     sweeping(connections),
+    runReaction(removePurged(objects), following),
+    runAsLeader({ ...following, ...retention, databaseUrl: config.DATABASE_URL }, (until) =>
+      retain({ ...deps, database, environment: settingsOf(config) }, until),
+    ),
     runRollouts({ store, now, log, signal }),
     jobs.done,
     runDispatch(transcodes.kind, { jobs, bus, log, signal }),
@@ -85,16 +95,19 @@ function sweeping({ config, store, objects, log, lifecycle: { stopping: signal }
   }).finally(() => locks.close())
 }
 
-/** An address that somebody else has by now stays theirs: who had it has to change to another, and nobody else waits for that. */
-function addressesFor(deps: Deps, log: Log) {
+/** A name that somebody else has by now stays theirs: who had it has to change to another, and nobody else waits for that. */
+function namesFor(deps: Deps, log: Log) {
   const unlessTaken = (error: unknown) => {
     if (!(error instanceof Refusal)) throw error
-    log.error({ error }, 'the address of a user is somebody else’s by now')
+    log.error({ error }, 'a name is somebody else’s by now')
   }
   return {
-    settle: (id: string) => settleAddresses(deps, id).catch(unlessTaken),
+    settleAddresses: (id: string) => settleAddresses(deps, id).catch(unlessTaken),
+    settleTagName: (id: string) => settleTagName(deps, id).catch(unlessTaken),
     giveBackUnused: (...name: [reservation: string, userId: string, intent: Intent]) =>
       giveBackUnused(deps, ...name).catch(unlessTaken),
+    giveBackUnusedTagName: (...name: [reservation: string, tagId: string, intent: Intent]) =>
+      giveBackUnusedTagName(deps, ...name).catch(unlessTaken),
   }
 }
 

@@ -23,6 +23,8 @@ export interface AppOptions {
   routes: readonly Route[]
   /** `beforeLooking` is asked before anything is read for somebody this instance has not met, and throws where it is not to be. */
   authenticate: (request: Request, beforeLooking?: () => Promise<unknown>) => Promise<Caller>
+  /** Who signed the link that is asked for; throws where it lets nobody in. */
+  signedBy?: (request: Request) => Promise<Caller>
   freshness: Freshness
   /** A keyed digest, for Idempotency-Key. */
   digest: (text: string) => string
@@ -130,7 +132,8 @@ async function answer(route: Route, options: AppOptions, request: Request, respo
   const facility = facilityOf(route, caller)
   const params = parse(route.params, request.params, 'path')
   const query = parse(route.query, request.query, 'query', route.query === undefined)
-  const stillLetIn = async () => void (route.permission === 'public' || (await options.authenticate(request)))
+  const stillLetIn = async () =>
+    void (route.permission === 'public' || (await authenticating(route, options, request)()))
   // Whoever takes their time over a body may be let in no more when it is there.
   const isLate = route.body !== undefined && !request.complete
   const body = route.body ? parse(route.body, await bodyOf(request, response), 'body') : undefined
@@ -157,8 +160,15 @@ async function answer(route: Route, options: AppOptions, request: Request, respo
   return route.run({ params, query, body, caller, facility, intent, raw: request, address, stillLetIn, signal })
 }
 
+/** By the link where one is asked for, by the headers otherwise. */
+const authenticating = (route: Route, { authenticate, signedBy }: AppOptions, request: Request) =>
+  route.signed && signedBy && request.query['token'] !== undefined
+    ? () => signedBy(request)
+    : (beforeLooking?: () => Promise<unknown>) => authenticate(request, beforeLooking)
+
 /** 401, or 429 for whoever asks too often. */
-async function letIn(route: Route, { authenticate, limit }: AppOptions, request: Request): Promise<Caller> {
+async function letIn(route: Route, options: AppOptions, request: Request): Promise<Caller> {
+  const { limit } = options
   const address = request.ip ?? ''
   const anonymous: Caller = { kind: 'anonymous' }
   let counted: ReturnType<RateLimit> | undefined
@@ -166,7 +176,11 @@ async function letIn(route: Route, { authenticate, limit }: AppOptions, request:
   const caller =
     route.permission === 'public'
       ? anonymous
-      : await authenticate(request, countOnce).catch(async (error: unknown) => {
+      : await authenticating(
+          route,
+          options,
+          request,
+        )(countOnce).catch(async (error: unknown) => {
           await countOnce()
           throw error
         })

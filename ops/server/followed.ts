@@ -105,7 +105,7 @@ export function followStreams(options: {
     only: { prefixes: deciders.map(({ category }) => `${category}-`) },
     apply,
     startOver: () => [present, absent].forEach((known) => known.clear()),
-    of: 'keys and devices',
+    of: 'keys, devices and sessions',
     log,
     signal,
   })

@@ -24,6 +24,16 @@ const securitySchemes = {
   key: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'A device’s key' },
 } as const
 
+/** Where there is a route that such links are for. */
+const linkScheme = {
+  link: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'token',
+    description: 'As in a playback URL, for what it was made for alone',
+  },
+} as const
+
 const tags: Readonly<Record<string, string>> = {
   auth: 'Logging in, sessions, the own password',
   facilities: 'Places that own devices and people',
@@ -32,7 +42,10 @@ const tags: Readonly<Record<string, string>> = {
   devices: 'Sensors',
   firmware: 'What sensors run, and how they come by it',
   uploads: 'Recordings',
+  tags: 'What people mark recordings with',
   'transcode-jobs': 'Recordings on their way to the web',
+  live: 'What happens, as it happens',
+  stats: 'How much there is',
   projections: 'Where the read models stand, and steering them',
   audit: 'Who did what',
   system: 'Settings of the whole installation',
@@ -53,7 +66,7 @@ export function openApiDocument(routes: readonly Route[]): oas31.OpenAPIObject {
       servers: [{ url: '/', description: 'Where this document is' }],
       tags: used.map((name) => ({ name, description: tags[name] ?? `What is under /${name}` })),
       paths: { ...paths, ...healthPaths },
-      components: { securitySchemes },
+      components: { securitySchemes: { ...securitySchemes, ...(routes.some(({ signed }) => signed) && linkScheme) } },
     },
     { allowEmptySchema: { custom: true } },
   )

@@ -32,7 +32,7 @@ interface Named {
   name: string
   /** Raising it builds `<name>_v<version>` beside the live table. */
   version: number
-  /** Column lists, as in `create index … on t (<here>)`. */
+  /** Column lists, as in `create index … on t (<here>)`; or `using gin (…)`. */
   indexes: readonly string[]
 }
 

@@ -152,12 +152,15 @@ export async function makeIndexes(client: ClientBase, projection: AnyProjection)
     [[...wanted.keys()]],
   )
   for (const { name } of rows)
-    await client.query(`create index if not exists ${name} on ${table} (${wanted.get(name)})`)
+    await client.query(`create index if not exists ${name} on ${table} ${keyOf(wanted.get(name)!)}`)
 }
+
+/** What comes in brackets by itself, unless it says by which method. */
+const keyOf = (columns: string) => (columns.startsWith('using ') ? columns : `(${columns})`)
 
 /** Postgres cuts a longer name off, and would then take another index of that beginning for this one. */
 function indexName(table: string, columns: string): string {
-  const name = `${table}_${columns.replace(/\W+/g, '_')}`
+  const name = `${table}_${columns.replace(/\W+/g, '_').replace(/_$/, '')}`
   if (name.length <= longestName) return name
   const rest = createHash('sha256').update(columns).digest('hex').slice(0, 8)
   return `${name.slice(0, longestName - rest.length - 1)}_${rest}`

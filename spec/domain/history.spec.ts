@@ -447,7 +447,7 @@ const stored: Record<string, Literal[]> = {
     one('UploadTagged', { tag_id: 't1', tagged_at: later }, { tags: ['t1'] }),
     one('UploadUntagged', { tag_id: 't1', untagged_at: later }, { tags: [] }),
     one('UploadDeleted', { deleted_at: later }, { status: 'deleted', was: 'probed', deleted_at: later }),
-    one('UploadRestored', { restored_at: later }, { status: 'probed' }),
+    one('UploadRestored', { restored_at: later }, { status: 'probed', restored_at: later }),
     one('UploadPurged', { purged_at: later }, { status: 'purged', object_key: 'uploads/u1/k1' }),
     one('UploadAbandoned', { abandoned_at: later }, { status: 'abandoned' }),
   ],

@@ -115,14 +115,35 @@ describe('an upload', () => {
     it('deleted when it was rejected', () => given(received, rejected).when(remove).then(deleted))
     it('restored to what it was, once', () => {
       given(received, probed, deleted).when(restore).then(restored)
-      expect(stateAfter(received, rejected, deleted, restored)).to.deep.equal(stateAfter(received, rejected))
+      expect(stateAfter(received, rejected, deleted, restored)).to.deep.equal({
+        ...stateAfter(received, rejected),
+        restored_at: at,
+      })
     })
     it('restored when it was not deleted, which adds nothing', () => given(received).when(restore).then())
     it('never restored once purged', () => given(received, deleted, purged).when(restore).refused('upload-purged'))
     it('purged when it was deleted long enough', () => given(received, deleted).when(purge(at)).then(purged))
     it('not purged before', () => given(received, deleted).when(purge('2026-11-24T08:59:59.999Z')).then())
     it('not purged when it was restored meanwhile', () => given(received, deleted, restored).when(purge(at)).then())
-    for (const [what, decision] of Object.entries({ remove, restore, purge: purge(at) }))
+    describe('when its time has come:', () => {
+      const expire = (before: string) => Upload.expire({ reason: 'old', deleted_at: at, before })
+      const expired: Upload.Event = { type: 'UploadDeleted', data: { reason: 'old', deleted_at: at } }
+      const after = '2026-11-24T09:00:00.001Z'
+      it('received before that, once', () => given(received).when(expire(after)).then(expired))
+      it('not what came at that very time or later', () => given(received).when(expire(at)).then())
+      it('not what was deleted', () => given(received, deleted).when(expire(after)).then())
+      it('not what was restored since', () => {
+        const lately: Upload.Event = { type: 'UploadRestored', data: { restored_at: after } }
+        given(received, deleted, lately).when(expire(after)).then()
+        given(received, deleted, restored).when(expire(after)).then(expired)
+      })
+    })
+    for (const [what, decision] of Object.entries({
+      remove,
+      restore,
+      expire: Upload.expire({ deleted_at: at, before: at }),
+      purge: purge(at),
+    }))
       it(`${what}: only when there is one`, () => given().when(decision).refused('upload-unknown'))
   })
 

@@ -75,6 +75,7 @@ describe('who may do what', function () {
       expect(body.items).to.have.length(1)
       return body.items[0].id as string
     })
+    const tag = (await admin.post('/api/v1/tags', { facility_id: here.id, name: 'matrix' })).body.id as string
     const firmware = await published(here.facilityAdmin.api, { device_model: 'xs-1', version: '1.0.0' })
     const channel = await made(here.facilityAdmin.api.post(`${firmwarePath}/${firmware.id}/activate`), 200)
     const next = await published(here.facilityAdmin.api, { device_model: 'xs-1', version: '1.1.0' })
@@ -94,6 +95,7 @@ describe('who may do what', function () {
         .split('/')
         .at(-1)!,
       '/api/v1/transcode-jobs': job,
+      '/api/v1/tags': tag,
       [firmwarePath]: firmware.id,
       [`${firmwarePath}/channels`]: channel.id,
       [`${firmwarePath}/keys`]: signingKey.id,
@@ -132,7 +134,11 @@ describe('who may do what', function () {
   /** Without effect where it is allowed: a body that no route takes. */
   const harmless = { no_such_field: true }
   const needed = { current_version: '1.0.0' }
-  const ask = (api: Api, { method, path, query }: Operation, body: object, at = filled(path)): Promise<Answered> => {
+  const ask = async (api: Api, operation: Operation, body: object, at = filled(operation.path)): Promise<Answered> => {
+    const { method, path, query } = operation
+    // Whoever is let in would listen for ever.
+    const head = path === '/api/v1/live' ? await api.head(at) : undefined
+    if (head && head.status < 400) return head
     if (method === 'GET') return api.get(at + query)
     if (method === 'HEAD') return api.head(at)
     if (method === 'DELETE') return api.delete(at)

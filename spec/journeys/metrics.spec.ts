@@ -44,7 +44,7 @@ describe('who scrapes a running system', function () {
         expect(status).to.equal(200)
         expect(bytes.toString()).to.include(`server_up{server="postgres"} ${postgres}`)
         if (postgres && role === 'projections')
-          expect(bytes.toString()).to.include('projection_state{projection="uploads",version="1",state="live"} 1')
+          expect(bytes.toString()).to.include('projection_state{projection="uploads",version="2",state="live"} 1')
       }, 20_000)
       expect(await running.stop()).to.equal(0)
     }

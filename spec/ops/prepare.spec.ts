@@ -37,9 +37,9 @@ describe('preparing a clone', () => {
 
   const npm = (...args: string[]) => expect(spawnSync('npm', args, { cwd: root }).status).to.equal(0)
 
-  function prepare(env: Record<string, string> = {}, uid?: number) {
+  function prepare(env: Record<string, string> = {}, uid?: number, args: string[] = []) {
     const { npm_execpath: _, ...rest } = process.env
-    const done = spawnSync(process.execPath, [path.join(root, 'ops', 'prepare.mjs')], {
+    const done = spawnSync(process.execPath, [path.join(root, 'ops', 'prepare.mjs'), ...args], {
       cwd: tmpdir(),
       env: { ...rest, FFMPEG_PATH: '', FFPROBE_PATH: '', NATS_SERVER_PATH: '', PATH: bin, ...env },
       encoding: 'utf8',
@@ -52,6 +52,14 @@ describe('preparing a clone', () => {
     prepare()
     const runs = [1, 2, 3].map(() => prepare())
     for (const { code, out, err } of runs) expect({ code, out, err }).to.deep.equal({ code: 0, out: '', err: '' })
+  })
+
+  it('wants a browser for the specs alone', () => {
+    const CHROMIUM_PATH = path.join(root, 'no-browser')
+    expect(prepare({ CHROMIUM_PATH }).code).to.equal(0)
+    const { code, err } = prepare({ CHROMIUM_PATH }, undefined, ['--all'])
+    expect(code).to.equal(1)
+    expect(err).to.equal(`CHROMIUM_PATH is ${CHROMIUM_PATH}, which is not a program: correct it, or unset it`)
   })
 
   it('installs packages when there are none, and again only after the lock has changed', () => {

@@ -59,13 +59,16 @@ describe('an event that nobody expected', function () {
     await caughtUp()
     await append(`transcodeJob-${idOf('bad job')}`, [['TranscodeRequested', requested('nonsense')]])
     await expectFollowing()
-    await eventually(async () => expect((await stateOf('uploads', 1))!.state).to.equal('stopped'))
+    await eventually(async () => expect((await stateOf('uploads', 2))!.state).to.equal('stopped'))
     const [{ position }] = (await tested.connections.store.read(`transcodeJob-${idOf('bad job')}`)) as [Recorded]
-    expect((await stateOf('uploads', 1))!.error).to.include({ position: String(position), type: 'TranscodeRequested' })
+    expect((await stateOf('uploads', 2))!.error).to.include({ position: String(position), type: 'TranscodeRequested' })
     expect((await stateOf('resource_events', 2))!.state).to.equal('live')
     for (const name of ['uploads', 'transcode_jobs']) await skip(name, String(position))
-    for (const name of ['uploads', 'transcode_jobs'])
-      await eventually(async () => expect((await stateOf(name, 1))!.state).to.equal('live'))
+    for (const [name, version] of [
+      ['uploads', 2],
+      ['transcode_jobs', 1],
+    ] as const)
+      await eventually(async () => expect((await stateOf(name, version))!.state).to.equal('live'))
   })
 
   it('makes a row too large for an index: it stops that read model, and no other', async () => {
@@ -88,8 +91,8 @@ describe('an event that nobody expected', function () {
 
   it('stops a build at the same place, whether it holds the rows or has written them', async () => {
     await today()
-    await rows('create table uploads_v2 (like uploads_v1 including all)')
-    await ask('uploads')
+    await rows('create table uploads_v3 (like uploads_v2 including all)')
+    await ask('uploads', 3)
     const made = (position: number, stream: string, type: string, data: object) =>
       ({ id: randomUUID(), stream, type, revision: 0, position: BigInt(position), data, metadata }) as Recorded
     const file = { file_name: 'a', content_type: 'a/b', object_key: 'k', size_bytes: 1, sha256: 'ab', received_at: at }

@@ -38,9 +38,12 @@ describe('a build that is killed', function () {
       await append(`upload-${upload}`, 'UploadReceived', { ...received, size_bytes: i, sha256: 'ab', received_at: at })
     }
     await followUntilCaughtUp()
-    for (const { name } of next) {
-      await rows(`create table ${name}_v2 (like ${name}_v1 including all)`)
-      await rows(`insert into projections (name, version, state, serving) values ($1, 2, 'building', false)`, [name])
+    for (const { name, version } of next) {
+      await rows(`create table ${name}_v${version} (like ${name}_v${version - 1} including all)`)
+      await rows(`insert into projections (name, version, state, serving) values ($1, $2, 'building', false)`, [
+        name,
+        version,
+      ])
     }
   })
   after(async () => {
@@ -101,8 +104,8 @@ describe('a build that is killed', function () {
 
   const reset = () =>
     rows(
-      `update projections set state = 'building', position = null, expected = null, error = null where version = 2 and name = any($1)`,
-      [next.map(({ name }) => name)],
+      `update projections set state = 'building', position = null, expected = null, error = null where name || '@' || version = any($1)`,
+      [next.map(({ name, version }) => `${name}@${version}`)],
     )
 
   it('leaves a table that is there as a whole or not at all, and ends well when it is begun again: 0 drift', async () => {
@@ -112,12 +115,12 @@ describe('a build that is killed', function () {
     for (let place = 0; place < statements; place += step) {
       await reset()
       expect(await build(Math.floor(place)), `statement ${Math.floor(place)}`).to.equal('killed')
-      for (const { name } of next) {
+      for (const { name, version } of next) {
         const [{ state } = { state: '' }] = await rows<{ state: string }>(
-          'select state from projections where name = $1 and version = 2',
-          [name],
+          'select state from projections where name = $1 and version = $2',
+          [name, version],
         )
-        const count = (await rows(`select 1 from ${name}_v2`)).length
+        const count = (await rows(`select 1 from ${name}_v${version}`)).length
         if (state !== 'building') expect(count, `${name} is ${state}`).to.equal(30)
         if (state === 'building') expect(count % 30, `${name} is built in part`).to.equal(0)
       }

@@ -90,7 +90,7 @@ describe('the commands for read models', function () {
         ['promote uploads --to 7', 'Version 7 of uploads is unknown, not live'],
         ['rollback uploads', 'There is no earlier version of uploads that is still followed'],
         ['skip uploads --position x --reason none', 'No version of uploads is stopped at position x'],
-        ['drop uploads 1', 'Version 1 of uploads is shown: let readers see another one first'],
+        ['drop uploads 2', 'Version 2 of uploads is shown: let readers see another one first'],
         ['drop uploads 7', 'There is no version 7 of uploads'],
       ] as const)
         expect(await told(`projections:${words}`), words).to.equal(sentence)
@@ -193,7 +193,7 @@ describe('the commands for read models', function () {
         ...[run('projections:check'), skip(1)],
       ])
       expectDone(listed!, /│ facilities +│ 1 +│ yes +│ stopped │ 1 events +│ +│ +│ FacilityRenamed has schema 99; this/)
-      expect(listed!.output).to.match(/│ uploads +│ 1 +│ yes +│ live +│ +│ +│ +│ +│/)
+      expect(listed!.output).to.match(/│ uploads +│ 2 +│ yes +│ live +│ +│ +│ +│ +│/)
       expectDone(watched!, /^facilities 1: stopped, shown, FacilityRenamed has schema 99; this version knows 1$/m)
       expect(watched!.output.trim().split('\n')).to.have.length(projections.length)
       expectDone(error!, /^facilities 1: \{\n/)

@@ -17,6 +17,7 @@ import { firmwareRolloutDevices } from '../../projections/firmwareRolloutDevices
 import { firmwareRollouts } from '../../projections/firmwareRollouts.ts'
 import { resourceEvents } from '../../projections/resourceEvents.ts'
 import { sessions } from '../../projections/sessions.ts'
+import { tags } from '../../projections/tags.ts'
 import { transcodeJobs } from '../../projections/transcodeJobs.ts'
 import { uploads } from '../../projections/uploads.ts'
 import { users } from '../../projections/users.ts'
@@ -512,6 +513,9 @@ const uploadRow = {
   error: null,
   recorded_at: null,
   created_at: at,
+  was: null,
+  deleted_at: null,
+  purged_at: null,
 }
 const ofJob = { upload_id: id(6) }
 const asked = { facility_id: id(1), formats: ['opus-webm'], bitrate: 96_000 }
@@ -626,8 +630,71 @@ promise(uploads, 'stays rejected, whatever its job does', [uploadReceived, rejec
   status: 'rejected',
   error: 'No sound in it',
 })
+const deletedRow = { status: 'deleted', deleted_at: later }
 promise(uploads, 'stays deleted, whatever its job does', [uploadReceived, deleted, ...jobEvents], {
+  ...ready,
+  ...deletedRow,
+  was: 'transcoding',
+})
+const restored: Event = [upload, 'UploadRestored', { restored_at: later }]
+promise(
+  uploads,
+  'is, once restored, what its job has made of it meanwhile',
+  [uploadReceived, jobRequested, deleted, jobCompleted, restored],
+  ready,
+)
+promise(uploads, 'is rejected still, once restored', [uploadReceived, rejected, deleted, jobCompleted, restored], {
   ...uploadRow,
+  status: 'rejected',
+  error: 'No sound in it',
+})
+promise(
+  uploads,
+  'has nothing to play any more once its bytes are gone, whatever its job does',
+  [uploadReceived, jobCompleted, deleted, [upload, 'UploadPurged', { purged_at: later }], jobCompleted],
+  { ...uploadRow, ...deletedRow, was: 'ready', purged_at: later },
+)
+const otherJob = `transcodeJob-${id(70)}`
+const louder = { ...renditions[0]!, bitrate: 128_000, object_key: 'uploads/k4' }
+const mp4 = { ...louder, format: 'aac-mp4', codec: 'aac', object_key: 'uploads/k5' }
+const remade = (made: object[]): Event => [
+  otherJob,
+  'TranscodeCompleted',
+  { ...ofJob, attempt: 1, renditions: made, peaks, completed_at: later },
+]
+promise(uploads, 'has what each of its jobs made', [uploadReceived, jobCompleted, remade([mp4])], {
+  ...ready,
+  renditions: [...renditions, mp4],
+})
+promise(
+  uploads,
+  'has of each format what was made last',
+  [uploadReceived, jobCompleted, remade([mp4]), remade([louder])],
+  { ...ready, renditions: [mp4, louder] },
+)
+promise(
+  uploads,
+  'stays playable when a later job fails, and says why that did',
+  [uploadReceived, jobRequested, jobCompleted, jobRequested, jobFailed],
+  { ...ready, error: 'Gave up' },
+)
+
+// --- tags
+const tag = `tag-${id(71)}`
+const tagCreated: Event = [tag, 'TagCreated', { facility_id: id(1), name: 'wind', created_at: at }]
+const tagRow = { id: id(71), facility_id: id(1), name: 'wind', status: 'active', created_at: at }
+promise(tags, 'shows a tag', [tagCreated], tagRow)
+promise(
+  tags,
+  'shows its name as it is by now',
+  [tagCreated, [tag, 'TagRenamed', { name: 'rain', renamed_at: later }]],
+  {
+    ...tagRow,
+    name: 'rain',
+  },
+)
+promise(tags, 'shows that it is gone', [tagCreated, [tag, 'TagDeleted', { deleted_at: later }]], {
+  ...tagRow,
   status: 'deleted',
 })
 promise(uploads, 'shows nothing of a job whose upload is not there', jobEvents)
@@ -1034,7 +1101,7 @@ describe('a batch', () => {
     })
   })
   it('writes nothing where the fold gives the same row back', async () => {
-    const stored = new Map([[id(6), frozen({ ...uploadRow, status: 'deleted' })]])
+    const stored = new Map([[id(6), frozen({ ...uploadRow, status: 'rejected' })]])
     const { rows, loads } = await fold(uploads, jobEvents, stored)
     expect(loads).to.deep.equal([[id(6)]])
     expect([...rows]).to.deep.equal([])

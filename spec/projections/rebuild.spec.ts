@@ -38,12 +38,11 @@ describe('building a new version of a read model', function () {
       const candidates = [nextOf('facilities', () => ({})), nextOf('uploads', () => ({}))]
       const buildings: Building[] = []
       for (const one of candidates) {
+        const [next, today] = [one.version, one.version - 1].map((version) => `${one.name}_v${version}`)
+        await rows(`drop table if exists ${next}; create table ${next} (like ${today} including all)`)
         await rows(
-          `drop table if exists ${one.name}_v2; create table ${one.name}_v2 (like ${one.name}_v1 including all)`,
-        )
-        await rows(
-          `insert into projections (name, version, state, serving) values ($1, 2, 'building', false) on conflict (name, version) do update set state = 'building', position = null`,
-          [one.name],
+          `insert into projections (name, version, state, serving) values ($1, $2, 'building', false) on conflict (name, version) do update set state = 'building', position = null`,
+          [one.name, one.version],
         )
         buildings.push((await Building.begin(config.DATABASE_URL, one, () => undefined))!)
       }
@@ -57,16 +56,17 @@ describe('building a new version of a read model', function () {
         await building.finish(position)
         await building.end()
       }
-      for (const { name } of candidates) {
+      for (const { name, version } of candidates) {
+        const [next, today] = [version, version - 1].map((one) => `${name}_v${one}`)
         const both = await rows(
-          `(select * from ${name}_v1 except select * from ${name}_v2) union all (select * from ${name}_v2 except select * from ${name}_v1)`,
+          `(select * from ${today} except select * from ${next}) union all (select * from ${next} except select * from ${today})`,
         )
         expect(both, `${name} with ${maxRows} rows in memory`).to.deep.equal([])
         const [counted] = await rows<{ expected: { rows: number } }>(
-          `select expected from projections where name = $1 and version = 2`,
-          [name],
+          `select expected from projections where name = $1 and version = $2`,
+          [name, version],
         )
-        expect(counted!.expected.rows).to.equal((await rows(`select 1 from ${name}_v1`)).length)
+        expect(counted!.expected.rows).to.equal((await rows(`select 1 from ${today}`)).length)
       }
     }
   })
@@ -74,7 +74,7 @@ describe('building a new version of a read model', function () {
   it('stops at an event that it cannot fold, says which, and holds up nobody', async () => {
     await today()
     await tableForShouting()
-    await rows('create table uploads_v2 (like uploads_v1 including all)')
+    await rows('create table uploads_v3 (like uploads_v2 including all)')
     let broken = true
     const fussy = nextOf('facilities', (one) => ({
       on: {
@@ -93,7 +93,7 @@ describe('building a new version of a read model', function () {
       type: 'FacilityRenamed',
       stream: `facility-${idOf('facility 17')}`,
     })
-    await eventually(async () => expect((await stateOf('uploads', 2))?.serving).to.equal(true))
+    await eventually(async () => expect((await stateOf('uploads', 3))?.serving).to.equal(true))
     expect((await stateOf('facilities', 1))!.serving).to.equal(true)
     await someFacility()
     await caughtUp()

@@ -192,13 +192,13 @@ describe('read models on a bad day', function () {
     await tableForShouting()
     await rows('alter table facilities_v2 add must integer not null')
     await rows('create table resource_events_v3 (like resource_events_v2 including all, must integer not null)')
-    await rows('create table uploads_v2 (like uploads_v1 including all)')
+    await rows('create table uploads_v3 (like uploads_v2 including all)')
     const members = [shouting, nextResourceEvents, nextOf('uploads', () => ({}))].reduce<readonly AnyProjection[]>(
       (all, next) => all.map((one) => (one.name === next.name ? next : one)),
       projections,
     )
     group(members, { retired: [...old('facilities'), ...old('uploads'), resourceEvents] })
-    await eventually(async () => expect((await stateOf('uploads', 2))?.serving).to.equal(true))
+    await eventually(async () => expect((await stateOf('uploads', 3))?.serving).to.equal(true))
     for (const { name, version } of [shouting, nextResourceEvents]) {
       const { state, error } = (await stateOf(name, version))!
       expect(state, name).to.equal('stopped')
@@ -252,11 +252,12 @@ describe('read models on a bad day', function () {
     await caughtUp()
     await stopGroups()
     await tableForShouting()
-    await rows('create table uploads_v2 (like uploads_v1 including all)')
-    for (const name of ['facilities', 'uploads']) await ask(name)
-    await buildOnce([...projections, shouting, nextOf('uploads', () => ({}))], ['facilities@2', 'uploads@2'])
+    await rows('create table uploads_v3 (like uploads_v2 including all)')
+    await ask('facilities')
+    await ask('uploads', 3)
+    await buildOnce([...projections, shouting, nextOf('uploads', () => ({}))], ['facilities@2', 'uploads@3'])
     expect((await stateOf('facilities', 2))!.error!.message).to.include('surrogates')
-    expect((await stateOf('uploads', 2))!.state).to.equal('ready')
+    expect((await stateOf('uploads', 3))!.state).to.equal('ready')
   })
 
   it('a build ends with an error when Postgres goes away in the middle, and leaves nothing decided', async () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { giveBackUnused } from '../../commands/addresses.ts'
 import { derivedId, handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
+import { giveBackUnusedTagName } from '../../commands/tagNames.ts'
 import { ownerOf, reserve } from '../../commands/reserve.ts'
 import * as Facility from '../../domain/facility.ts'
 import type { Recorded } from '../../ops/platform/eventStore.ts'
@@ -40,7 +41,12 @@ describe('a name whose owner never came', () => {
   }
   const react = (event: Recorded) => {
     const deps = { store: system.store, now }
-    const names = { ...deps, giveBackUnused: giveBackUnused.bind(undefined, deps), grace: 0 }
+    const names = {
+      ...deps,
+      giveBackUnused: giveBackUnused.bind(undefined, deps),
+      giveBackUnusedTagName: giveBackUnusedTagName.bind(undefined, deps),
+      grace: 0,
+    }
     return releaseAbandonedNames(names).react(event, event as never, never)
   }
   const register = (id: string, code: string) =>

@@ -3,6 +3,7 @@ import { giveBackUnused } from '../../commands/addresses.ts'
 import { changeUser } from '../../commands/changeUser.ts'
 import { handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
+import { giveBackUnusedTagName } from '../../commands/tagNames.ts'
 import { ownerOf, reserve } from '../../commands/reserve.ts'
 import type { Decision } from '../../domain/decider.ts'
 import * as User from '../../domain/user.ts'
@@ -42,7 +43,12 @@ describe('what a crash leaves half-done of a person', () => {
   /** What the worker makes of everything that the person reserved since, its time of grace over. */
   async function graceIsOver(id: string, since: bigint | undefined) {
     const deps = { store: system.store, now }
-    const names = { ...deps, giveBackUnused: giveBackUnused.bind(undefined, deps), grace: 0 }
+    const names = {
+      ...deps,
+      giveBackUnused: giveBackUnused.bind(undefined, deps),
+      giveBackUnusedTagName: giveBackUnusedTagName.bind(undefined, deps),
+      grace: 0,
+    }
     const { react } = releaseAbandonedNames(names)
     for await (const events of system.store.readAll(since))
       for (const event of events)

@@ -13,7 +13,8 @@ const isText = (mediaType: string) => /^text\/|^application\/x-ndjson$/.test(med
 const mediaTypesOf = ({ answers }: Route) => Object.values(answers).flatMap((schema) => mediaTypeOf(schema) ?? [])
 /** Bytes at rest, of which a client may ask for a part. */
 export const isBinary = (route: Route) => mediaTypesOf(route).some((mediaType) => !isText(mediaType))
-const isExport = (route: Route) => mediaTypesOf(route).some(isText)
+const isExport = (route: Route) =>
+  mediaTypesOf(route).some((mediaType) => isText(mediaType) && mediaType !== 'text/event-stream')
 
 /**
  * The statuses of the problems that a route answers with whatever it does: the door's own and those of the command loop. What a route adds to them

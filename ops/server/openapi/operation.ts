@@ -15,7 +15,7 @@ export function operationOf(route: Route, routes: readonly Route[]): ZodOpenApiO
     summary: summaryOf(operationId),
     description: whoMay(route.permission),
     tags: [tagOf(route.path)],
-    security: securityOf(route.permission),
+    security: securityOf(route),
     requestParams: parametersOf(route),
     ...(requestBody && { requestBody }),
     responses: answersOf(route),
@@ -32,10 +32,14 @@ function whoMay(permission: string): string {
   return `For ${[...people, ...(key === undefined ? [] : [`API keys with the scope ${key}`])].join(', ')}.`
 }
 
-function securityOf(permission: string): Record<string, string[]>[] {
+function securityOf({ permission, signed }: Route): Record<string, string[]>[] {
   if (permission === 'public') return []
   const { key, ...roles } = grantOf(permission)
-  return [...(Object.keys(roles).length > 0 ? [{ token: [] }] : []), ...(key === undefined ? [] : [{ key: [] }])]
+  return [
+    ...(Object.keys(roles).length > 0 ? [{ token: [] }] : []),
+    ...(key === undefined ? [] : [{ key: [] }]),
+    ...(signed ? [{ link: [] }] : []),
+  ]
 }
 
 function parametersOf(route: Route): ZodOpenApiParameters {
