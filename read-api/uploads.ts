@@ -113,14 +113,19 @@ export const uploads = ({ objects, ...deps }: ResourceDeps & { objects: Objects 
       method: 'GET',
       path: `${path}/:id/peaks`,
       ...media,
-      answers: { 200: z.object({ version: z.literal(2) }).loose(), 404: ProblemDocument, 409: ProblemDocument },
+      answers: {
+        200: z.object({ version: z.literal(2) }).loose(),
+        404: ProblemDocument,
+        409: ProblemDocument,
+        503: ProblemDocument,
+      },
       run: async (request) => {
         const { status, peaks } = await find(request)
         if (!peaks) throw new Problem('not_ready', `There are no peaks: the upload is ${status}`)
         return {
           status: 200,
           headers: { 'Content-Type': 'application/json' },
-          stream: () => objects.get(peaks.object_key),
+          stream: () => stored(objects)(peaks),
         }
       },
     }),

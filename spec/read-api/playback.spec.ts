@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { expect } from 'chai'
 import { after, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
@@ -64,6 +65,21 @@ describe('playback', () => {
     // ffmpeg's sine has an amplitude of one eighth, 3 dB less in each of two channels: 11 of 128.
     expect(Math.max(...body.data)).to.be.within(10, 12)
     expect(Math.min(...body.data)).to.be.within(-12, -10)
+  })
+
+  it('says 503 to who asks for peaks that the store has lost, until they are back', async () => {
+    const { api } = facility.user
+    const { bytes } = await api.get(`${path}/peaks`)
+    const id = path.split('/').at(-1)!
+    let key = ''
+    for await (const found of system.objects.keys(`uploads/${id}/`)) if (found.endsWith('/peaks.json')) key = found
+    await system.objects.remove(key)
+    const lost = await api.get(`${path}/peaks`)
+    await system.objects.put(key, Readable.from([bytes]), 'application/json')
+    expectProblem(lost, 503, 'object_missing')
+    expect(lost.headers.get('Retry-After')).to.equal('3600')
+    expect(lost.bytes.toString()).to.not.include(key)
+    expect((await api.get(`${path}/peaks`)).bytes.equals(bytes)).to.equal(true)
   })
 
   it('is not for another facility', async () => {
