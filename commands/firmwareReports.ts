@@ -4,10 +4,9 @@ import * as Device from '../domain/device.ts'
 import * as DeviceFirmware from '../domain/deviceFirmware.ts'
 import * as FirmwareChannel from '../domain/firmwareChannel.ts'
 import { triedNow, type Try } from '../domain/firmwareOffer.ts'
-import * as FirmwareRelease from '../domain/firmwareRelease.ts'
 import { triedBefore } from '../domain/firmwareTries.ts'
 import { line, notFound, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
-import { deviceOf, type Find, releaseFor } from './firmwareAskers.ts'
+import { deviceOf, type Find, type Refreshed, releaseFor } from './firmwareAskers.ts'
 import { channelIdOf } from './firmwareChannels.ts'
 import { handle } from './handle.ts'
 import { answered, type Deps } from './http.ts'
@@ -35,8 +34,7 @@ export const firmwareReports = ({
   refreshed,
 }: Deps & {
   find: Find
-  /** As it is stored now. */
-  refreshed: Find
+  refreshed: Refreshed
 }): Route[] => {
   async function tryOf(channel: string, release_id: string, device_id: string): Promise<Try> {
     const tried = triedNow(await find(FirmwareChannel, channel), release_id, device_id)
@@ -61,7 +59,7 @@ export const firmwareReports = ({
       run: async ({ body, caller, intent }) => {
         const { device_id, facility_id } = deviceOf(caller)
         const { model } = Device.known(await find(Device, device_id))
-        const release = releaseFor(await refreshed(FirmwareRelease, body.release_id), { model, facility_id })
+        const release = await releaseFor({ model, facility_id }, body.release_id, { find, refreshed })
         const tried = await tryOf(channelIdOf(release), body.release_id, device_id)
         const report = DeviceFirmware.report({
           ...body,

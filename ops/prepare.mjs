@@ -85,20 +85,30 @@ export function missingPrograms(env, programs = PROGRAMS) {
 
 export function installPrograms(missing, env, say) {
   const packages = [...new Set(missing.map(({ apt }) => apt))]
-  const system = systemName()
-  const isRoot = process.getuid && process.getuid() === 0
-  if (system !== 'debian' || !isRoot) throw new NotPrepared(whatToType(missing, packages, system))
+  if (!mayInstall()) throw new NotPrepared(whatToType(missing, packages, systemName()))
 
-  say(`Installing ${packages.join(' and ')} through apt-get`)
+  const isDone = () => missingPrograms(env, missing).length === 0
+  if (!aptInstalls([packages], { env, say, isDone }))
+    throw new NotPrepared(`apt-get could not install ${packages.join(' and ')}: see above. ${elsewhere(missing)}`)
+}
+
+const mayInstall = () => systemName() === 'debian' && process.getuid() === 0
+
+/** The first of these choices of packages that apt-get can install. False where it can none, and what it said is shown. */
+function aptInstalls(choices, { env, say, isDone }) {
+  say(`Installing ${choices.map((packages) => packages.join(' and ')).join(' or ')} through apt-get`)
   // Lists that cannot be refreshed are no reason to stop: what is on the machine may do.
   const updated = apt(['update'], env)
   // Another clone on this machine may have installed them while we waited for apt.
-  if (missingPrograms(env, missing).length === 0) return
-  const installed = apt(['install', '-y', '--no-install-recommends', ...packages], env)
-  if (installed.status === 0 && missingPrograms(env, missing).length === 0) return
-  if (updated.status !== 0) say(updated.output)
-  say(installed.output)
-  throw new NotPrepared(`apt-get could not install ${packages.join(' and ')}: see above. ${elsewhere(missing)}`)
+  if (isDone()) return true
+  const failed = updated.status === 0 ? [] : [updated]
+  for (const packages of choices) {
+    const installed = apt(['install', '-y', '--no-install-recommends', ...packages], env)
+    if (installed.status === 0 && isDone()) return true
+    failed.push(installed)
+  }
+  for (const { output } of failed) say(output)
+  return false
 }
 
 // DPkg::Lock::Timeout covers the installation, not the lock on the package lists: for that one we come back ourselves.
@@ -159,6 +169,42 @@ export function prepare({ root, env, say, everything = false }) {
   if (missing.length > 0) installPrograms(missing, configured, say)
 }
 
+/**
+ * What `npm run bench -- ota` is measured beside: nginx, none of which is started but by the bench.
+ * @param sbin where Debian puts it, and looks for its policy
+ */
+export function prepareBench({ env, say, sbin = '/usr/sbin' }) {
+  const isDone = () => missingPrograms(env, [{ name: 'nginx', folders: [sbin] }]).length === 0
+  if (isDone()) return
+  if (!mayInstall())
+    throw new NotPrepared(
+      "Not found: nginx. Install it with this system's package manager; for root on Debian it is installed",
+    )
+  const install = () => aptInstalls([['nginx-light'], ['nginx']], { env, say, isDone })
+  if (!withoutStarting(path.join(sbin, 'policy-rc.d'), install))
+    throw new NotPrepared('apt-get could not install nginx-light or nginx: see above')
+  // Nor is it started with the machine.
+  spawnSync('update-rc.d', ['nginx', 'disable'], { env })
+}
+
+/** Packages of Debian start their servers unless this policy forbids it. Where this process is killed, the file goes when it is asked next. */
+function withoutStarting(policy, install) {
+  if (spawnSync(policy, ['nginx', 'start']).status === 101) return install()
+  if (fs.existsSync(policy))
+    throw new NotPrepared(`Not found: nginx, and ${policy} would let it be started: install it`)
+  const forbids = `#!/bin/sh\nkill -0 ${process.pid} 2>/dev/null && exit 101\n/bin/rm -f "$0"\n`
+  try {
+    fs.writeFileSync(policy, forbids, { mode: 0o755, flag: 'wx' })
+  } catch (error) {
+    throw new NotPrepared(`Not found: nginx, which would be started: ${error.message}`)
+  }
+  try {
+    return install()
+  } finally {
+    fs.rmSync(policy, { force: true })
+  }
+}
+
 function isProgram(file) {
   try {
     fs.accessSync(file, fs.constants.X_OK)
@@ -188,7 +234,9 @@ const self = fileURLToPath(import.meta.url)
 if (process.argv[1] && fs.realpathSync(process.argv[1]) === fs.realpathSync(self)) {
   try {
     const root = path.resolve(path.dirname(self), '..')
-    prepare({ root, env: process.env, say: (line) => console.log(line), everything: process.argv.includes('--all') })
+    const common = { env: process.env, say: (line) => console.log(line) }
+    if (process.argv.includes('--bench')) prepareBench(common)
+    else prepare({ root, ...common, everything: process.argv.includes('--all') })
   } catch (error) {
     if (!(error instanceof NotPrepared)) throw error
     console.error(error.message)

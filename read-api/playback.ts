@@ -54,7 +54,7 @@ export const playback = ({ database, objects, sign }: PlaybackDeps): Route[] => 
       method: 'GET',
       path: `${path}/:id/download`,
       ...media,
-      answers: { 200: bytes, 206: bytes, 404: ProblemDocument, 416: ProblemDocument },
+      answers: { 200: bytes, 206: bytes, 404: ProblemDocument, 416: ProblemDocument, 503: ProblemDocument },
       run: async (request) => {
         const upload = await find(request)
         if (upload.status === 'rejected') throw new Problem('not_found', 'A rejected recording is not kept')
@@ -67,7 +67,14 @@ export const playback = ({ database, objects, sign }: PlaybackDeps): Route[] => 
       ...media,
       signed: true,
       query: z.object({ format, token }),
-      answers: { 200: bytes, 206: bytes, 404: ProblemDocument, 409: ProblemDocument, 416: ProblemDocument },
+      answers: {
+        200: bytes,
+        206: bytes,
+        404: ProblemDocument,
+        409: ProblemDocument,
+        416: ProblemDocument,
+        503: ProblemDocument,
+      },
       run: async (request) => {
         const rendition = renditionOf(await find(request), request.query.format)
         const content_type = `audio/${request.query.format}`
@@ -103,7 +110,7 @@ export const playback = ({ database, objects, sign }: PlaybackDeps): Route[] => 
       query: z.object({
         zoom: z.enum(zooms).default('1').meta({ description: 'How many pixels as stored become one' }),
       }),
-      answers: { 200: Peaks, 304: z.null(), 404: ProblemDocument, 409: ProblemDocument },
+      answers: { 200: Peaks, 304: z.null(), 404: ProblemDocument, 409: ProblemDocument, 503: ProblemDocument },
       run: async (request) => {
         const { object_key } = peaksOf(await find(request))
         const { zoom } = request.query
@@ -112,7 +119,7 @@ export const playback = ({ database, objects, sign }: PlaybackDeps): Route[] => 
         if (known) return known
         const headers = { ...unchangedAs(tag), 'Content-Type': 'application/json' }
         const zoomed = async () => JSON.stringify(zoomedOut(await peaksIn(objects, object_key), Number(zoom)))
-        const stream = async () => (zoom === '1' ? objects.get(object_key) : Readable.from([await zoomed()]))
+        const stream = async () => (zoom === '1' ? stored(objects)({ object_key }) : Readable.from([await zoomed()]))
         return { status: 200, headers, stream }
       },
     }),
@@ -121,7 +128,14 @@ export const playback = ({ database, objects, sign }: PlaybackDeps): Route[] => 
       path: `${path}/:id/waveform.png`,
       ...media,
       query: Drawing,
-      answers: { 200: image, 206: image, 404: ProblemDocument, 409: ProblemDocument, 416: ProblemDocument },
+      answers: {
+        200: image,
+        206: image,
+        404: ProblemDocument,
+        409: ProblemDocument,
+        416: ProblemDocument,
+        503: ProblemDocument,
+      },
       run: async (request) => {
         const { object_key } = peaksOf(await find(request))
         const { width, height, colour } = request.query

@@ -1,7 +1,9 @@
 import { json } from 'node:stream/consumers'
 import { PNG } from 'pngjs'
 import { z } from 'zod'
+import { stored } from '../ops/platform/media.ts'
 import type { Objects } from '../ops/platform/objects.ts'
+import { whole } from '../ops/platform/route.ts'
 
 /** As workers store them: audiowaveform's JSON, version 2; a minimum and a maximum per pixel, −128…127. */
 export interface Peaks {
@@ -14,7 +16,8 @@ export interface Peaks {
   data: readonly number[]
 }
 
-export const peaksIn = async (objects: Objects, key: string) => (await json(await objects.get(key))) as Peaks
+export const peaksIn = async (objects: Objects, object_key: string) =>
+  (await json(await stored(objects)({ object_key }))) as Peaks
 
 /** How many pixels as stored become one. */
 export const zooms = ['1', '2', '4', '8', '16', '32'] as const
@@ -37,8 +40,8 @@ function extremes({ data, length }: Peaks, from: number, to: number): [low: numb
 }
 
 export const Drawing = z.object({
-  width: z.coerce.number().int().min(1).max(2000).default(800).meta({ description: 'Pixels' }),
-  height: z.coerce.number().int().min(1).max(500).default(120).meta({ description: 'Pixels' }),
+  width: whole(1, 2000).default(800).meta({ description: 'Pixels' }),
+  height: whole(1, 500).default(120).meta({ description: 'Pixels' }),
   colour: z
     .string()
     .regex(/^[0-9a-f]{6}$/i, 'must be six hexadecimal digits, like 3366cc')

@@ -8,6 +8,7 @@ import { checks, notModified } from './ota/asking.ts'
 import { makeFleet } from './ota/fleet.ts'
 import { images } from './ota/images.ts'
 import { memory } from './ota/memory.ts'
+import { prepareNginx } from './ota/nginx.ts'
 import type { Ready } from './serve.ts'
 
 export const ota: Bench = {
@@ -28,6 +29,7 @@ export const ota: Bench = {
   async run(session) {
     const { options, scratch, progress } = session
     const number = (name: string) => options[name] as number
+    if (session.wants('image')) await prepareNginx()
     const { config, dataDir, stop } = await install(session, { name: 'ota', events: number('events') })
     const step = progress.step(`${number('devices')} devices and their keys`, 1)
     const fleet = await makeFleet(config, number('devices'), number('image') << 20)

@@ -23,8 +23,8 @@ const retryMissingSecs = 3600
 
 /** Straight from the store. A 503 problem where the store is there, and the object is not. */
 export const stored =
-  (objects: Pick<Objects, 'get'>): Source =>
-  ({ object_key }, range) =>
+  (objects: Pick<Objects, 'get'>) =>
+  ({ object_key }: Pick<Kept, 'object_key'>, range?: Parameters<Source>[1]): Promise<Readable> =>
     objects.get(object_key, range).catch((error: unknown) => {
       if (!isMissing(error)) throw error
       const problem = new Problem('object_missing', 'The bytes of this are not in the store; an operator was told', {

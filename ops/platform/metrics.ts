@@ -1,7 +1,8 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 /** The figures of this process, in Prometheus's words. They are brought up to date when they are asked for, never by a timer. */
 export interface Metrics {
+  counter(name: string, help: string): Counter
   gauge<Label extends string>(name: string, help: string, labels: readonly Label[]): Gauge<Label>
   histogram<Label extends string>(
     name: string,
@@ -30,6 +31,7 @@ export function createMetrics(): Metrics {
 
   const registers = [registry]
   return {
+    counter: (name, help) => new Counter({ name, help, registers }),
     gauge: (name, help, labelNames) => new Gauge({ name, help, labelNames, registers }),
     histogram: (name, help, labelNames, buckets) =>
       new Histogram({ name, help, labelNames, buckets: [...buckets], registers }),

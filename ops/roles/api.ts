@@ -82,7 +82,7 @@ import type { Door } from '../server/door.ts'
 import { followStreams } from '../server/followed.ts'
 import { mountHealth } from '../server/health.ts'
 import { createKeyring } from '../server/keyring.ts'
-import { mountMetrics, requestDurations } from '../server/metrics.ts'
+import { missingObjects, mountMetrics, requestDurations } from '../server/metrics.ts'
 import { described } from '../server/openapi.ts'
 import { createPlaybackLinks } from '../server/playbackLinks.ts'
 import { rateLimit } from '../server/rateLimit.ts'
@@ -225,7 +225,7 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     discoveries: [{ path: resumablePath, headers: discovery(maxBytes) }],
     limit: rateLimit(config.RATE_LIMIT_PER_MINUTE),
     log,
-    ...(metrics && { measure: requestDurations(metrics) }),
+    ...(metrics && { measure: requestDurations(metrics), onObjectMissing: missingObjects(metrics) }),
     mount: (app) => {
       if (metrics && config.METRICS_TOKEN !== undefined) mountMetrics(app, metrics, config.METRICS_TOKEN)
       mountHealth(

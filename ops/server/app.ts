@@ -35,6 +35,8 @@ export interface AppOptions {
   log: Log
   /** Hears of whoever was let in and had no right to what they asked for. */
   onForbidden?: (refused: { route: Route; caller: Caller; address: string; requestId: string }) => void
+  /** Hears of each request for an object that the store has lost. */
+  onObjectMissing?: () => void
   /** Sees every request first. */
   measure?: (request: Request, response: Response) => void
   /** What OPTIONS of these paths says, beside what it says of every path. */
@@ -114,6 +116,7 @@ export function createApp(options: AppOptions): Express {
       log.error({ error, request_id: requestIdOf(response), path: request.path }, 'a request failed')
     if (problem.code === 'object_missing') {
       const { object_key } = problem as { object_key?: string }
+      options.onObjectMissing?.()
       log.error({ object_key, path: request.path }, 'a stored object is missing: bring it back into the bucket')
     }
     refuse(request, response, problem)

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { type AnyEvent, type Decider, decode, streamOf } from '../../domain/decider.ts'
 import type { EventStore, Recorded } from '../platform/eventStore.ts'
@@ -11,8 +12,16 @@ export interface Followed extends Hearing {
   state<State, Event extends AnyEvent>(decider: Decider<State, Event>, id: string): State | Promise<State>
   /** Whether there is such a stream, as far as this instance has asked or heard. */
   hasMet(decider: Decider<any, any>, id: string): boolean
-  /** As it is stored now, unless that was looked up a moment ago: for whoever would refuse by what was heard. */
-  refreshed<State, Event extends AnyEvent>(decider: Decider<State, Event>, id: string): State | Promise<State>
+  /**
+   * As it is stored now: for whoever would refuse by what was heard. What was read since the request began will do. However many ask for a stream,
+   * it is read a few times a second at most: they wait for their turn, and share it. Throws Unavailable.
+   * @param since of performance.now(), when the request began; now where it is not given
+   */
+  refreshed<State, Event extends AnyEvent>(
+    decider: Decider<State, Event>,
+    id: string,
+    since?: number,
+  ): State | Promise<State>
 }
 
 interface Entry {
@@ -20,20 +29,26 @@ interface Entry {
   state: unknown
   /** -1 when there is no event. */
   revision: number
-  /** When it was looked up again. */
+  /** When it was read last, of performance.now(): what was stored by then is in it. */
   readAt: number
+  /** When its next reading would be due, were they evenly apart. */
+  dueAt: number
 }
 
 interface Loading {
   entry: Promise<Entry>
   /** The newest revision that was heard of meanwhile. */
   heard: number
+  /** Infinity before its turn has come. */
+  beganAt: number
 }
 
 const mostStreams = 150_000
 /** Of streams that are not there, which anybody can make up: they never drive out those that are. */
 const mostAbsent = 10_000
-const freshMs = 250
+/** A stream is read so many times in a row, and then only so often. */
+const atOnce = 4
+const apartMs = 250
 const tries = 3
 
 export function followStreams(options: {
@@ -64,16 +79,19 @@ export function followStreams(options: {
     }
   }
 
+  const remembered = (stream: string) => present.get(stream) ?? absent.get(stream)
+
   async function read(decider: Decider<any, any>, stream: string, loading: Loading): Promise<Entry> {
+    const askedAt = performance.now()
+    const dueAt = Math.max(remembered(stream)?.dueAt ?? 0, askedAt) + apartMs
+    const waitMs = dueAt - askedAt - atOnce * apartMs
+    if (waitMs > 0) await delay(waitMs)
     for (let attempt = 1; attempt <= tries; attempt++) {
-      const known = present.peek(stream) ?? { decider, state: decider.initial, revision: -1, readAt: 0 }
-      const isFirst = known.revision < 0
-      const readAt = Date.now()
+      const known = present.peek(stream) ?? { decider, state: decider.initial, revision: -1 }
+      const readAt = (loading.beganAt = performance.now())
       const events = await store.read(stream, { from: known.revision + 1 })
-      const read = events.reduce(advanced, known)
       if (events.length > 0) hearing.saw(events.at(-1)!)
-      // Only what was looked up again, or is not there, counts as looked up: who found it for the first time may be told once more.
-      const entry = isFirst && read.revision >= 0 ? read : { ...read, readAt }
+      const entry = events.reduce(advanced, { ...known, readAt, dueAt })
       // What was heard while reading must be in what was read.
       if (loading.heard > entry.revision) continue
       if (entry.revision < 0) absent.set(stream, entry)
@@ -86,16 +104,26 @@ export function followStreams(options: {
   function load(decider: Decider<any, any>, stream: string): Promise<Entry> {
     const running = loads.get(stream)
     if (running) return running.entry
-    const loading = { heard: -1 } as Loading
+    const loading = { heard: -1, beganAt: Infinity } as Loading
     loads.set(stream, loading)
     return (loading.entry = read(decider, stream, loading).finally(() => loads.delete(stream)))
   }
 
-  function entryOf(decider: Decider<any, any>, id: string, isFresh: (entry: Entry) => boolean): any {
+  async function readSince(decider: Decider<any, any>, stream: string, since: number): Promise<Entry> {
+    for (let entry = remembered(stream); ; entry = remembered(stream)) {
+      if (entry && entry.readAt >= since) return entry
+      const running = loads.get(stream)
+      if (!running || running.beganAt >= since) return load(decider, stream)
+      // It may have passed by what has been stored before this was asked.
+      await running.entry.catch(() => undefined)
+    }
+  }
+
+  function stateOf(decider: Decider<any, any>, id: string, since: number): any {
     const stream = streamOf(decider, id)
-    const entry = present.get(stream) ?? absent.get(stream)
-    if (entry && isFresh(entry)) return entry.state
-    return load(decider, stream).then(({ state }) => state)
+    const entry = remembered(stream)
+    if (entry && entry.readAt >= since) return entry.state
+    return readSince(decider, stream, since).then(({ state }) => state)
   }
 
   const hearing = hear({
@@ -112,8 +140,8 @@ export function followStreams(options: {
   return {
     ...hearing,
     hasMet: (decider, id) => present.has(streamOf(decider, id)),
-    state: (decider, id) => entryOf(decider, id, () => true),
-    refreshed: (decider, id) => entryOf(decider, id, ({ readAt }) => Date.now() - readAt < freshMs),
+    state: (decider, id) => stateOf(decider, id, -Infinity),
+    refreshed: (decider, id, since = performance.now()) => stateOf(decider, id, since),
   }
 }
 

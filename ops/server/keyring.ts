@@ -25,13 +25,15 @@ type Find = Followed['state']
 export function createKeyring(followed: Followed, used: (keyId: string) => void): Keyring {
   return {
     bearerOf: async (text, beforeLooking) => {
+      const since = performance.now()
       const parsed = parseKey(text)
       if (!parsed) return undefined
       if (!followed.isCurrent())
         throw new Problem('unavailable', 'API keys cannot be checked right now', { headers: { 'Retry-After': '1' } })
       const presented = { id: parsed.id, secret_sha256: Buffer.from(digest(parsed.secret), 'hex') }
       if (!followed.hasMet(ApiKey, parsed.id)) await beforeLooking?.()
-      const caller = (await holder(presented, followed.state)) ?? (await holder(presented, followed.refreshed))
+      const stored: Find = (decider, id) => followed.refreshed(decider, id, since)
+      const caller = (await holder(presented, followed.state)) ?? (await holder(presented, stored))
       if (caller) used(parsed.id)
       return caller
     },

@@ -61,6 +61,15 @@ function shows({ headers }: IncomingMessage, token: string): boolean {
   return timingSafeEqual(one!, other!)
 }
 
+/** Counts requests for what the store has lost: an operator has to bring it back. */
+export function missingObjects(metrics: Metrics): () => void {
+  const missing = metrics.counter(
+    'xylolabs_objects_missing_total',
+    'Requests that were answered object_missing: what they asked for is recorded, and its bytes are not in the store.',
+  )
+  return () => missing.inc()
+}
+
 /** From a millisecond, which reads take, to what uploads on slow links do. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
 

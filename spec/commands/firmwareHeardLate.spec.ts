@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { expect } from 'chai'
+import type { Refreshed } from '../../commands/firmwareAskers.ts'
 import { firmwareChecks } from '../../commands/firmwareChecks.ts'
 import { firmwareImages } from '../../commands/firmwareImages.ts'
 import { firmwareReports } from '../../commands/firmwareReports.ts'
@@ -29,6 +31,10 @@ describe('firmware, where the log is heard late', function () {
   /** As the device, at the instance that hears nothing. */
   let late: Api
   let stop: () => Promise<unknown>
+  /** The releases that the instance has read; how often it looked up again what it had; and what reading waits for, once it has read. */
+  let reads: string[]
+  let refreshes: number
+  let held: Promise<unknown>
   before(async () => {
     system = await theSystem()
     facility_id = (await newFacility(system)).id
@@ -40,8 +46,15 @@ describe('firmware, where the log is heard late', function () {
     const controller = new AbortController()
     const { signal } = controller
     let isDeaf = false
+    ;[reads, refreshes, held] = [[], 0, Promise.resolve()]
     const store: EventStore = {
       ...system.store,
+      read: async (stream, options) => {
+        const events = await system.store.read(stream, options)
+        if (stream.startsWith('firmwareRelease-')) reads.push(stream)
+        await held
+        return events
+      },
       follow: async function* (options) {
         for await (const events of system.store.follow(options)) {
           if (isDeaf && !signal.aborted) await once(signal, 'abort')
@@ -53,7 +66,11 @@ describe('firmware, where the log is heard late', function () {
     const followed = followStreams({ store, deciders, log: specLog, signal })
     await followed.ready
     isDeaf = true
-    const { state: find, refreshed } = followed
+    const { state: find } = followed
+    const refreshed: Refreshed = (...asked) => {
+      refreshes++
+      return followed.refreshed(...asked)
+    }
     const deps = { store, now: at, find, refreshed, images: stored(system.objects) }
     const { id } = device
     const caller: Caller = { kind: 'device', id, key_id: id, device_id: id, facility_id, scopes: ['firmware'] }
@@ -86,14 +103,15 @@ describe('firmware, where the log is heard late', function () {
     expect((await check()).status).to.equal(204)
   })
 
-  it('an image can be had soon after it was published, and reported on once it is active', async () => {
+  const image = ({ id }: Pick<Release, 'id'>) => late.get(`/api/v1/firmware/${id}/image`)
+
+  it('an image can be had at once when it was published, and reported on once it is active', async () => {
     const draft = await newRelease(system, { device_model, facility_id, draft: true })
-    const image = () => late.get(`/api/v1/firmware/${draft.id}/image`)
     const installed = { release_id: draft.id, outcome: 'installed' }
-    expectProblem(await image(), 404, 'not_found')
+    expectProblem(await image(draft), 404, 'not_found')
     expect((await check()).status, 'by a channel that has nothing').to.equal(204)
     await publish(draft)
-    await eventually(async () => expect((await image()).bytes.equals(draft.bytes)).to.equal(true))
+    expect((await image(draft)).bytes.equals(draft.bytes)).to.equal(true)
     expectProblem(await report(installed), 404, 'not_found')
     await activate(system, draft)
     expect((await report(installed)).status).to.equal(204)
@@ -110,6 +128,45 @@ describe('firmware, where the log is heard late', function () {
     await activate(system, draft)
     expectProblem(await report(installed), 404, 'not_found')
     await publish(draft)
-    await eventually(async () => expect((await report(installed)).status).to.equal(204))
+    expect((await report(installed)).status).to.equal(204)
+  })
+
+  it('an image is not refused by what was read before it was asked for', async () => {
+    const draft = await newRelease(system, { device_model, facility_id, draft: true })
+    expectProblem(await image(draft), 404, 'not_found')
+    let letGo = (): void => undefined
+    held = new Promise<void>((resolve) => (letGo = resolve))
+    const before = reads.length
+    const first = image(draft)
+    await eventually(() => expect(reads).to.have.length(before + 1))
+    await publish(draft)
+    const asked = refreshes
+    const second = image(draft)
+    await eventually(() => expect(refreshes).to.equal(asked + 1))
+    letGo()
+    expectProblem(await first, 404, 'not_found')
+    expect((await second).bytes.equals(draft.bytes)).to.equal(true)
+  })
+
+  it('an unknown release costs one reading, and one that is asked for over and over a few a second', async () => {
+    for (let n = 1; n <= 20; n++) {
+      expectProblem(await image({ id: randomUUID() }), 404, 'not_found')
+      expect(reads).to.have.length(n)
+    }
+    const [id, began, before] = [randomUUID(), performance.now(), reads.length]
+    for (let n = 0; n < 8; n++)
+      for (const answer of await Promise.all([
+        image({ id }),
+        image({ id }),
+        report({ release_id: id, outcome: 'failed' }),
+      ]))
+        expectProblem(answer, 404, 'not_found')
+    expect(reads.length - before).to.be.at.most(4 + Math.ceil((performance.now() - began) / 250))
+  })
+
+  it('a published release is read once for all who ask', async () => {
+    const release = await newRelease(system, { device_model, facility_id })
+    for (let n = 0; n < 10; n++) expect((await image(release)).status).to.equal(200)
+    expect(reads).to.have.length(1)
   })
 })

@@ -191,7 +191,7 @@ describe('the keyring at the door', () => {
     expect(await shows(text(key.id, secret))).to.equal('let in')
   })
 
-  it('lets in at once by a new secret that it has not heard of, and soon by what is back', async () => {
+  it('lets in at once by a new secret that it has not heard of, and by what is back', async () => {
     const { shows } = await instance({ isDeaf: true })
     const [rotated, back] = [await newKey(), await newKey()]
     const facility = `facility-${back.facility_id}`
@@ -203,7 +203,7 @@ describe('the keyring at the door', () => {
     expect(await shows(text(rotated.id, secret))).to.equal('let in')
     expect(await shows(rotated.text)).to.equal('kept out')
     await append(facility, 'FacilityReactivated', { reactivated_at: at })
-    await eventually(async () => expect(await shows(back.text)).to.equal('let in'), 500)
+    expect(await shows(back.text)).to.equal('let in')
   })
 
   it('lets in at once by a key that was asked for before it was there', async () => {
@@ -216,7 +216,7 @@ describe('the keyring at the door', () => {
       ...{ name: 'k', facility_id, scopes: ['upload'], issued_at: at },
       secret_sha256: digest(secret),
     })
-    await eventually(async () => expect(await shows(text(id, secret))).to.equal('let in'), 1000)
+    expect(await shows(text(id, secret))).to.equal('let in')
   })
 
   it('lets in again by the keys of a facility that is reactivated', async () => {
@@ -225,7 +225,7 @@ describe('the keyring at the door', () => {
     await append(`facility-${key.facility_id}`, 'FacilityDeactivated', { deactivated_at: at })
     expect(await shows(key.text)).to.equal('kept out')
     await append(`facility-${key.facility_id}`, 'FacilityReactivated', { reactivated_at: at })
-    await eventually(async () => expect(await shows(key.text)).to.equal('let in'), 1000)
+    expect(await shows(key.text)).to.equal('let in')
   })
 
   it('keeps out from the millisecond a key expires', async () => {

@@ -64,6 +64,7 @@ describe('who scrapes a running system', function () {
         'http_request_duration_seconds_count{method="GET",route="/api/v1/facilities/:id",status="401"} 1',
       )
       expect(text).to.include('server_up{server="event_store"} 1')
+      expect(text).to.match(/^xylolabs_objects_missing_total 0$/m)
 
       expectProblem(await apiOf(beside.url).get('/metrics'), 401, 'unauthenticated')
       const scraper = apiOf(beside.url, { Authorization: 'Bearer shown by the scraper' })

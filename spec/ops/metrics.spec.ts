@@ -8,7 +8,7 @@ import { connectEventStore } from '../../ops/platform/eventStoreClient.ts'
 import { createMetrics, type Metrics } from '../../ops/platform/metrics.ts'
 import { Id, Problem, route } from '../../ops/platform/route.ts'
 import { measureProjections } from '../../ops/projections/metrics.ts'
-import { listenForScrapes, mountMetrics, requestDurations } from '../../ops/server/metrics.ts'
+import { listenForScrapes, missingObjects, mountMetrics, requestDurations } from '../../ops/server/metrics.ts'
 import { apiOf, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
 import { served } from '../served.ts'
@@ -116,6 +116,22 @@ describe('metrics', () => {
       ])
       expect(text).to.not.match(/0b1c2d3e|nowhere/)
     })
+  })
+
+  it('count requests for what the store has lost, and no other refusal', async () => {
+    const refused = (code: 'object_missing' | 'contended') =>
+      route({
+        ...{ method: 'GET', path: `/${code}`, permission: 'public', answers: { 200: z.object({}) } },
+        run: () => Promise.resolve({ status: 200, stream: () => Promise.reject(new Problem(code, 'so')) }),
+      })
+    const routes = [refused('object_missing'), refused('contended')]
+    const server = await served(routes, { onObjectMissing: missingObjects(metrics) })
+    open.push(server.close)
+    const counted = async () => /^xylolabs_objects_missing_total (\d+)$/m.exec(await metrics.scrape())?.[1]
+    expect(await counted()).to.equal('0')
+    for (const path of ['/object_missing', '/contended', '/object_missing', '/nowhere'])
+      await apiOf(server.url).get(path)
+    expect(await counted()).to.equal('2')
   })
 
   describe('of servers that are away', () => {

@@ -1,6 +1,15 @@
 import { expect } from 'chai'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -124,6 +133,88 @@ describe('preparing a clone', () => {
       expect(code).to.equal(1)
       expect(out).to.include('Unable to locate package')
       expect(err).to.include('apt-get could not install ffmpeg')
+    })
+
+    describe('for what a bench is measured beside', () => {
+      const sbin = () => path.join(root, 'sbin')
+      const policy = () => path.join(sbin(), 'policy-rc.d')
+      beforeEach(() => mkdirSync(sbin()))
+
+      /** Stands in for apt: notes what the policy says while it installs, and brings nginx where it has `brings`. */
+      function apt({ brings }: { brings?: string }) {
+        program('update-rc.d', `echo "update-rc.d $@" >> '${root}/calls'`)
+        program(
+          'apt-get',
+          `echo "$@" >> '${root}/calls'
+          case "$@" in
+            *install*" ${brings}") '${policy()}' nginx start; echo "policy $?" >> '${root}/calls'; echo > '${sbin()}/nginx'; /bin/chmod 755 '${sbin()}/nginx' ;;
+            *install*) echo "E: Unable to locate package"; exit 100 ;;
+          esac`,
+        )
+      }
+      function prepareBench(uid?: number) {
+        const code = `import { prepareBench } from ${JSON.stringify(path.join(root, 'ops', 'prepare.mjs'))}
+          try { prepareBench({ env: process.env, say: console.log, sbin: ${JSON.stringify(sbin())} }) }
+          catch (error) { console.error(error.message) }`
+        const done = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+          env: { PATH: bin },
+          encoding: 'utf8',
+          ...(uid === undefined ? {} : { uid, gid: uid }),
+        })
+        return { out: done.stdout.trim(), err: done.stderr.trim() }
+      }
+      const asked = () => calls().map((call) => call.replace(/^-qq .*=300 /, ''))
+      const install = 'install -y --no-install-recommends'
+
+      it('installs nginx, which nothing starts, then or later, and does so once', () => {
+        apt({ brings: 'nginx' })
+        expect(prepareBench()).to.deep.equal({ out: 'Installing nginx-light or nginx through apt-get', err: '' })
+        const expected = [
+          'update',
+          `${install} nginx-light`,
+          `${install} nginx`,
+          'policy 101',
+          'update-rc.d nginx disable',
+        ]
+        expect(asked()).to.deep.equal(expected)
+        expect(existsSync(policy()), 'the policy is gone').to.equal(false)
+        expect(prepareBench()).to.deep.equal({ out: '', err: '' })
+        expect(asked()).to.deep.equal(expected)
+      })
+
+      it('says so where apt-get cannot, and leaves no policy behind', () => {
+        apt({})
+        const { out, err } = prepareBench()
+        expect(out).to.include('Unable to locate package')
+        expect(err).to.equal('apt-get could not install nginx-light or nginx: see above')
+        expect(existsSync(policy())).to.equal(false)
+      })
+
+      it('keeps the policy of the machine, and installs nothing by one that lets servers start', () => {
+        apt({ brings: 'nginx-light' })
+        const own = (code: number) => `#!/bin/sh\nexit ${code}\n`
+        writeFileSync(policy(), own(0), { mode: 0o755 })
+        expect(prepareBench().err).to.include(`${policy()} would let it be started`)
+        expect(existsSync(path.join(root, 'calls'))).to.equal(false)
+        writeFileSync(policy(), own(101))
+        expect(prepareBench().err).to.equal('')
+        expect(asked()).to.include('policy 101')
+        expect(readFileSync(policy(), 'utf8')).to.equal(own(101))
+      })
+
+      it('is rid of a policy whose process was killed', () => {
+        program('apt-get', `kill -9 $PPID`)
+        prepareBench()
+        expect(existsSync(policy()), 'it was killed').to.equal(true)
+        apt({ brings: 'nginx-light' })
+        expect(prepareBench().err).to.equal('')
+        expect(asked()).to.include('policy 101')
+        expect(existsSync(policy())).to.equal(false)
+      })
+
+      it('installs nothing as an ordinary user', () => {
+        expect(prepareBench(65534).err).to.match(/^Not found: nginx\. /)
+      })
     })
 
     it('says in one sentence what an ordinary user has to type', () => {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { expect } from 'chai'
 import { PNG } from 'pngjs'
 import { after, expectProblem } from '../api.ts'
@@ -194,6 +195,21 @@ describe('playback', () => {
     expect(outputs.map(({ kind, format }) => format ?? kind)).to.deep.equal(['opus-webm', 'aac-mp4', 'peaks'])
     expect(outputs.every(({ is_current }) => is_current)).to.equal(true)
     expect(JSON.stringify(body)).not.to.include('object_key')
+  })
+
+  it('says 503 to who asks for peaks that the store has lost, until they are back', async () => {
+    const { api } = facility.user
+    const { bytes } = await api.get(`${path}/peaks`)
+    const id = path.split('/').at(-1)!
+    let key = ''
+    for await (const found of system.objects.keys(`uploads/${id}/`)) if (found.endsWith('/peaks.json')) key = found
+    await system.objects.remove(key)
+    const lost = await api.get(`${path}/peaks`)
+    await system.objects.put(key, Readable.from([bytes]), 'application/json')
+    expectProblem(lost, 503, 'object_missing')
+    expect(lost.headers.get('Retry-After')).to.equal('3600')
+    expect(lost.bytes.toString()).to.not.include(key)
+    expect((await api.get(`${path}/peaks`)).bytes.equals(bytes)).to.equal(true)
   })
 
   it('is not for another facility', async () => {

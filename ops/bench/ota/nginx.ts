@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { once } from 'node:events'
@@ -5,6 +6,7 @@ import path from 'node:path'
 import { run } from '../../embedded/child.ts'
 import { succeeds, surveyLaunch, tieToOwner } from '../../embedded/launch.ts'
 import { onFreePort } from '../../embedded/ports.ts'
+import { root } from '../../platform/root.ts'
 
 export interface Nginx {
   url: string
@@ -31,6 +33,12 @@ export async function startNginx(folder: string): Promise<Nginx | undefined> {
     await nginx.ready()
     return { url: `http://127.0.0.1:${port}`, end: () => nginx.end(10_000) }
   })
+}
+
+/** Installs it where that can be done; where it cannot, one sentence on stderr says why. */
+export async function prepareNginx(): Promise<void> {
+  const args = [path.join(root, 'ops/prepare.mjs'), '--bench']
+  await once(spawn(process.execPath, args, { stdio: ['ignore', process.stderr, process.stderr] }), 'exit')
 }
 
 /** In the foreground, on loopback alone, and nothing outside the folder; as who we are, since nobody else may look into it. */
