@@ -27,7 +27,7 @@ export const isExhausted = (job: Attempts | Unknown) =>
  * Attempts are fenced: only the one that runs now may report. False when this very report was made before; throws when
  * another attempt holds the job, or none.
  */
-function mayReport({ attempt, status }: Attempts, reporting: number, settled: JobStatus): boolean {
+export function mayReport({ attempt, status }: Attempts, reporting: number, settled: JobStatus): boolean {
   if (attempt === reporting && status === 'running') return true
   if (attempt === reporting && status === settled) return false
   throw superseded(`Attempt ${reporting} no longer holds this job`)

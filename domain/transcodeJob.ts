@@ -1,4 +1,4 @@
-import { jobDecisions, type JobStatus } from './attempts.ts'
+import { jobDecisions, type JobStatus, mayReport } from './attempts.ts'
 import type { Decision, Upcast } from './decider.ts'
 import { Refusal } from './refusal.ts'
 
@@ -40,6 +40,8 @@ export type Event =
       data: Of & { facility_id: string; formats: readonly Format[]; bitrate: number; requested_at: string }
     }
   | { type: 'TranscodeStarted'; data: Attempt & { worker: string; started_at: string } }
+  /** The first of them is there, and can be played while the others are made. */
+  | { type: 'TranscodeRenditionMade'; data: Attempt & { rendition: Rendition; made_at: string } }
   | {
       type: 'TranscodeAttemptFailed'
       /** A worker that was stopped hands its job over: that is no fault of the job, and does not count. */
@@ -65,6 +67,8 @@ export type State =
       attempt: number
       worker?: string
       failures: number
+      /** What the attempt that runs has made so far. */
+      made: readonly Format[]
       /** Of the attempt before, or of the job. */
       error?: string
       requested_at: string
@@ -75,14 +79,16 @@ export type State =
 export const initial: State = { status: 'unknown' }
 
 export function evolve(state: State, event: Event): State {
-  if (event.type === 'TranscodeRequested') return { status: 'queued', attempt: 0, failures: 0, ...event.data }
+  if (event.type === 'TranscodeRequested') return { status: 'queued', attempt: 0, failures: 0, made: [], ...event.data }
   if (state.status === 'unknown') return state
   const { error: _, ...rest } = state
   switch (event.type) {
     case 'TranscodeStarted': {
       const { attempt, worker, started_at } = event.data
-      return { ...rest, status: 'running', attempt, worker, started_at }
+      return { ...rest, status: 'running', attempt, worker, made: [], started_at }
     }
+    case 'TranscodeRenditionMade':
+      return { ...state, made: [...state.made, event.data.rendition.format] }
     case 'TranscodeAttemptFailed': {
       const { cause, reason } = event.data
       return { ...rest, status: 'queued', failures: state.failures + (cause === 'fault' ? 1 : 0), error: reason }
@@ -118,9 +124,19 @@ export const { start, attemptFailed, complete, fail, timeOut, cancel, retry } = 
   known,
 )
 
+/** Says it of the attempt that runs; once a format. */
+export const renditionMade =
+  (data: Omit<Extract<Event, { type: 'TranscodeRenditionMade' }>['data'], 'upload_id'>): Decision<State, Event> =>
+  (state) => {
+    const job = known(state)
+    if (!mayReport(job, data.attempt, 'succeeded') || job.made.includes(data.rendition.format)) return []
+    return [{ type: 'TranscodeRenditionMade', data: { upload_id: job.upload_id, ...data } }]
+  }
+
 export const history: Record<Event['type'], readonly Upcast[]> = {
   TranscodeRequested: [],
   TranscodeStarted: [],
+  TranscodeRenditionMade: [],
   TranscodeAttemptFailed: [],
   TranscodeTimedOut: [],
   TranscodeCompleted: [],

@@ -59,14 +59,15 @@ const told = ({ position, type, data }: Recorded) => ({ position: String(positio
 const idOf = ({ stream }: Recorded) => stream.slice(stream.indexOf('-') + 1)
 const isOfJob = ({ stream }: Recorded) => stream.startsWith('transcodeJob-')
 
+type Made = [key: string, Omit<Job['outputs'][number], 'is_current'>]
+
 /** What this event says was made, by the object key of each. */
-function madeBy({ type, data }: Recorded): [key: string, Omit<Job['outputs'][number], 'is_current'>][] {
+function madeBy({ type, data }: Recorded): Made[] {
+  const rendition = ({ object_key, duration_ms: _, ...rendition }: Record<string, any>) =>
+    [object_key, { kind: 'rendition', ...rendition }] as Made
+  if (type === 'TranscodeRenditionMade') return [rendition(data['rendition'] as Record<string, any>)]
   if (type !== 'TranscodeCompleted') return []
-  const renditions = (data['renditions'] as Record<string, any>[]).map(
-    ({ object_key, duration_ms: _, ...rendition }) => {
-      return [object_key, { kind: 'rendition', ...rendition }] as [string, { kind: 'rendition' }]
-    },
-  )
+  const renditions = (data['renditions'] as Record<string, any>[]).map(rendition)
   return [...renditions, [(data['peaks'] as { object_key: string }).object_key, { kind: 'peaks' }]]
 }
 
@@ -94,7 +95,8 @@ function jobOf(id: string, all: readonly Recorded[], nameOf: Naming): Job | unde
     ...{ formats: requested.data['formats'] as string[], bitrate: requested.data['bitrate'] as number },
     attempts: events.filter(({ type }) => type === 'TranscodeStarted').length,
     ...{ status: isOver ? ends[last.type]! : 'open', finished: isOver ? told(last) : null },
-    outputs: events.flatMap(madeBy).map(([key, made]) => ({ ...made, is_current: current.has(key) })),
+    // The first is told as soon as it is there, and again with all others.
+    outputs: [...new Map(events.flatMap(madeBy))].map(([key, made]) => ({ ...made, is_current: current.has(key) })),
   }
 }
 

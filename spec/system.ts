@@ -59,6 +59,8 @@ export async function startServers(
     CORS_ALLOWED_ORIGINS: 'http://localhost:3000',
     // One admin asks for all specs.
     RATE_LIMIT_PER_MINUTE: '0',
+    // Nor does that admin log in again on a machine that takes long for all of them.
+    JWT_ACCESS_TTL_SECS: '7200',
     ...environment,
   }
   return { stack, config: readConfig(given, { ...secrets, ...stack.addresses }) }

@@ -4,12 +4,13 @@ import type { Database } from '../ops/platform/database.ts'
 import type { EventStore, Recorded } from '../ops/platform/eventStore.ts'
 import type { Log } from '../ops/platform/log.ts'
 
-/** How a kind of job reads in the log: which events open one, start an attempt, and end it; all others end an attempt. */
+/** How a kind of job reads in the log: which events open one, start an attempt, tell of it, and end the job; all others end an attempt. */
 export interface JobKind {
   kind: string
   category: string
   opens: ReadonlySet<string>
   starts: string
+  tells: ReadonlySet<string>
   ends: ReadonlySet<string>
 }
 
@@ -18,6 +19,7 @@ export const transcodes: JobKind = {
   category: 'transcodeJob',
   opens: new Set(['TranscodeRequested', 'TranscodeRetried']),
   starts: 'TranscodeStarted',
+  tells: new Set(['TranscodeRenditionMade']),
   ends: new Set(['TranscodeCompleted', 'TranscodeFailed', 'TranscodeCancelled']),
 }
 
@@ -92,10 +94,13 @@ export function followOpenJobs(
     const id = splitStream(event.stream)[1]
     const { revision } = event
     const before = jobs.get(id)
+    const earlier = last
+    last = { position: event.position, id: event.id }
+    if (kind.tells.has(event.type)) return
     if (kind.opens.has(event.type)) {
       jobs.delete(id)
       const facility_id = String(event.metadata['facility_id'] ?? '')
-      jobs.set(id, { id, facility_id, opened: revision, before: last })
+      jobs.set(id, { id, facility_id, opened: revision, before: earlier })
     } else if (kind.ends.has(event.type)) {
       jobs.delete(id)
       heard.delete(id)
@@ -105,7 +110,6 @@ export function followOpenJobs(
       jobs.set(id, event.type === kind.starts ? { ...rest, running: { attempt, started_at } } : rest)
       if (event.type === kind.starts && caughtUp) heard.set(id, performance.now())
     }
-    last = { position: event.position, id: event.id }
     for (const tell of watches.get(id) ?? []) tell(revision)
     for (const tell of listeners) tell(id)
   }

@@ -10,10 +10,11 @@ import * as Upload from '../domain/upload.ts'
 import type { Bus } from '../ops/platform/bus.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
 import { isMissing, type Objects } from '../ops/platform/objects.ts'
-import { FfmpegFailed, runFfmpeg } from './ffmpeg.ts'
-import { codecs, type Found, outputsOf, probe, type Programs, Unreadable } from './media.ts'
+import { FfmpegFailed } from './ffmpeg.ts'
+import { codecs, type Found, probe, type Programs, Unreadable } from './media.ts'
 import { peaksOf } from './peaks.ts'
 import type { Reaped } from './reaper.ts'
+import { makeRenditions } from './renditions.ts'
 import { PermanentFailure, type Task } from './runner.ts'
 
 export interface Job {
@@ -47,7 +48,7 @@ export interface TranscodeDeps {
 
 const tellEveryMs = 500
 
-/** Fetch, probe, one pass of ffmpeg, put, record. Attempts have object keys of their own: a late one overwrites nothing. */
+/** Fetch, probe, make, put, record; the first rendition is put and recorded while the others are made. Attempts have object keys of their own: a late one overwrites nothing. */
 export function transcode({
   store,
   objects,
@@ -101,14 +102,17 @@ export function transcode({
       })
       if (found instanceof Unreadable) return await rejected(job, upload, found.message)
       if (found.duration_ms !== undefined) await recordProbe(job, { ...found, duration_ms: found.duration_ms })
-      const { loudness } = await encode(job, upload, input, directory, found, signal)
+      const { first, loudness } = await encode(job, upload, input, directory, found, signal)
       // Its length may only be known once it was decoded to its end.
       const samples = (await stat(join(directory, 'mono.pcm'))).size / 2
       if (samples === 0) return await rejected(job, upload, 'This file has no sound in it: its length is zero')
       await recordProbe(job, { duration_ms: Math.round((samples / found.sample_rate_hz) * 1000), ...found })
       const completed = {
         attempt: job.attempt,
-        renditions: await Promise.all(job.formats.map((format) => putRendition(job, directory, format))),
+        renditions: [
+          first,
+          ...(await Promise.all(job.formats.slice(1).map((format) => putRendition(job, directory, format)))),
+        ],
         peaks: await putPeaks(job, directory, { sample_rate: found.sample_rate_hz, samples }),
         ...(loudness && { loudness }),
         completed_at: now(),
@@ -140,9 +144,16 @@ export function transcode({
       const done = duration_ms === undefined ? null : Math.min(1, (seconds * 1000) / duration_ms)
       bus.tell(`progress.transcode.${job.id}`, { upload_id, facility_id, attempt, done })
     }
-    const outputs = outputsOf(directory, job.formats, job.bitrate)
-    const options = { programs, input, contentType: upload.content_type, outputs, signal, stallMs, onProgress }
-    return runFfmpeg(options).catch((error: unknown) => {
+    const { formats, bitrate } = job
+    const onFirst = async (format: TranscodeJob.Format) => {
+      const rendition = await putRendition(job, directory, format)
+      const made = TranscodeJob.renditionMade({ attempt, rendition, made_at: now() })
+      // Alone it is there as soon as the job is done.
+      if (formats.length > 1) await handle(store, TranscodeJob, job.id, made, intent(job, 'first-rendition'))
+      return rendition
+    }
+    const source = { programs, input, contentType: upload.content_type, directory, formats, bitrate }
+    return makeRenditions({ ...source, signal, stallMs, onProgress, onFirst }).catch((error: unknown) => {
       throw error instanceof FfmpegFailed && error.rejected ? new PermanentFailure(error.message) : error
     })
   }

@@ -3,9 +3,9 @@ import { mkdtemp, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { Option } from 'commander'
-import { runFfmpeg } from '../../workers/ffmpeg.ts'
 import { outputsOf, probe } from '../../workers/media.ts'
 import { peaksOf } from '../../workers/peaks.ts'
+import { makeRenditions } from '../../workers/renditions.ts'
 import { findPrograms } from '../programs.ts'
 import type { Bench } from './bench.ts'
 import { interleaved, timed } from './measure.ts'
@@ -16,7 +16,7 @@ const bitrate = 96_000
 
 export const transcode: Bench = {
   name: 'transcode',
-  description: 'Opus, AAC, peaks and loudness of one recording in one pass, beside ffmpeg alone',
+  description: 'Opus, AAC, peaks and loudness of one recording, beside ffmpeg alone',
   phases: ['all'],
   options: [
     new Option('--path <folders>', 'where ffmpeg is looked for').env('PATH').default('/usr/bin'),
@@ -36,9 +36,13 @@ export const transcode: Bench = {
     await ffmpeg('-f', 'lavfi', '-i', pump, '-f', 'lavfi', '-i', `sine=f=440:d=${seconds}:r=48000`, ...stereo, input)
 
     const outputs = outputsOf(folder, formats, bitrate)
+    const firsts: number[] = []
     const ours = async () => {
       const found = await probe(programs, input, contentType)
-      await runFfmpeg({ programs, input, contentType, outputs, signal: new AbortController().signal, stallMs: 60_000 })
+      const source = { programs, input, contentType, directory: folder, formats, bitrate, stallMs: 60_000 }
+      const began = performance.now()
+      const onFirst = async () => void firsts.push(performance.now() - began)
+      await makeRenditions({ ...source, signal: new AbortController().signal, onFirst })
       const mono = path.join(folder, 'mono.pcm')
       await peaksOf(mono, { sample_rate: found.sample_rate_hz, samples: (await stat(mono)).size / 2 })
     }
@@ -63,9 +67,9 @@ export const transcode: Bench = {
     report.add({ id: 'transcode.faster', what: 'times as fast as those', unit: '', ours: faster })
     report.add({
       id: 'transcode.first',
-      what: 'until the first rendition can be had, which is with all others',
+      what: 'until the first rendition can be had, the others being made beside it',
       unit: 'ms',
-      ours: rounds.ours,
+      ours: firsts,
       beside: { what: 'one bare encode to Opus', values: rounds.opus },
       targets: [{ of: 'ratio', most: 1.1 }],
     })

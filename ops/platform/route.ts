@@ -188,7 +188,9 @@ function isStorable(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return storable(value)
   if (typeof value !== 'object' || value === null) return true
   if (depth === maxDepth) return false
-  return Object.entries(value).every(([key, inner]) => storable(key) && isStorable(inner, depth + 1))
+  return Object.entries(value).every(
+    ([key, inner]) => key !== '__proto__' && storable(key) && isStorable(inner, depth + 1),
+  )
 }
 
 const maxKeys = 200
@@ -199,13 +201,19 @@ const keysIn = (value: unknown): number =>
     : 0
 
 const mostJson = 16_384
+const notStorable = `must be well-formed Unicode, at most ${maxDepth} levels deep, with no field named __proto__`
 
 /** An object of whatever the client likes: 16 KiB, eight levels deep and 200 values at most. */
-export const JsonObject = z
-  .record(z.string(), z.unknown())
-  .refine((value) => isStorable(value), 'must be well-formed Unicode, at most 8 levels deep')
-  .refine((value) => keysIn(value) <= maxKeys, `must have ${maxKeys} values at most`)
-  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= mostJson, `must have ${mostJson} bytes at most`)
+export const JsonObject = z.preprocess(
+  (value, context) => {
+    if (!isStorable(value)) context.addIssue({ code: 'custom', message: notStorable })
+    return value
+  },
+  z
+    .record(z.string(), z.unknown())
+    .refine((value) => keysIn(value) <= maxKeys, `must have ${maxKeys} values at most`)
+    .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= mostJson, `must have ${mostJson} bytes at most`),
+)
 
 /** The same, in JSON text. */
 export const JsonText = z
@@ -220,7 +228,7 @@ export const JsonText = z
     }
   })
   .refine((value) => isStorable(value), {
-    error: `must be well-formed Unicode, at most ${maxDepth} levels deep`,
+    error: notStorable,
     abort: true,
   })
   .refine((value) => keysIn(value) <= maxKeys, `must have ${maxKeys} values at most`)

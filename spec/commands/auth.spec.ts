@@ -23,7 +23,11 @@ describe('who is let in', () => {
     const { email, password } = facility.user
     const { status, body } = await login(email.toUpperCase(), password)
     expect(status).to.equal(200)
-    expect(body).to.include({ token_type: 'Bearer', expires_in: 900, must_change_password: false })
+    expect(body).to.include({
+      token_type: 'Bearer',
+      expires_in: system.config.JWT_ACCESS_TTL_SECS,
+      must_change_password: false,
+    })
     expect(body.user).to.deep.equal({
       id: facility.user.id,
       email,

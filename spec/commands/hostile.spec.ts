@@ -83,7 +83,9 @@ describe('hostile input', function () {
       ]) {
         // What is public and takes no query is not asked for a resource.
         const answer = await asked(one).get(`${pathOf(one.template)}?${query}`)
-        expect(answer.status, `${named(one)}?${query}`).to.be.oneOf([400, 404])
+        // Whoever comes with a token comes with no other right.
+        const refusals = query.startsWith('token') ? [400, 401] : [400, 404]
+        expect(answer.status, `${named(one)}?${query}`).to.be.oneOf(refusals)
         expectRefusal(answer, `${named(one)}?${query}`)
       }
   })
@@ -98,6 +100,8 @@ describe('hostile input', function () {
         for (const name of names)
           for (const [what, value] of Object.entries(hostileValues)) {
             if (ofLines.includes(name) && what === 'lines of a header') continue
+            // These may say whatever they like, as long as it is an object.
+            if (name === 'metadata' && ['a constructor that pollutes', 'an operator'].includes(what)) continue
             const { [name]: _, ...others } = sampleOf({ schema, document }, fitting) as Record<string, unknown>
             const fields = Object.entries(others).map(([field, sample]) => `"${field}":${JSON.stringify(sample)}`)
             const answer = await send(asked(one), one, `{${[...fields, `"${name}":${value}`].join(',')}}`)

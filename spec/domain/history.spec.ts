@@ -584,6 +584,24 @@ const stored: Record<string, Literal[]> = {
       { status: 'running', attempt: 1, worker: 'w1' },
     ),
     one(
+      'TranscodeRenditionMade',
+      {
+        upload_id: 'u1',
+        attempt: 1,
+        rendition: {
+          format: 'opus-webm',
+          codec: 'opus',
+          bitrate: 96_000,
+          size_bytes: 9,
+          duration_ms: 1000,
+          sha256: 'cd',
+          object_key: 'uploads/u1/j1/1/webm',
+        },
+        made_at: later,
+      },
+      { status: 'running', made: ['opus-webm'] },
+    ),
+    one(
       'TranscodeAttemptFailed',
       { upload_id: 'u1', attempt: 1, cause: 'fault', reason: 'out of memory', failed_at: later },
       { status: 'queued', attempt: 1, failures: 1 },

@@ -176,6 +176,23 @@ describe('a transcode job', () => {
     it('not when there is none', () => expect(isExhausted(TranscodeJob.initial)).to.be.false)
   })
 
+  describe('has a rendition that was made', () => {
+    const made = { attempt: 1, rendition: result.renditions[0], made_at: later }
+    const event: TranscodeJob.Event = { type: 'TranscodeRenditionMade', data: { upload_id, ...made } }
+    const say = TranscodeJob.renditionMade(made)
+    it('once a format', () => given(requested, started(1)).when(say).then(event))
+    it('not by an attempt that is over', () =>
+      given(requested, started(1), attemptFailed(1), started(2)).when(say).refused('attempt-superseded'))
+    it('not once it was cancelled', () =>
+      given(requested, started(1), cancelled).when(say).refused('attempt-superseded'))
+    it('anew by the next attempt', () => {
+      const again = { ...made, attempt: 2 }
+      given(requested, started(1), event, attemptFailed(1), started(2))
+        .when(TranscodeJob.renditionMade(again))
+        .then({ ...event, data: { upload_id, ...again } })
+    })
+  })
+
   describe('times out', () => {
     const timeOut = (attempt: number) => TranscodeJob.timeOut({ attempt, timed_out_at: later })
     it('and waits for the next attempt', () => given(requested, started(1)).when(timeOut(1)).then(timedOut(1)))
@@ -229,17 +246,18 @@ describe('a transcode job', () => {
       bitrate: 96_000,
       requested_at: at,
     }
-    expect(stateAfter(requested)).to.deep.equal({ status: 'queued', attempt: 0, failures: 0, ...asked })
+    expect(stateAfter(requested)).to.deep.equal({ status: 'queued', attempt: 0, failures: 0, made: [], ...asked })
     expect(stateAfter(requested, started(1), attemptFailed(1), started(2, 'w2'))).to.deep.equal({
       status: 'running',
       attempt: 2,
       failures: 1,
+      made: [],
       worker: 'w2',
       started_at: at,
       ...asked,
     })
     const [error, finished_at] = ['Gave up after 5 attempts', later]
-    const over = { attempt: 1, failures: 0, worker: 'w1', started_at: at, ...asked }
+    const over = { attempt: 1, failures: 0, made: [], worker: 'w1', started_at: at, ...asked }
     expect(stateAfter(requested, started(1), failed)).to.deep.equal({ status: 'failed', error, finished_at, ...over })
     expect(stateAfter(requested, started(1), failed, retried)).to.deep.equal({ status: 'queued', ...over })
     expect(stateAfter(started(1), completed(1), failed, retried)).to.deep.equal({ status: 'unknown' })

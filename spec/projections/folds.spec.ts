@@ -579,6 +579,23 @@ promise(uploads, 'shows that it is being made playable', [uploadReceived, jobReq
   ...uploadRow,
   status: 'transcoding',
 })
+const firstMade: Event = [
+  job,
+  'TranscodeRenditionMade',
+  { ...ofJob, attempt: 1, rendition: renditions[0]!, made_at: later },
+]
+promise(
+  uploads,
+  'can be played as soon as one rendition is there, while the others are made',
+  [uploadReceived, jobRequested, jobStarted, firstMade],
+  { ...uploadRow, status: 'transcoding', renditions },
+)
+promise(
+  uploads,
+  'has each rendition once, told as it was made and again with all of them',
+  [uploadReceived, jobRequested, jobStarted, firstMade, jobCompleted],
+  ready,
+)
 promise(uploads, 'shows that it is ready, by its job', [uploadReceived, jobRequested, jobStarted, jobCompleted], ready)
 promise(
   uploads,

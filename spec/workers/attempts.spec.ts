@@ -139,6 +139,27 @@ describe('attempts at a transcode', () => {
     return { stop: () => (stop.abort(), stopped) }
   }
 
+  it('tell of the first rendition while the others are made, which nobody takes for the end of the attempt', async () => {
+    const folder = mkdtempSync(join(dataDir, 'slow-'))
+    const [ffmpeg, go] = [join(folder, 'ffmpeg'), join(folder, 'go')]
+    const waits = `case "$*" in *libopus*) ;; *) while [ ! -e '${go}' ]; do sleep 0.05; done;; esac`
+    writeFileSync(ffmpeg, `#!/bin/sh\n${waits}\nexec '${found.ffmpeg}' "$@"\n`, { mode: 0o700 })
+    const slow = await confined(join(folder, 'bin'), { ...found, ffmpeg }, { cpuSecs: 60 })
+    const { id: upload } = await recordings.received(sound('wav'))
+    const id = await recordings.requested(upload, { formats: ['opus-webm', 'aac-mp4'] })
+    const { stop } = await running(id, worker(slow))
+    const sofar = ['TranscodeRequested', 'TranscodeStarted', 'TranscodeRenditionMade']
+    await eventually(async () => expect(await recordings.types(id)).to.deep.equal(sofar))
+    const { rendition } = (await completed(id)).data
+    expect(rendition).to.include({ format: 'opus-webm', codec: 'opus' })
+    writeFileSync(go, '')
+    await eventually(async () => expect(await recordings.types(id)).to.deep.equal([...sofar, 'TranscodeCompleted']))
+    await stop()
+    const { renditions } = (await completed(id)).data
+    expect(renditions[0]).to.deep.equal(rendition)
+    expect(renditions.map(({ format }: { format: string }) => format)).to.deep.equal(['opus-webm', 'aac-mp4'])
+  })
+
   it('end within a second once the job is cancelled, and write nothing more', async () => {
     const { programs, pids } = await fake(hangs)
     const id = await requested()

@@ -113,6 +113,8 @@ describe('hostile media', function () {
   const picture = ['-f', 'lavfi', '-i', 'color=size=64x64:duration=0.04:rate=25']
   const sine = ['-f', 'lavfi', '-i', 'sine=duration=1:sample_rate=48000']
 
+  const manyStreams = process.env['SPEC_LONG'] ? 1000 : 200
+
   /** With these seconds of sound in every rendition. */
   const good: Record<string, [bytes: () => Buffer, type: string, seconds: number]> = {
     'whose sizes say 4 GiB': [() => wavOf(tone(), { dataBytes: 2 ** 32 - 1, riffBytes: 2 ** 32 - 1 }), 'audio/wav', 1],
@@ -135,8 +137,8 @@ describe('hostile media', function () {
       'audio/mp4',
       1.5,
     ],
-    'with a thousand streams': [
-      () => made('mka', ['-i', '%', ...Array(1000).fill(['-map', '0:a']).flat(), '-c', 'copy'], sound('ogg')),
+    [`with ${manyStreams} streams`]: [
+      () => made('mka', ['-i', '%', ...Array(manyStreams).fill(['-map', '0:a']).flat(), '-c', 'copy'], sound('ogg')),
       'audio/x-matroska',
       1,
     ],
