@@ -110,7 +110,7 @@ export function transcode({
       const completed = {
         attempt: job.attempt,
         renditions: [
-          first,
+          first ?? (await putRendition(job, directory, job.formats[0]!)),
           ...(await Promise.all(job.formats.slice(1).map((format) => putRendition(job, directory, format)))),
         ],
         peaks: await putPeaks(job, directory, { sample_rate: found.sample_rate_hz, samples }),
@@ -146,7 +146,12 @@ export function transcode({
     }
     const { formats, bitrate } = job
     const onFirst = async (format: TranscodeJob.Format) => {
-      const rendition = await putRendition(job, directory, format)
+      // A recording without a sample makes one that cannot be read: that is seen to once all is done.
+      const rendition = await putRendition(job, directory, format).catch((error: unknown) => {
+        if (error instanceof Unreadable) return undefined
+        throw error
+      })
+      if (!rendition) return undefined
       const made = TranscodeJob.renditionMade({ attempt, rendition, made_at: now() })
       // Alone it is there as soon as the job is done.
       if (formats.length > 1) await handle(store, TranscodeJob, job.id, made, intent(job, 'first-rendition'))

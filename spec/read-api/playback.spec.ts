@@ -226,10 +226,11 @@ describe('playback', () => {
       'TranscodeRequested',
       'TranscodeStarted',
       'UploadProbed',
+      'TranscodeRenditionMade',
       'TranscodeCompleted',
     ])
     expect(items[0].actor).to.deep.equal({ kind: 'device', id: facility.device.id, name: 'Mic' })
-    expect(items[4].changes).to.deep.include({ field: 'status', before: 'transcoding', after: 'ready' })
+    expect(items[5].changes).to.deep.include({ field: 'status', before: 'transcoding', after: 'ready' })
     expect(JSON.stringify(items)).not.to.include('object_key')
   })
 })
