@@ -149,10 +149,10 @@ function Wave({
         >
           <span aria-hidden>{isPlaying ? '❚❚' : '▶'}</span>
         </ActionIcon>
-        <Button size="compact-sm" variant="default" aria-label="10 seconds back" onClick={() => jump(-10)}>
+        <Button size="compact-sm" variant="default" aria-label="−10 s, back" onClick={() => jump(-10)}>
           −10 s
         </Button>
-        <Button size="compact-sm" variant="default" aria-label="10 seconds on" onClick={() => jump(10)}>
+        <Button size="compact-sm" variant="default" aria-label="+10 s, on" onClick={() => jump(10)}>
           +10 s
         </Button>
         <Text size="sm" style={{ fontVariantNumeric: 'tabular-nums' }}>

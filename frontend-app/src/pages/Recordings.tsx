@@ -32,7 +32,6 @@ export function Recordings() {
       type="date"
       aria-label={label}
       title={label}
-      mb="md"
       value={list.value(name)?.slice(0, 10) ?? ''}
       onChange={({ currentTarget: { value } }) => list.set({ [name]: value ? `${value}T00:00:00Z` : undefined })}
     />
@@ -40,26 +39,25 @@ export function Recordings() {
   return (
     <Page title="Recordings">
       {may('upload:create') && <UploadCard />}
-      <Group gap="sm" align="flex-start">
-        <Filters
-          list={list}
-          search="Search by name, title or notes"
-          facility
-          choices={[
-            { name: 'status', label: 'State', of: ['received', 'transcoding', 'ready', 'failed', 'rejected'] },
-            {
-              name: 'device_id',
-              label: 'Device',
-              of: (devices.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name })),
-            },
-            ...(tags.length > 0
-              ? [{ name: 'tag', label: 'Tag', of: tags.map(({ id, name }) => ({ value: id, label: name })) }]
-              : []),
-          ]}
-        />
+      <Filters
+        list={list}
+        search="Search by name, title or notes"
+        facility
+        choices={[
+          { name: 'status', label: 'State', of: ['received', 'transcoding', 'ready', 'failed', 'rejected'] },
+          {
+            name: 'device_id',
+            label: 'Device',
+            of: (devices.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name })),
+          },
+          ...(tags.length > 0
+            ? [{ name: 'tag', label: 'Tag', of: tags.map(({ id, name }) => ({ value: id, label: name })) }]
+            : []),
+        ]}
+      >
         {day('from', 'From this day on')}
         {day('to', 'Before this day')}
-      </Group>
+      </Filters>
       <DataTable<Upload>
         label="Recordings"
         found={found}

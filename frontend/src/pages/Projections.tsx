@@ -154,7 +154,7 @@ export function Projections() {
                 <Table.Th>State</Table.Th>
                 <Table.Th>Shown</Table.Th>
                 <Table.Th>Stands</Table.Th>
-                <Table.Th>Looked at</Table.Th>
+                <Table.Th>Changed state</Table.Th>
                 <Table.Th aria-label="Actions" />
               </Table.Tr>
             </Table.Thead>

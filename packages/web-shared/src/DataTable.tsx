@@ -122,7 +122,7 @@ export function DataTable<Item extends object>({
                   : data?.items.map((item) => (
                       <Table.Tr key={keyOf(item)}>
                         {columns.map(({ title, show, align }) => (
-                          <Table.Td key={title} ta={align}>
+                          <Table.Td key={title} ta={align} style={align && { whiteSpace: 'nowrap' }}>
                             {show(item)}
                           </Table.Td>
                         ))}

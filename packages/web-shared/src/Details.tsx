@@ -5,7 +5,7 @@ import type { ReactNode } from 'react'
 export function Details({ of }: { of: readonly (readonly [name: string, value: ReactNode])[] }) {
   return (
     <Card withBorder mb="md">
-      <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} component="dl" m={0}>
+      <SimpleGrid cols={{ base: 2, md: 4 }} component="dl" m={0}>
         {of.map(([name, value]) => (
           <div key={name}>
             <Text component="dt" size="xs" c="dimmed">

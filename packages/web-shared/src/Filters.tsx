@@ -1,6 +1,6 @@
 import { Group, Select, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useFacilities } from './facilities.ts'
 import type { List } from './useList.ts'
 import { useMe } from './useSession.ts'
@@ -19,11 +19,14 @@ export function Filters({
   search,
   choices = [],
   facility = false,
+  children,
 }: {
   list: List
   search?: string
   choices?: readonly Choice[]
   facility?: boolean
+  /** More of them. */
+  children?: ReactNode
 }) {
   const [text, setText] = useState(list.value('q') ?? '')
   const ask = useDebouncedCallback((q: string) => list.set({ q: q.trim() || undefined }), 300)
@@ -41,6 +44,7 @@ export function Filters({
       : []),
     ...choices,
   ]
+  if (!search && !children && all.length === 0) return null
   return (
     <Group mb="md" gap="sm" role="search" aria-label="Filters">
       {search && (
@@ -67,6 +71,7 @@ export function Filters({
           style={{ flex: '0 1 180px' }}
         />
       ))}
+      {children}
     </Group>
   )
 }

@@ -77,6 +77,8 @@ export function LoginPage({ title, ended }: { title: string; ended: boolean }) {
         type="email"
         autoComplete="username"
         required
+
+        withAsterisk={false}
         autoFocus
         value={email}
         onChange={(event) => setEmail(event.currentTarget.value)}
@@ -85,6 +87,8 @@ export function LoginPage({ title, ended }: { title: string; ended: boolean }) {
         label="Password"
         autoComplete="current-password"
         required
+
+        withAsterisk={false}
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}
       />
@@ -113,6 +117,8 @@ export function FirstPasswordPage() {
         label="Current password"
         autoComplete="current-password"
         required
+
+        withAsterisk={false}
         autoFocus
         value={current}
         onChange={(event) => setCurrent(event.currentTarget.value)}
@@ -121,6 +127,8 @@ export function FirstPasswordPage() {
         label="New password"
         autoComplete="new-password"
         required
+
+        withAsterisk={false}
         value={next}
         onChange={(event) => setNext(event.currentTarget.value)}
       />
@@ -128,6 +136,8 @@ export function FirstPasswordPage() {
         label="New password again"
         autoComplete="new-password"
         required
+
+        withAsterisk={false}
         value={again}
         onChange={(event) => setAgain(event.currentTarget.value)}
       />

@@ -56,7 +56,8 @@ function Header({ name, opened, toggle }: { name: string; opened: boolean; toggl
           aria-label="Navigation"
           aria-expanded={opened}
         />
-        <Text fw={700}>
+        <img src="./icon.svg" alt="" width={28} height={28} />
+        <Text fw={700} style={{ whiteSpace: 'nowrap' }}>
           Xylolabs
           <Text span c="dimmed" fw={400} visibleFrom="xs" inherit>
             {' '}
@@ -84,8 +85,10 @@ function Header({ name, opened, toggle }: { name: string; opened: boolean; toggl
         </ActionIcon>
         <Menu position="bottom-end">
           <Menu.Target>
-            <Button variant="default" size="compact-md" maw={180}>
-              {me.name}
+            <Button variant="default" size="compact-md" px="sm" fw={500} maw={{ base: 110, xs: 260 }}>
+              <Text span inherit truncate>
+                {me.name}
+              </Text>
             </Button>
           </Menu.Target>
           <Menu.Dropdown>

@@ -24,7 +24,10 @@ export function Status({ of }: { of: string }) {
     <Badge
       variant="light"
       radius="sm"
-      style={{ color: `light-dark(var(--mantine-color-${colour}-9), var(--mantine-color-${colour}-2))`, flexShrink: 0 }}
+      style={{
+        color: `light-dark(color-mix(in srgb, var(--mantine-color-${colour}-9), black 30%), var(--mantine-color-${colour}-2))`,
+        flexShrink: 0,
+      }}
       color={colour}
       tt="none"
     >
