@@ -25,8 +25,8 @@ export function Status({ of }: { of: string }) {
       variant="light"
       radius="sm"
       style={{
+        minWidth: 'max-content',
         color: `light-dark(color-mix(in srgb, var(--mantine-color-${colour}-9), black 30%), var(--mantine-color-${colour}-2))`,
-        flexShrink: 0,
       }}
       color={colour}
       tt="none"
