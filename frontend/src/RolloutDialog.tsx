@@ -82,7 +82,8 @@ export function RolloutDialog({ release, onClose }: { release: Schemas['Firmware
           setValues(asked)
           setPlan({ body, simulation })
         }}
-        onClose={() => plan ?? onClose()}
+        keepOpen
+        onClose={onClose}
       />
     )
   const { body, simulation } = plan

@@ -63,7 +63,7 @@ export function mountDashboards(app: Express, dashboards: readonly Dashboard[]):
     if (await sendFile(request, response, one, path)) return
     // A file that is not there is no place: the page of another build would be taken for a script.
     if (path.startsWith('assets/') || extname(path) !== '') return next()
-    await sendPage(request, response, one, base)
+    await sendPage(response, one, base)
   })
 }
 
@@ -99,13 +99,13 @@ async function sendFile(request: Request, response: Response, { directory }: Das
 }
 
 /** The page knows by its base where it is: links, files and the router go by it. */
-async function sendPage(request: Request, response: Response, { name, directory, builtBy }: Dashboard, base: string) {
+async function sendPage(response: Response, { name, directory, builtBy }: Dashboard, base: string) {
   response.set({ 'Content-Security-Policy': policy, 'Cache-Control': 'no-cache' }).type('html')
   const page = await readFile(resolve(directory, 'index.html'), 'utf8').catch(() => undefined)
   if (page !== undefined) {
     const placed = page.replace('<base href="/"', `<base href="${base}"`)
     response.set('ETag', `"${createHash('sha256').update(placed).digest('base64url')}"`)
-    return void (request.fresh ? response.status(304).end() : response.send(placed))
+    return void response.send(placed)
   }
   const what = `There is no build of the ${name} dashboard yet. Type: ${builtBy}`
   const title = `Xylolabs: ${name}`

@@ -1,6 +1,7 @@
 import '@mantine/charts/styles.css'
 import { BarChart, LineChart } from '@mantine/charts'
 import { Alert, Card, SegmentedControl, SimpleGrid, Skeleton, Text, Title } from '@mantine/core'
+import type { Counts, Stats } from '@xylolabs/web-shared/api/coming.ts'
 import { ApiError } from '@xylolabs/web-shared/api/problem.ts'
 import { Failure } from '@xylolabs/web-shared/DataTable.tsx'
 import { Filters } from '@xylolabs/web-shared/Filters.tsx'
@@ -29,6 +30,29 @@ function Figure({ label, value }: { label: string; value: string | undefined }) 
   )
 }
 
+const hour = 3_600_000
+const lengths = { hour, day: 24 * hour, week: 7 * 24 * hour }
+
+/** With the buckets in which nothing came in: a chart without them would tell a lie. */
+function complete({ from, to, bucket, series }: Stats): (Counts & { start: string })[] {
+  const [first] = series
+  if (!first) return []
+  const length = lengths[bucket]
+  const begin = Date.parse(first.start) - Math.floor((Date.parse(first.start) - Date.parse(from)) / length) * length
+  // Clocks that are put on or back move a bucket by an hour.
+  const near = (at: number) => series.find(({ start }) => Math.abs(Date.parse(start) - at) < length / 2)
+  const none = {
+    uploads: 0,
+    size_bytes: 0,
+    sound_secs: 0,
+    jobs: { queued: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 },
+  }
+  return Array.from({ length: Math.ceil((Date.parse(to) - begin) / length) }, (_, i) => {
+    const at = begin + i * length
+    return near(at) ?? { start: new Date(at).toISOString(), ...none }
+  })
+}
+
 /** What came in, and how much of it, over time. */
 export function Statistics() {
   const list = useList(['facility_id'])
@@ -36,7 +60,6 @@ export function Statistics() {
   const span = (list.value('days') ?? '30') as Span
   const { bucket, days } = spans[span] ?? spans[30]
   // By the hour, so that what is asked for stays the same while it is looked at.
-  const hour = 3_600_000
   const to = new Date(Math.ceil(Date.now() / hour) * hour)
   const from = new Date(to.getTime() - days * 24 * hour)
   const query = { facility_id, bucket, from: from.toISOString(), to: to.toISOString() }
@@ -47,7 +70,7 @@ export function Statistics() {
     timeZone: data?.timezone ?? 'UTC',
     ...(bucket === 'hour' ? { hour: '2-digit', minute: '2-digit' } : { day: 'numeric', month: 'short' }),
   })
-  const series = (data?.series ?? []).map(({ start, uploads, sound_secs, size_bytes, jobs }) => ({
+  const series = (data ? complete(data) : []).map(({ start, uploads, sound_secs, size_bytes, jobs }) => ({
     ...{ start: words.format(new Date(start)), Recordings: uploads, Minutes: Math.round(sound_secs / 6) / 10 },
     ...{ MiB: Math.round(size_bytes / 104_857.6) / 10, Failed: jobs.failed },
   }))
@@ -100,6 +123,7 @@ export function Statistics() {
                   dataKey="start"
                   series={[{ name, color }]}
                   withLegend={false}
+                  {...(Chart === BarChart && { maxBarWidth: 40 })}
                   curveType="monotone"
                   textColor="light-dark(var(--mantine-color-gray-7), var(--mantine-color-dark-1))"
                 />

@@ -45,6 +45,7 @@ export function FormDialog<Result>({
   done,
   onDone,
   onClose,
+  keepOpen = false,
 }: {
   title: string
   intro?: ReactNode
@@ -56,13 +57,18 @@ export function FormDialog<Result>({
   done?: string
   onDone?: (result: Result) => void
   onClose: () => void
+  /** Something else takes its place when it is done. */
+  keepOpen?: boolean
 }) {
   const [values, setValues] = useState<Record<string, any>>({ ...initial })
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({})
   const shown = fields.filter(({ when }) => !when || when(values))
   const action = useAction(onSubmit, {
     ...(done && { done }),
-    onDone: (result) => (onClose(), onDone?.(result)),
+    onDone: (result) => {
+      if (!keepOpen) onClose()
+      onDone?.(result)
+    },
     onRefused: (error) => {
       const found = error instanceof ApiError ? error.fields : {}
       setErrors(found)

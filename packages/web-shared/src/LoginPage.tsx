@@ -141,7 +141,7 @@ export function FirstPasswordPage() {
         value={again}
         onChange={(event) => setAgain(event.currentTarget.value)}
       />
-      <Button variant="subtle" onClick={() => void session.logout()}>
+      <Button variant="default" onClick={() => void session.logout()}>
         Log out
       </Button>
     </FormPage>

@@ -40,7 +40,7 @@ export function show(page: ReactNode): void {
       <QueryClientProvider client={queries}>
         <MantineProvider theme={theme} defaultColorScheme="auto">
           <ModalsProvider modalProps={{ centered: true }}>
-            <Notifications position="top-right" />
+            <Notifications position="bottom-right" autoClose={4000} />
             <Forgetting>{page}</Forgetting>
           </ModalsProvider>
         </MantineProvider>
