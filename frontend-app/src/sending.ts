@@ -24,7 +24,12 @@ async function sendInPieces(what: Sending, onSent: (share: number) => void, sign
     const upload = new Upload(what.file, {
       endpoint: `${location.origin}${path}/resumable`,
       chunkSize: pieceBytes,
-      retryDelays: [0, 1000, 3000, 5000, 10_000, 20_000],
+      retryDelays: [0, 1000, 3000, 5000, 10_000, 20_000, 30_000, 60_000],
+      // Being offline is no reason to give up: it is what this is for.
+      onShouldRetry: ({ originalResponse }) => {
+        const status = originalResponse?.getStatus() ?? 0
+        return status === 0 || status >= 500 || [401, 409, 423, 429].includes(status)
+      },
       removeFingerprintOnSuccess: true,
       metadata: { filename: what.file.name, ...fieldsOf(what) },
       onBeforeRequest: async (request) => request.setHeader('Authorization', `Bearer ${await session.token()}`),
@@ -61,7 +66,8 @@ export async function sendRecording(
   if (isResumable) {
     return sendInPieces(what, onSent, signal).catch(async (error: unknown) => {
       const { originalResponse } = error as { originalResponse?: { getStatus(): number; getBody(): string } | null }
-      if (!originalResponse) throw error
+      if (signal.aborted) throw error
+      if (!originalResponse) throw new TypeError('The connection broke', { cause: error })
       throw await errorOf(new Response(originalResponse.getBody(), { status: originalResponse.getStatus() }))
     })
   }

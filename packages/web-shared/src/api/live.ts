@@ -54,7 +54,7 @@ export async function followLive({ send, url, on, onReset, onState, wait, signal
     onState('connecting')
     try {
       const headers = { Accept: 'text/event-stream', ...(lastId !== undefined && { 'Last-Event-ID': lastId }) }
-      const response = await send(new Request(url, { headers, signal, cache: 'no-store' }))
+      const response = await send(new Request(url, { headers, signal }))
       if (response.status === 404) return onState('absent')
       if (response.ok && response.body) {
         onState('live')
