@@ -1,3 +1,3 @@
 import { dashboard } from '../packages/web-shared/vite.ts'
 
-export default dashboard('/app/')
+export default dashboard

@@ -1,3 +1,3 @@
 import { dashboard } from '../packages/web-shared/vite.ts'
 
-export default dashboard('/admin/')
+export default dashboard

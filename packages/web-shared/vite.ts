@@ -5,10 +5,9 @@ import { defineConfig } from 'vite'
  * How a dashboard is built: its files find each other wherever they are served. `npm run dev -w frontend` serves the sources themselves, beside the API
  * of `npm start`.
  */
-export const dashboard = (at: string) =>
-  defineConfig(({ command }) => ({
-    base: command === 'build' ? './' : at,
-    plugins: [react()],
-    build: { chunkSizeWarningLimit: 800, modulePreload: { polyfill: false }, emptyOutDir: true },
-    server: { proxy: { '/api': 'http://localhost:3000' } },
-  }))
+export const dashboard = defineConfig({
+  base: './',
+  plugins: [react()],
+  build: { chunkSizeWarningLimit: 800, modulePreload: { polyfill: false }, emptyOutDir: true },
+  server: { proxy: { '/api': 'http://localhost:3000' } },
+})

@@ -84,7 +84,12 @@ describe('the administration, in Chromium', function () {
       .last()
       .waitFor()
     await form.getByLabel('Code').fill(unique('pumps'))
-    await form.getByRole('button', { name: 'Create facility' }).click()
+    const read = page.waitForRequest((asked) => asked.method() === 'GET' && asked.url().includes('/facilities?'))
+    const [created] = await Promise.all([
+      page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.status() === 201),
+      form.getByRole('button', { name: 'Create facility' }).click(),
+    ])
+    expect((await read).headers()['read-after']).to.equal(created.headers()['event-position'])
     await form.waitFor({ state: 'detached' })
     await page.getByRole('searchbox').fill(name)
     await page.getByRole('link', { name }).waitFor()

@@ -32,6 +32,7 @@ export function Recordings() {
       type="date"
       aria-label={label}
       title={label}
+      style={{ flex: '1 1 120px', maxWidth: 180 }}
       value={list.value(name)?.slice(0, 10) ?? ''}
       onChange={({ currentTarget: { value } }) => list.set({ [name]: value ? `${value}T00:00:00Z` : undefined })}
     />

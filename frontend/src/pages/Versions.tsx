@@ -28,7 +28,7 @@ function Model({ model, items }: { model: string; items: Items }) {
           {model}
         </Title>
         <Text size="sm" c="dimmed">
-          {count(all)} devices
+          {count(all)} {all === 1 ? 'device' : 'devices'}
         </Text>
       </Group>
       <Progress.Root size={24} mb="xs">

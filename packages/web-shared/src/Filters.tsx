@@ -31,9 +31,10 @@ export function Filters({
   const [text, setText] = useState(list.value('q') ?? '')
   const ask = useDebouncedCallback((q: string) => list.set({ q: q.trim() || undefined }), 300)
   const { role } = useMe()
-  const { data: facilities } = useFacilities(facility && role === 'super_admin')
+  const choosesFacility = facility && role === 'super_admin'
+  const { data: facilities } = useFacilities(choosesFacility)
   const all = [
-    ...(facilities && facilities.items.length > 1
+    ...(choosesFacility && facilities && facilities.items.length > 1
       ? [
           {
             name: 'facility_id',
@@ -68,7 +69,7 @@ export function Filters({
           data={of.map((one) => (typeof one === 'string' ? { value: one, label: spaced(one) } : one))}
           value={list.value(name) ?? null}
           onChange={(value) => list.set({ [name]: value ?? undefined })}
-          style={{ flex: '0 1 180px' }}
+          style={{ flex: '1 1 120px', maxWidth: 180 }}
         />
       ))}
       {children}

@@ -57,7 +57,7 @@ function Header({ name, opened, toggle }: { name: string; opened: boolean; toggl
           aria-expanded={opened}
         />
         <img src="./icon.svg" alt="" width={28} height={28} />
-        <Text fw={700} style={{ whiteSpace: 'nowrap' }}>
+        <Text fw={700} style={{ whiteSpace: 'nowrap' }} visibleFrom="xs">
           Xylolabs
           <Text span c="dimmed" fw={400} visibleFrom="xs" inherit>
             {' '}
