@@ -27,6 +27,17 @@ FROM base AS packages
 COPY .npmrc package.json package-lock.json ./
 RUN npm ci --omit=dev
 
+# The dashboards are files in the end: what makes them stays behind.
+FROM base AS dashboards
+COPY .npmrc package.json package-lock.json ./
+COPY packages packages
+COPY frontend frontend
+COPY frontend-app frontend-app
+RUN npm ci
+COPY domain domain
+COPY ops ops
+RUN npm run build:web
+
 FROM base
 ENV NODE_ENV=production
 COPY --from=packages /app/node_modules node_modules
@@ -38,6 +49,8 @@ COPY read-api read-api
 COPY workers workers
 COPY migrations migrations
 COPY ops ops
+COPY --from=dashboards /app/frontend/dist frontend/dist
+COPY --from=dashboards /app/frontend-app/dist frontend-app/dist
 RUN node ops/compiled.mjs --version
 USER node
 # Bring a volume for /data: scratch files of the media, and all data of the servers that are not configured.

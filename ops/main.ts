@@ -149,6 +149,7 @@ function announce(dataDir: string, port: number, lifecycle: Lifecycle, quiet: bo
   const nearby = relative(process.cwd(), resolve(dataDir)) || '.'
   const shown = nearby.startsWith('..') ? resolve(dataDir) : nearby
   console.log(`Xylolabs API ${version} is ready after ${readySecs.toFixed(1)} s`)
+  console.log(`  dashboards   ${url}/admin/ and ${url}/app/`)
   console.log(`  API          ${url}/api`)
   console.log(`  readiness    ${url}/health/ready`)
   console.log(`  data         ${shown}`)

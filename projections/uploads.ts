@@ -111,7 +111,10 @@ export const uploads: Projection<UploadRow> = {
     UploadPurged: (row, { data: { purged_at } }) => ({ ...row, renditions: [], peaks: null, purged_at }),
     TranscodeRequested: ofJob((row) => ({ ...become(row, 'transcoding'), error: null })),
     TranscodeRetried: ofJob((row) => ({ ...become(row, 'transcoding'), error: null })),
-    TranscodeRenditionMade: ofJob((row, { data }) => ({ ...row, renditions: merged(row.renditions, [data.rendition]) })),
+    TranscodeRenditionMade: ofJob((row, { data }) => ({
+      ...row,
+      renditions: merged(row.renditions, [data.rendition]),
+    })),
     TranscodeCompleted: ofJob((row, { data }) => ({
       ...become(row, 'ready'),
       renditions: merged(row.renditions, data.renditions),

@@ -64,6 +64,7 @@ import { tags } from '../../read-api/tags.ts'
 import { transcodeJobs } from '../../read-api/transcodeJobs.ts'
 import { uploads } from '../../read-api/uploads.ts'
 import { users } from '../../read-api/users.ts'
+import type { Config } from '../platform/config.ts'
 import type { EventStore } from '../platform/eventStore.ts'
 import { incomingIn } from '../platform/incoming.ts'
 import { connectLocks } from '../platform/locks.ts'
@@ -78,6 +79,7 @@ import { compareVersions } from '../projections/comparing.ts'
 import { followEndings } from '../server/admission.ts'
 import { createApp } from '../server/app.ts'
 import { authentication } from '../server/authentication.ts'
+import { type Dashboard, mountDashboards } from '../server/dashboards.ts'
 import type { Door } from '../server/door.ts'
 import { followStreams } from '../server/followed.ts'
 import { mountHealth } from '../server/health.ts'
@@ -245,12 +247,24 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
         },
         log,
       )
+      mountDashboards(app, dashboardsOf(config))
     },
   })
   await makeFirstAdmin(connections, passwords)
   await Promise.all([admission.ready, followed.ready])
   door.open(app)
 }
+
+const dashboardsOf = (config: Config): Dashboard[] => [
+  {
+    ...{ name: 'admin', prefix: '/admin/', builtBy: 'npm run build:web' },
+    ...{ directory: config.STATIC_DIR, hosts: config.ADMIN_HOSTS },
+  },
+  {
+    ...{ name: 'operator', prefix: '/app/', builtBy: 'npm run build:web' },
+    ...{ directory: config.STATIC_DIR_APP, hosts: config.APP_HOSTS },
+  },
+]
 
 /** The live group may be behind, but not stand still; projections that are stopped are named. */
 async function projectionsKeepUp(

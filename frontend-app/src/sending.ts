@@ -1,0 +1,78 @@
+import { send, sendForm, session } from '@xylolabs/web-shared/api/client.ts'
+import { errorOf } from '@xylolabs/web-shared/api/problem.ts'
+
+export interface Sending {
+  file: File
+  facility_id?: string | undefined
+  device_id?: string | undefined
+}
+
+const path = '/api/v1/uploads'
+const pieceBytes = 8 * 1024 * 1024
+/** Whether the server takes files piece by piece; found out with the first. */
+let isResumable: boolean | undefined
+
+const fieldsOf = ({ facility_id, device_id }: Sending) => ({
+  ...(facility_id && { facility_id }),
+  ...(device_id && { device_id }),
+})
+
+/** tus 1.0: goes on where it was after a lost connection, and after the page was closed, when the same file is chosen again. */
+async function sendInPieces(what: Sending, onSent: (share: number) => void, signal: AbortSignal): Promise<void> {
+  const { Upload } = await import('tus-js-client')
+  await new Promise<void>((resolve, reject) => {
+    const upload = new Upload(what.file, {
+      endpoint: `${location.origin}${path}/resumable`,
+      chunkSize: pieceBytes,
+      retryDelays: [0, 1000, 3000, 5000, 10_000, 20_000, 30_000, 60_000],
+      // Being offline is no reason to give up: it is what this is for.
+      onShouldRetry: ({ originalResponse }) => {
+        const status = originalResponse?.getStatus() ?? 0
+        return status === 0 || status >= 500 || [401, 409, 423, 429].includes(status)
+      },
+      removeFingerprintOnSuccess: true,
+      metadata: { filename: what.file.name, ...fieldsOf(what) },
+      onBeforeRequest: async (request) => request.setHeader('Authorization', `Bearer ${await session.token()}`),
+      onProgress: (sent, all) => onSent(all ? sent / all : 0),
+      onSuccess: () => resolve(),
+      onError: reject,
+    })
+    signal.addEventListener('abort', () => {
+      void upload.abort(true)
+      reject(new DOMException('Cancelled', 'AbortError'))
+    })
+    void upload.findPreviousUploads().then(([previous]) => {
+      if (previous) upload.resumeFromPreviousUpload(previous)
+      upload.start()
+    }, reject)
+  })
+}
+
+async function whetherResumable(): Promise<boolean> {
+  const response = await send(new Request(`${location.origin}${path}/resumable`, { method: 'OPTIONS' }))
+  return response.headers.has('Tus-Resumable')
+}
+
+/**
+ * Sends a recording, in pieces where the server takes those.
+ * @param onSent from 0 to 1
+ */
+export async function sendRecording(
+  what: Sending,
+  onSent: (share: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  isResumable ??= await whetherResumable()
+  if (isResumable) {
+    return sendInPieces(what, onSent, signal).catch(async (error: unknown) => {
+      const { originalResponse } = error as { originalResponse?: { getStatus(): number; getBody(): string } | null }
+      if (signal.aborted) throw error
+      if (!originalResponse) throw new TypeError('The connection broke', { cause: error })
+      throw await errorOf(new Response(originalResponse.getBody(), { status: originalResponse.getStatus() }))
+    })
+  }
+  const form = new FormData()
+  for (const [name, value] of Object.entries(fieldsOf(what))) form.set(name, value)
+  form.set('file', what.file)
+  await sendForm(path, form, onSent, signal)
+}

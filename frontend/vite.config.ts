@@ -1,0 +1,3 @@
+import { dashboard } from '../packages/web-shared/vite.ts'
+
+export default dashboard

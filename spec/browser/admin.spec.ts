@@ -1,0 +1,212 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import type { Browser } from 'playwright-core'
+import { makeAdmin } from '../../ops/admins/making.ts'
+import { newFacility, type System, theSystem, unique } from '../system.ts'
+import { desktop, faultsOfView, launch, logIn, narrowest, newPage, type Watched } from './chromium.ts'
+
+describe('the administration, in Chromium', function () {
+  this.timeout(90_000)
+  let system: System
+  let browser: Browser
+  let facility: Awaited<ReturnType<typeof newFacility>>
+  let boss: { email: string; password: string }
+  before(async () => {
+    system = await theSystem()
+    facility = await newFacility(system)
+    boss = await makeAdmin(system.config, {
+      ...{ email: `${unique('boss')}@example.test`, name: 'Boss', mustChangePassword: false },
+    })
+    browser = await launch()
+  })
+  after(() => browser?.close())
+
+  let watched: Watched
+  afterEach(async function () {
+    if (this.currentTest?.isFailed())
+      await watched?.page.screenshot({ path: join(tmpdir(), `admin-spec-${Date.now()}.png`) })
+    await watched?.page.context().close()
+  })
+  const opened = async (path = '/admin/', who = boss, more = {}) => {
+    watched = await newPage(browser, system.url, more)
+    await logIn(watched.page, path, who.email, who.password)
+    return watched.page
+  }
+  const nothingWrong = () => expect(watched.faults).to.deep.equal([])
+
+  it('asks for a password of one’s own first, and shows people no more than they may see', async () => {
+    const [email, password, next] = [
+      `${unique('ada')}@example.test`,
+      randomBytes(9).toString('hex'),
+      unique('a-long-password'),
+    ]
+    await system.admin.post('/api/v1/users', {
+      ...{ email, password, name: 'Ada', role: 'facility_admin', facility_id: facility.id },
+    })
+    const page = await opened('/admin/users?q=ada', { email, password: 'not this one' })
+    await page.getByRole('alert').getByText('E-mail address or password is wrong').waitFor()
+    expect(await faultsOfView(page)).to.deep.equal([])
+    await page.getByLabel('Password', { exact: true }).fill(password)
+    await page.getByRole('button', { name: 'Log in' }).click()
+
+    await page.getByRole('heading', { name: 'Choose your password' }).waitFor()
+    expect(await faultsOfView(page)).to.deep.equal([])
+    await page.getByLabel('Current password').fill(password)
+    await page.getByLabel('New password', { exact: true }).fill(next)
+    await page.getByLabel('New password again').fill(next)
+    await page.getByRole('button', { name: 'Change password' }).click()
+
+    // Where it was going to.
+    await page.getByRole('heading', { name: 'Users' }).waitFor()
+    await page.getByRole('cell', { name: email }).waitFor()
+    expect(await page.getByRole('searchbox').inputValue()).to.equal('ada')
+    const places = await page.getByRole('navigation').getByRole('link').allTextContents()
+    expect(places).to.include.members(['Devices', 'API keys', 'Rollouts']).and.not.include('Projections')
+
+    // The session outlives the page.
+    await page.reload()
+    await page.getByRole('cell', { name: email }).waitFor()
+    nothingWrong()
+  })
+
+  it('makes facilities and keys: what is written is there at once, a secret once', async () => {
+    const page = await opened('/admin/facilities')
+    const name = unique('Pump works')
+    await page.getByRole('button', { name: 'New facility' }).click()
+    const form = page.getByRole('dialog')
+    await form.getByLabel('Name').fill(name)
+    await form.getByLabel('Code').fill('Not A Code!')
+    await form.getByRole('button', { name: 'Create facility' }).click()
+    await form
+      .getByText(/must|invalid|lower/i)
+      .last()
+      .waitFor()
+    await form.getByLabel('Code').fill(unique('pumps'))
+    const read = page.waitForRequest((asked) => asked.method() === 'GET' && asked.url().includes('/facilities?'))
+    const [created] = await Promise.all([
+      page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.status() === 201),
+      form.getByRole('button', { name: 'Create facility' }).click(),
+    ])
+    expect((await read).headers()['read-after']).to.equal(created.headers()['event-position'])
+    await form.waitFor({ state: 'detached' })
+    await page.getByRole('searchbox').fill(name)
+    await page.getByRole('link', { name }).waitFor()
+    await page.waitForURL(({ searchParams }) => searchParams.get('q') === name)
+
+    await page.getByRole('link', { name: 'API keys' }).click()
+    await page.getByRole('button', { name: 'New key' }).click()
+    await form.getByLabel('Name').fill(unique('north hall'))
+    await form.getByRole('combobox', { name: 'Facility' }).click()
+    await page.getByRole('option', { name }).click()
+    await form.getByRole('button', { name: 'Create key' }).click()
+    const secret = (await page.getByLabel('The secret').textContent())!
+    expect(secret).to.match(/^xyl_/)
+    const sensor = system.as({ 'X-API-Key': secret })
+    expect((await sensor.get('/api/v1/firmware/check?current_version=1.0.0')).status).to.equal(403)
+    await page.getByRole('button', { name: 'I have kept it' }).click()
+    expect(await page.content()).not.to.include(secret)
+    nothingWrong()
+  })
+
+  it('says when somebody else has changed what is being edited, and lets one choose', async () => {
+    const { body: device } = await system.admin.post('/api/v1/devices', {
+      ...{ facility_id: facility.id, name: 'old', serial: unique('s'), model: 'xs-1' },
+    })
+    const path = `/api/v1/devices/${device.id}`
+    const page = await opened(`/admin/devices/${device.id}`)
+    const edit = async (name: string) => {
+      await page.getByRole('button', { name: 'Edit' }).click()
+      await page.getByLabel('Name').fill(name)
+      await system.admin.patch(path, { name: `theirs before ${name}` })
+      await page.getByRole('button', { name: 'Save', exact: true }).click()
+      await page.getByRole('heading', { name: 'Somebody else has changed this' }).waitFor()
+    }
+    await edit('mine')
+    expect((await system.admin.get(path)).body.name).to.equal('theirs before mine')
+    await page.getByRole('button', { name: 'Save mine over it' }).click()
+    await page.getByRole('heading', { level: 1, name: 'mine' }).waitFor()
+    await edit('mine again')
+    await page.getByRole('button', { name: 'Show what is there now' }).click()
+    await page.getByRole('heading', { level: 1, name: 'theirs before mine again' }).waitFor()
+    nothingWrong()
+  })
+
+  it('brings a new firmware file to a halted rollout', async () => {
+    const model = unique('xs')
+    for (const name of ['one', 'two', 'three'])
+      await system.admin.post('/api/v1/devices', { facility_id: facility.id, name, serial: unique('s'), model })
+    const page = await opened('/admin/releases')
+    await page.getByRole('button', { name: 'New release' }).click()
+    const dialog = page.getByRole('dialog')
+    await page.locator('input[type=file]').setInputFiles({ name: 'xs.bin', mimeType: '', buffer: randomBytes(3000) })
+    await dialog.getByLabel('Device model').fill(model)
+    await dialog.getByLabel('Version', { exact: false }).first().fill('1.4.0')
+    await dialog.getByRole('button', { name: 'Upload' }).click()
+    await page.getByRole('heading', { level: 1, name: `${model} 1.4.0` }).waitFor()
+    await page.getByRole('button', { name: 'Publish' }).click()
+    await page.getByRole('button', { name: 'Roll out…' }).click()
+    await dialog.getByLabel('Shares of the fleet').fill('50, 100')
+    await dialog.getByRole('button', { name: 'See what it would do' }).click()
+    await dialog.getByText('It could reach 3 devices').waitFor()
+    expect(await faultsOfView(page)).to.deep.equal([])
+    await dialog.getByRole('button', { name: 'Start the rollout' }).click()
+
+    await page.getByRole('heading', { level: 1, name: `Rollout of ${model} 1.4.0` }).waitFor()
+    expect(await faultsOfView(page)).to.deep.equal([])
+    await page.getByRole('button', { name: 'Halt' }).click()
+    await dialog.getByLabel('Why').fill('deaf at night')
+    await dialog.getByRole('button', { name: 'Halt now' }).click()
+    await page.getByRole('alert').getByText('deaf at night').waitFor()
+    await page.getByRole('button', { name: 'Resume' }).waitFor()
+    const { body } = await system.admin.get(`/api/v1/firmware/rollouts?device_model=${model}`)
+    expect(body.items[0]).to.include({ status: 'halted', reason: 'deaf at night' })
+    nothingWrong()
+  })
+
+  it('is one session in all tabs: they take turns at renewing it, and end together', async () => {
+    const page = await opened('/admin/account')
+    await page.getByRole('heading', { name: 'Account' }).waitFor()
+    const other = watchedToo(await page.context().newPage())
+    await other.goto('/admin/account')
+    await other.getByText('This one').waitFor()
+    await page.reload()
+    await page.getByText('This one').waitFor()
+    await page
+      .getByRole('row', { name: /This one/ })
+      .getByRole('button', { name: 'Log out' })
+      .click()
+    for (const one of [page, other]) await one.getByRole('button', { name: 'Log in' }).waitFor()
+    nothingWrong()
+  })
+  const watchedToo = (page: Watched['page']) => {
+    page.on('pageerror', (error) => watched.faults.push(error.message))
+    return page
+  }
+
+  const places = [
+    ...['Facilities', 'Users', 'API keys', 'Devices', 'Releases', 'Channels', 'Rollouts', 'Versions in use'],
+    ...['Signing keys', 'Transcoding', 'Audit trail', 'Refusals', 'Projections', 'Settings', 'Overview'],
+  ]
+  for (const [colorScheme, viewport, some] of [
+    ['light', desktop, places],
+    ['dark', narrowest, ['Devices', 'Audit trail', 'Projections', 'Settings']],
+  ] as const)
+    it(`can be read by everybody, ${colorScheme}, ${viewport.width} pixels wide, on every page`, async () => {
+      const page = await opened('/admin/', boss, { colorScheme, viewport })
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      const faults: Record<string, string[]> = {}
+      for (const name of some) {
+        if (viewport === narrowest) await page.getByRole('button', { name: 'Navigation' }).click()
+        await page.getByRole('navigation').getByRole('link', { name, exact: true }).click()
+        await page.locator('[aria-current=page]', { hasText: name }).waitFor({ state: 'attached' })
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        await page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
+        const found = await faultsOfView(page)
+        if (found.length > 0) faults[name] = found
+      }
+      expect(faults).to.deep.equal({})
+      nothingWrong()
+    })
+})

@@ -1,0 +1,77 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { eventReader, followLive, type LiveEvent, type LiveState } from '../../packages/web-shared/src/api/live.ts'
+
+const told = [
+  { event: 'ready', id: '7', data: '{"position":"7"}' },
+  { event: 'change', id: '8', data: '{"resource":"device"}' },
+  { event: 'message', id: '8', data: 'two\nlines: é' },
+]
+const text = [
+  ': still here\r\n\r\n',
+  'id: 7\r\nevent: ready\r\nretry: 1000\r\ndata: {"position":"7"}\r\n\r\n',
+  'id: 8\nevent: change\ndata: {"resource":"device"}\n\n',
+  'data: two\ndata:lines: é\n\n',
+].join('')
+
+describe('what the server tells as it happens', () => {
+  it('is the same, however it is cut into pieces', () =>
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(text.length)), (cuts) => {
+        const heard: LiveEvent[] = []
+        const read = eventReader((event) => heard.push(event))
+        const places = [0, ...cuts.sort((a, b) => a - b), text.length]
+        places.slice(1).forEach((end, i) => read(text.slice(places[i], end)))
+        expect(heard).to.deep.equal(told)
+      }),
+    ))
+
+  /** Follows a server that answers so, one time after the other, until it has no answer left. */
+  async function follow(answers: (Response | 'away')[]) {
+    const stop = new AbortController()
+    const [asked, heard, states, waits]: [(string | null)[], string[], LiveState[], number[]] = [[], [], [], []]
+    let resets = 0
+    await followLive({
+      url: 'http://localhost/api/v1/live',
+      send: (request) => {
+        asked.push(request.headers.get('Last-Event-ID'))
+        const answer = answers.shift()!
+        return answer === 'away' ? Promise.reject(new TypeError('away')) : Promise.resolve(answer)
+      },
+      on: ({ data }) => heard.push(data),
+      onReset: () => resets++,
+      onState: (state) => states.push(state),
+      wait: (ms) => {
+        waits.push(ms)
+        if (answers.length === 0) stop.abort()
+        return Promise.resolve()
+      },
+      signal: stop.signal,
+    })
+    return { asked, heard, states, waits, resets }
+  }
+
+  it('goes on after the last that was heard when the line breaks, and takes its time while nobody answers', async () => {
+    const { asked, heard, waits, resets } = await follow([
+      new Response('id: 5\ndata: a\n\n'),
+      'away',
+      new Response(null, { status: 503 }),
+      new Response('id: 6\ndata: b\n\n'),
+    ])
+    expect(asked).to.deep.equal([null, '5', '5', '5'])
+    expect(heard).to.deep.equal(['a', 'b'])
+    expect(waits).to.deep.equal([500, 1000, 2000, 500])
+    expect(resets).to.equal(0)
+  })
+
+  it('has everything read anew where something may have been missed', async () => {
+    expect((await follow([new Response('event: reset\ndata: {}\n\n')])).resets).to.equal(1)
+    expect((await follow([new Response(': nothing\n\n'), new Response(': nothing\n\n')])).resets).to.equal(1)
+  })
+
+  it('asks a server that has none of it once', async () => {
+    const { asked, states } = await follow([new Response(null, { status: 404 }), new Response('')])
+    expect(asked).to.have.lengthOf(1)
+    expect(states).to.deep.equal(['connecting', 'absent'])
+  })
+})
