@@ -1148,6 +1148,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * live: list
+         * @description For super_admin (any), facility_admin (own), user (own).
+         */
+        get: operations["live.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projections": {
         parameters: {
             query?: never;
@@ -1288,6 +1308,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * stats: list
+         * @description For super_admin (any), facility_admin (own), user (own).
+         */
+        get: operations["stats.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/settings": {
         parameters: {
             query?: never;
@@ -1332,6 +1372,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * tags: list
+         * @description For super_admin (any), facility_admin (own), user (own).
+         */
+        get: operations["tags.list"];
+        put?: never;
+        /**
+         * tags: create
+         * @description For super_admin (any), facility_admin (own).
+         */
+        post: operations["tags.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * tags: get
+         * @description For super_admin (any), facility_admin (own), user (own).
+         */
+        get: operations["tags.get"];
+        put?: never;
+        post?: never;
+        /**
+         * tags: delete
+         * @description For super_admin (any), facility_admin (own).
+         */
+        delete: operations["tags.delete"];
+        options?: never;
+        head?: never;
+        /**
+         * tags: change
+         * @description For super_admin (any), facility_admin (own).
+         */
+        patch: operations["tags.change"];
+        trace?: never;
+    };
     "/api/v1/transcode-jobs": {
         parameters: {
             query?: never;
@@ -1372,6 +1464,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/transcode-jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * transcode jobs: cancel
+         * @description For super_admin (any), facility_admin (own).
+         */
+        post: operations["transcodeJobs.cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transcode-jobs/{id}/history": {
         parameters: {
             query?: never;
@@ -1386,6 +1498,46 @@ export interface paths {
         get: operations["transcodeJobs.history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transcode-jobs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * transcode jobs: retry
+         * @description For super_admin (any), facility_admin (own).
+         */
+        post: operations["transcodeJobs.retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transcode-jobs/retry-failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * transcode jobs: retry failed
+         * @description For super_admin (any), facility_admin (own).
+         */
+        post: operations["transcodeJobs.retryFailed"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1430,10 +1582,18 @@ export interface paths {
         get: operations["uploads.get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * uploads: delete
+         * @description For super_admin (any), facility_admin (own).
+         */
+        delete: operations["uploads.delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * uploads: change
+         * @description For super_admin (any), facility_admin (own).
+         */
+        patch: operations["uploads.change"];
         trace?: never;
     };
     "/api/v1/uploads/{id}/download": {
@@ -1476,6 +1636,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads/{id}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * uploads: lineage
+         * @description For super_admin (any), facility_admin (own), user (own).
+         */
+        get: operations["uploads.lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads/{id}/peaks": {
         parameters: {
             query?: never;
@@ -1490,6 +1670,46 @@ export interface paths {
         get: operations["uploads.peaks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}/playback-url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * uploads: playback url
+         * @description For super_admin (any), facility_admin (own), user (own).
+         */
+        post: operations["uploads.playbackUrl"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * uploads: restore
+         * @description For super_admin (any), facility_admin (own).
+         */
+        post: operations["uploads.restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1514,6 +1734,114 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * uploads, tags: set
+         * @description For super_admin (any), facility_admin (own).
+         */
+        put: operations["uploads.tags.set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}/transcode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * uploads: transcode
+         * @description For super_admin (any), facility_admin (own).
+         */
+        post: operations["uploads.transcode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}/waveform.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * uploads, waveform: png
+         * @description For super_admin (any), facility_admin (own), user (own).
+         */
+        get: operations["uploads.waveform.png"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/resumable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * uploads, resumable: create
+         * @description For super_admin (any), facility_admin (own), API keys with the scope upload.
+         */
+        post: operations["uploads.resumable.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/resumable/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * uploads, resumable: get
+         * @description For super_admin (any), facility_admin (own), API keys with the scope upload.
+         */
+        get: operations["uploads.resumable.get"];
+        put?: never;
+        post?: never;
+        /**
+         * uploads, resumable: delete
+         * @description For super_admin (any), facility_admin (own), API keys with the scope upload.
+         */
+        delete: operations["uploads.resumable.delete"];
+        options?: never;
+        head?: never;
+        /**
+         * uploads, resumable: change
+         * @description For super_admin (any), facility_admin (own), API keys with the scope upload.
+         */
+        patch: operations["uploads.resumable.change"];
         trace?: never;
     };
     "/api/v1/users": {
@@ -1977,6 +2305,74 @@ export interface components {
             /** @description Nothing with a lower security version becomes active */
             security_floor: number;
         };
+        Lineage: {
+            jobs: {
+                attempts: number;
+                /** @description The event of the upload that led to it by itself; null: it was asked for */
+                because_of: {
+                    at: string | null;
+                    position: string;
+                    type: string;
+                } | null;
+                bitrate: number;
+                finished: {
+                    at: string | null;
+                    position: string;
+                    type: string;
+                } | null;
+                formats: string[];
+                /** Format: uuid */
+                id: string;
+                outputs: {
+                    bitrate?: number;
+                    codec?: string;
+                    format?: string;
+                    /** @description Whether it is what is played or drawn now */
+                    is_current: boolean;
+                    /** @enum {string} */
+                    kind: "rendition" | "peaks";
+                    sha256?: string;
+                    size_bytes?: number;
+                }[];
+                requested: {
+                    at: string | null;
+                    position: string;
+                    type: string;
+                };
+                requested_by: {
+                    id: string;
+                    /** @enum {string} */
+                    kind: "user" | "device" | "system";
+                    name: string | null;
+                };
+                /** @enum {string} */
+                status: "open" | "succeeded" | "failed" | "cancelled";
+            }[];
+            upload: {
+                actor: {
+                    id: string;
+                    /** @enum {string} */
+                    kind: "user" | "device" | "system";
+                    name: string | null;
+                };
+                content_type: string;
+                event: {
+                    at: string | null;
+                    position: string;
+                    type: string;
+                };
+                file_name: string;
+                /** Format: uuid */
+                id: string;
+                sha256: string;
+                size_bytes: number;
+            };
+        };
+        PlaybackUrl: {
+            /** Format: date-time */
+            expires_at: string;
+            url: string;
+        };
         PresentDevice: {
             battery_mv: number | null;
             /** Format: date-time */
@@ -2138,10 +2534,23 @@ export interface components {
             started_at: string;
             /** @enum {string} */
             status: "running" | "paused" | "halted" | "completed" | "rolled_back" | "deactivated" | "withdrawn";
+            /** @description Null in rollouts from before there was this */
+            step_min_devices: number | null;
             /** Format: date-time */
             step_since: string;
             success_percent: number;
             version: string;
+        };
+        ResumableUpload: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            offset: number;
+            size_bytes: number;
+            upload_id: string | null;
         };
         RolloutDevice: {
             attempt: number | null;
@@ -2180,7 +2589,9 @@ export interface components {
             /** @description Null once it is over */
             fleet: {
                 devices: number;
+                /** @description Of these, those that have not reported */
                 pending: number;
+                /** @description Those it has come to, also those that run the release already */
                 targeted: number;
             } | null;
             gates: {
@@ -2206,6 +2617,8 @@ export interface components {
             started_at: string;
             /** @enum {string} */
             status: "running" | "paused" | "halted" | "completed" | "rolled_back" | "deactivated" | "withdrawn";
+            /** @description Null in rollouts from before there was this */
+            step_min_devices: number | null;
             /** Format: date-time */
             step_since: string;
             success_percent: number;
@@ -2268,6 +2681,52 @@ export interface components {
                 model?: string;
             };
         };
+        Stats: {
+            /** @enum {string} */
+            bucket: "hour" | "day" | "week";
+            /** Format: date-time */
+            from: string;
+            /** @description Buckets in which nothing was received or asked for are left out */
+            series: {
+                jobs: {
+                    cancelled: number;
+                    failed: number;
+                    queued: number;
+                    running: number;
+                    succeeded: number;
+                };
+                size_bytes: number;
+                sound_secs: number;
+                /** Format: date-time */
+                start: string;
+                uploads: number;
+            }[];
+            /** @description In which buckets begin: that of the one facility, or UTC */
+            timezone: string;
+            /** Format: date-time */
+            to: string;
+            totals: {
+                jobs: {
+                    cancelled: number;
+                    failed: number;
+                    queued: number;
+                    running: number;
+                    succeeded: number;
+                };
+                size_bytes: number;
+                sound_secs: number;
+                uploads: number;
+            };
+        };
+        Tag: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            facility_id: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
         Tokens: {
             access_token: string;
             expires_in: number;
@@ -2309,6 +2768,8 @@ export interface components {
             content_type: string;
             /** Format: date-time */
             created_at: string;
+            /** @description In the list of what can be restored alone */
+            deleted_at?: string | null;
             device_id: string | null;
             duration_ms: number | null;
             error: string | null;
@@ -2329,6 +2790,23 @@ export interface components {
             size_bytes: number;
             /** @enum {string} */
             status: "received" | "transcoding" | "ready" | "failed" | "rejected" | "deleted";
+            tags: string[];
+            title: string | null;
+        };
+        UploadDetails: {
+            /** Format: date-time */
+            created_at: string;
+            device_id: string | null;
+            /** Format: uuid */
+            facility_id: string;
+            file_name: string;
+            /** Format: uuid */
+            id: string;
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            notes: string | null;
+            recorded_at: string | null;
             tags: string[];
             title: string | null;
         };
@@ -2421,6 +2899,16 @@ export interface components {
         };
         /** @description Conflict */
         Problem409: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Gone */
+        Problem410: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
@@ -3212,12 +3700,6 @@ export interface operations {
                 to?: string;
             };
             header?: {
-                /** @description The ETag of what the client has; 304 when it is still that */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-                /** @description The ETag that Range is about; all of it otherwise */
-                "If-Range"?: components["parameters"]["IfRange"];
-                /** @description One range of bytes */
-                Range?: components["parameters"]["Range"];
                 /** @description An Event-Position: answers once the read models it depends on have come so far */
                 "Read-After"?: components["parameters"]["ReadAfter"];
             };
@@ -3229,9 +3711,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    "Accept-Ranges": components["headers"]["AcceptRanges"];
                     "Content-Disposition": components["headers"]["ContentDisposition"];
-                    ETag: components["headers"]["Digest"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3239,19 +3719,9 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description Not Modified */
-            304: {
-                headers: {
-                    ETag: components["headers"]["Digest"];
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
-            416: components["responses"]["Problem416"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
             default: components["responses"]["Problem500"];
@@ -3269,12 +3739,6 @@ export interface operations {
                 to?: string;
             };
             header?: {
-                /** @description The ETag of what the client has; 304 when it is still that */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-                /** @description The ETag that Range is about; all of it otherwise */
-                "If-Range"?: components["parameters"]["IfRange"];
-                /** @description One range of bytes */
-                Range?: components["parameters"]["Range"];
                 /** @description An Event-Position: answers once the read models it depends on have come so far */
                 "Read-After"?: components["parameters"]["ReadAfter"];
             };
@@ -3286,9 +3750,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    "Accept-Ranges": components["headers"]["AcceptRanges"];
                     "Content-Disposition": components["headers"]["ContentDisposition"];
-                    ETag: components["headers"]["Digest"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3296,19 +3758,9 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            /** @description Not Modified */
-            304: {
-                headers: {
-                    ETag: components["headers"]["Digest"];
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
-            416: components["responses"]["Problem416"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
             default: components["responses"]["Problem500"];
@@ -5095,6 +5547,11 @@ export interface operations {
                     /** Format: uuid */
                     release_id: string;
                     /**
+                     * @description Of the devices that a share adds: so many must have reported, or all of them where they are fewer, before it advances by itself
+                     * @default 5
+                     */
+                    step_min_devices?: number;
+                    /**
                      * @description Of the devices that reported: so many must have installed it before it advances by itself
                      * @default 95
                      */
@@ -5539,6 +5996,11 @@ export interface operations {
                     /** Format: uuid */
                     release_id: string;
                     /**
+                     * @description Of the devices that a share adds: so many must have reported, or all of them where they are fewer, before it advances by itself
+                     * @default 5
+                     */
+                    step_min_devices?: number;
+                    /**
                      * @description Of the devices that reported: so many must have installed it before it advances by itself
                      * @default 95
                      */
@@ -5567,6 +6029,33 @@ export interface operations {
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "live.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
             default: components["responses"]["Problem500"];
@@ -5882,6 +6371,44 @@ export interface operations {
             default: components["responses"]["Problem500"];
         };
     };
+    "stats.list": {
+        parameters: {
+            query?: {
+                /** @description Weeks begin on Monday */
+                bucket?: "hour" | "day" | "week";
+                facility_id?: string;
+                /** @description Thirty days before `to` where absent */
+                from?: string;
+                /** @description Now where absent; not included */
+                to?: string;
+            };
+            header?: {
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
     "system.settings.list": {
         parameters: {
             query?: never;
@@ -5989,6 +6516,211 @@ export interface operations {
             default: components["responses"]["Problem500"];
         };
     };
+    "tags.list": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                facility_id?: string;
+                page?: number;
+                per_page?: number;
+                q?: string;
+                sort?: "created_at" | "-created_at" | "name" | "-name";
+            };
+            header?: {
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Tag"][];
+                        next_cursor: string | null;
+                        page: number;
+                        pages: number;
+                        per_page: number;
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "tags.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    facility_id: string;
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "tags.get": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "tags.delete": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "tags.change": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
     "transcodeJobs.list": {
         parameters: {
             query?: {
@@ -6070,6 +6802,51 @@ export interface operations {
             default: components["responses"]["Problem500"];
         };
     };
+    "transcodeJobs.cancel": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranscodeJob"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
     "transcodeJobs.history": {
         parameters: {
             query?: never;
@@ -6103,19 +6880,124 @@ export interface operations {
             default: components["responses"]["Problem500"];
         };
     };
+    "transcodeJobs.retry": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranscodeJob"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "transcodeJobs.retryFailed": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How many failed jobs the caller expects to match */
+                    count: number;
+                    /** Format: uuid */
+                    facility_id?: string;
+                    /** Format: uuid */
+                    upload_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        count: number;
+                        ids: string[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
     "uploads.list": {
         parameters: {
             query?: {
                 cursor?: string;
                 device_id?: string;
                 facility_id?: string;
+                /** @description Received at or after `from`, before `to` */
                 from?: string;
                 page?: number;
                 per_page?: number;
+                /** @description Text in the file’s name, the title or the notes */
                 q?: string;
+                /** @description Recorded at or after `recorded_from`, before `recorded_to`: those that say when */
+                recorded_from?: string;
+                /** @description Recorded at or after `recorded_from`, before `recorded_to`: those that say when */
+                recorded_to?: string;
                 sort?: "created_at" | "-created_at" | "recorded_at" | "-recorded_at" | "size_bytes" | "-size_bytes" | "duration_ms" | "-duration_ms";
                 status?: "received" | "transcoding" | "ready" | "failed" | "rejected" | "deleted";
                 tag?: string;
+                /** @description Received at or after `from`, before `to` */
                 to?: string;
             };
             header?: {
@@ -6176,10 +7058,24 @@ export interface operations {
                     metadata?: string;
                     /** Format: date-time */
                     recorded_at?: string;
+                    /** @description Ids of at most 50 tags of the facility, separated by commas */
+                    tags?: string;
                 };
             };
         };
         responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
             /** @description Created */
             201: {
                 headers: {
@@ -6237,6 +7133,90 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "uploads.delete": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "uploads.change": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    metadata?: {
+                        [key: string]: unknown;
+                    };
+                    notes?: string | null;
+                    title?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadDetails"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
             default: components["responses"]["Problem500"];
@@ -6341,9 +7321,45 @@ export interface operations {
             default: components["responses"]["Problem500"];
         };
     };
-    "uploads.peaks": {
+    "uploads.lineage": {
         parameters: {
             query?: never;
+            header?: {
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lineage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "uploads.peaks": {
+        parameters: {
+            query?: {
+                /** @description How many pixels as stored become one */
+                zoom?: "1" | "2" | "4" | "8" | "16" | "32";
+            };
             header?: {
                 /** @description An Event-Position: answers once the read models it depends on have come so far */
                 "Read-After"?: components["parameters"]["ReadAfter"];
@@ -6370,6 +7386,14 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
@@ -6380,10 +7404,108 @@ export interface operations {
             default: components["responses"]["Problem500"];
         };
     };
+    "uploads.playbackUrl": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @default webm
+                     * @enum {string}
+                     */
+                    format?: "webm" | "mp4";
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybackUrl"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "uploads.restore": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadDetails"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
     "uploads.stream": {
         parameters: {
             query?: {
                 format?: "webm" | "mp4";
+                /** @description Of a playback URL, instead of a header */
+                token?: string;
             };
             header?: {
                 /** @description The ETag of what the client has; 304 when it is still that */
@@ -6444,6 +7566,329 @@ export interface operations {
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
             416: components["responses"]["Problem416"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "uploads.tags.set": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    tag_ids: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadDetails"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "uploads.transcode": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description transcode_bitrate: bits per second of what recordings become */
+                    bitrate?: number;
+                    /** @enum {string} */
+                    format?: "opus-webm" | "webm" | "aac-mp4" | "mp4";
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranscodeJob"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "uploads.waveform.png": {
+        parameters: {
+            query?: {
+                colour?: string;
+                /** @description Pixels */
+                height?: number;
+                /** @description Pixels */
+                width?: number;
+            };
+            header?: {
+                /** @description The ETag of what the client has; 304 when it is still that */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                /** @description The ETag that Range is about; all of it otherwise */
+                "If-Range"?: components["parameters"]["IfRange"];
+                /** @description One range of bytes */
+                Range?: components["parameters"]["Range"];
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Accept-Ranges": components["headers"]["AcceptRanges"];
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    ETag: components["headers"]["Digest"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description Partial Content */
+            206: {
+                headers: {
+                    "Accept-Ranges": components["headers"]["AcceptRanges"];
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    "Content-Range": components["headers"]["ContentRange"];
+                    ETag: components["headers"]["Digest"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    ETag: components["headers"]["Digest"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            416: components["responses"]["Problem416"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "uploads.resumable.create": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description The version of the tus protocol */
+                "Tus-Resumable": "1.0.0";
+                /** @description How many bytes there will be */
+                "Upload-Length": string;
+                /** @description filename, and the fields of POST /api/v1/uploads, each value in base64 */
+                "Upload-Metadata"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "uploads.resumable.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResumableUpload"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "uploads.resumable.delete": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "uploads.resumable.change": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description The version of the tus protocol */
+                "Tus-Resumable": "1.0.0";
+                /** @description How many bytes are there already */
+                "Upload-Offset": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            410: components["responses"]["Problem410"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
             default: components["responses"]["Problem500"];
