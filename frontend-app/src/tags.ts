@@ -1,8 +1,8 @@
-import type { Tag } from '@xylolabs/web-shared/api/coming.ts'
+import type { Schemas } from '@xylolabs/web-shared/api/client.ts'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
 
 /** The tags that recordings can have; none where the server has no such thing. */
-export function useTags(facility_id?: string): readonly Tag[] {
+export function useTags(facility_id?: string): readonly Schemas['Tag'][] {
   const { data } = useGet('/api/v1/tags', { query: { per_page: 100, facility_id } })
   return data?.items ?? []
 }

@@ -1,7 +1,7 @@
 import '@mantine/charts/styles.css'
 import { BarChart, LineChart } from '@mantine/charts'
 import { Alert, Card, SegmentedControl, SimpleGrid, Skeleton, Text, Title } from '@mantine/core'
-import type { Counts, Stats } from '@xylolabs/web-shared/api/coming.ts'
+import type { Schemas } from '@xylolabs/web-shared/api/client.ts'
 import { ApiError } from '@xylolabs/web-shared/api/problem.ts'
 import { Failure } from '@xylolabs/web-shared/DataTable.tsx'
 import { Filters } from '@xylolabs/web-shared/Filters.tsx'
@@ -9,6 +9,9 @@ import { Page } from '@xylolabs/web-shared/Page.tsx'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
 import { useList } from '@xylolabs/web-shared/useList.ts'
 import { bytes, count, duration } from '@xylolabs/web-shared/words.ts'
+
+type Stats = Schemas['Stats']
+type Counts = Stats['totals']
 
 const spans = {
   '1': { label: 'A day', bucket: 'hour', days: 1 },

@@ -1,13 +1,13 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import { api, answer } from './api/client.ts'
-import type { Paths } from './api/coming.ts'
+import type { paths } from './api/schema.ts'
 import type { LiveState } from './api/live.ts'
 
-type Get<Path extends keyof Paths> = Paths[Path] extends { get: infer Operation } ? Operation : never
-export type Read<Path extends keyof Paths> =
+type Get<Path extends keyof paths> = paths[Path] extends { get: infer Operation } ? Operation : never
+export type Read<Path extends keyof paths> =
   Get<Path> extends { responses: { 200: { content: { 'application/json': infer Body } } } } ? Body : never
-type Readable = { [Path in keyof Paths]: Read<Path> extends never ? never : Path }[keyof Paths]
+type Readable = { [Path in keyof paths]: Read<Path> extends never ? never : Path }[keyof paths]
 
 export type Values = Readonly<Record<string, string | number | undefined>>
 

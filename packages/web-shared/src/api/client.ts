@@ -1,9 +1,8 @@
 import createClient from 'openapi-fetch'
 import { createSession } from '../session.ts'
-import type { Paths } from './coming.ts'
 import { consistently } from './consistent.ts'
 import { errorOf } from './problem.ts'
-import type { components } from './schema.ts'
+import type { components, paths } from './schema.ts'
 
 export type Schemas = components['schemas']
 
@@ -37,7 +36,7 @@ addEventListener('storage', (event) => {
 /** As the person whose session it is. */
 export const send = consistently(session.send)
 
-export const api = createClient<Paths>({ baseUrl: location.origin, fetch: send })
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: send })
 
 interface Answered<Data> {
   data?: Data
