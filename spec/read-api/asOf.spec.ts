@@ -116,10 +116,11 @@ describe('a resource as of then', () => {
         ['TranscodeRequested', 'transcoding', null, 'queued'],
         ['TranscodeStarted', 'transcoding', null, 'running'],
         ['UploadProbed', 'transcoding', 1, 'running'],
+        ['TranscodeRenditionMade', 'transcoding', 1, 'running'],
         ['TranscodeCompleted', 'ready', 1, 'succeeded'],
       ])
 
-      const [, requested, started, , completed] = made
+      const [, requested, started, , , completed] = made
       const running = await asOf(system.admin, job, started!.position)
       const finished = await system.admin.get(job)
       expect(running.body).to.deep.equal({
