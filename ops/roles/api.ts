@@ -169,7 +169,11 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
       heeding: (scope, fleet) => heeding(store, scope, fleet),
     }),
     ...uploadCommands(deps),
-    ...transcodeJobCommands({ ...deps, fixed: settingsOf(config), failedJobs: failedJobsIn(database) }),
+    ...transcodeJobCommands({
+      ...deps,
+      fixed: settingsOf(config),
+      failedJobs: failedJobsIn(database, 'transcode_jobs'),
+    }),
     ...resumableUploads({ ...deps, incoming: incomingIn(objects), locks, expiryMs: config.UPLOAD_EXPIRY_SECS * 1000 }),
     ...recordings(deps),
     ...tagCommands(deps),
