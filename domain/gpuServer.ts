@@ -37,7 +37,10 @@ export type Health = 'unknown' | 'up' | 'down'
 
 export type Server = Settings & {
   status: 'enabled' | 'disabled' | 'removed'
+  registered_at: string
   health: Health
+  /** Since when it is up or down; absent while nobody knows. */
+  health_since?: string
   /** Why it is down. */
   reason?: string
   models: readonly ReadyModel[]
@@ -48,30 +51,40 @@ export const initial: State = { status: 'unknown' }
 
 export function evolve(state: State, event: Event): State {
   if (event.type === 'GpuServerRegistered') {
-    const { registered_at: _, ...settings } = event.data
-    return { status: 'enabled', health: 'unknown', models: [], ...settings }
+    return { status: 'enabled', health: 'unknown', models: [], ...event.data }
   }
   if (state.status === 'unknown') return state
   switch (event.type) {
     case 'GpuServerChanged': {
       const { changed_at: _, ...changed } = event.data
-      return { ...state, ...changed }
+      return changed.url === undefined ? { ...state, ...changed } : { ...unlooked(state), ...changed }
     }
     case 'GpuServerEnabled':
       return { ...state, status: 'enabled' }
     case 'GpuServerDisabled':
       return { ...state, status: 'disabled' }
     case 'GpuServerWentDown':
-      return { ...state, health: 'down', reason: event.data.reason, models: [] }
+      return {
+        ...state,
+        health: 'down',
+        health_since: event.data.went_down_at,
+        reason: event.data.reason,
+        models: [],
+      }
     case 'GpuServerRecovered': {
       const { reason: _, ...rest } = state
-      return { ...rest, health: 'up' }
+      return { ...rest, health: 'up', health_since: event.data.recovered_at }
     }
     case 'GpuServerModelsObserved':
       return { ...state, models: event.data.models }
     case 'GpuServerRemoved':
       return { ...state, status: 'removed' }
   }
+}
+
+/** What was seen of it elsewhere says nothing of where it is now. */
+function unlooked({ reason: _, health_since: __, ...state }: Server): Server {
+  return { ...state, health: 'unknown', models: [] }
 }
 
 const unknown = () => new Refusal('gpu-server-unknown', 'No such GPU server')
@@ -125,6 +138,19 @@ export const observeModels =
   (data: Data<'GpuServerModelsObserved'>): Decision<State, Event> =>
   (state) =>
     same(known(state).models, data.models) ? [] : [{ type: 'GpuServerModelsObserved', data }]
+
+/** What somebody saw who looked at it: the models that are ready, or why it is down. */
+export type Found = { health: 'up'; models: readonly ReadyModel[] } | { health: 'down'; reason: string }
+
+/** Records what is new of it. What was seen at another address than it has by now, or of a server that is gone, is nothing. */
+export const observe =
+  ({ found, url, at }: { found: Found; url: string; at: string }): Decision<State, Event> =>
+  (state) => {
+    if (state.status === 'unknown' || state.status === 'removed' || state.url !== url) return []
+    if (found.health === 'down') return goDown({ reason: found.reason, went_down_at: at })(state)
+    const models = observeModels({ models: found.models, observed_at: at })(state)
+    return [...recover({ recovered_at: at })(state), ...models]
+  }
 
 export const remove =
   (data: Data<'GpuServerRemoved'>): Decision<State, Event> =>

@@ -226,6 +226,21 @@ create table firmware_rollouts_v2 (
 );
 CREATE UNIQUE INDEX firmware_rollouts_v2_pkey ON public.firmware_rollouts_v2 USING btree (id);
 
+create table gpu_servers_v1 (
+  id uuid not null,
+  name text not null,
+  url text not null,
+  has_token boolean not null,
+  max_concurrency integer not null,
+  status text not null,
+  health text not null,
+  health_since timestamp with time zone,
+  reason text,
+  models jsonb not null,
+  created_at timestamp with time zone not null
+);
+CREATE UNIQUE INDEX gpu_servers_v1_pkey ON public.gpu_servers_v1 USING btree (id);
+
 create table open_jobs (
   kind text not null,
   position numeric(20,0) not null,

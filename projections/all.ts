@@ -9,6 +9,7 @@ import { firmwareKeys } from './firmwareKeys.ts'
 import { firmwareReleases } from './firmwareReleases.ts'
 import { firmwareRolloutDevices } from './firmwareRolloutDevices.ts'
 import { firmwareRollouts } from './firmwareRollouts.ts'
+import { gpuServers } from './gpuServers.ts'
 import { resourceEvents } from './resourceEvents.ts'
 import { sessions } from './sessions.ts'
 import { tags } from './tags.ts'
@@ -32,6 +33,7 @@ export const projections: readonly AnyProjection[] = [
   firmwareKeys,
   firmwareRollouts,
   firmwareRolloutDevices,
+  gpuServers,
   resourceEvents,
   audit,
 ]

@@ -48,7 +48,7 @@ export async function stateAt<Row>(
   await whenReached(deps, moment, signal)
   await one(deps.database, remembered(facility).where({ id }).select('id'))
   const folding = await shownFolding(deps, readModel)
-  const places = (await placesOf(deps.database, resource, id)).filter(({ position }) => !folding.isSkipped(position))
+  const places = (await placesOf(deps, resource, id)).filter(({ position }) => !folding.isSkipped(position))
   const seen = await seenUntil(moment, places, deps.store)
   const folded = changesOf(folding, id, seen).at(-1)?.after ?? null
   if (folded === null) throw new Problem('not_found', 'There was no such resource at that time')

@@ -37,7 +37,7 @@ export function historyRoute(
     run: async ({ params, facility }) => {
       await one(deps.database, what.visible(facility).where({ id: params.id }).select('id'))
       const folding = await shownFolding(deps, what.readModel)
-      const events = await eventsAt(deps.store, await placesOf(deps.database, what.resource, params.id))
+      const events = await eventsAt(deps.store, await placesOf(deps, what.resource, params.id))
       const folded = events.filter(({ position }) => !folding.isSkipped(position))
       const changes = changesOf(folding, params.id, folded)
       const changeOf = new Map(folded.map((event, i) => [event, changes[i]!]))

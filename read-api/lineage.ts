@@ -109,7 +109,7 @@ export const lineage = (deps: ResourceDeps): Route =>
     answers: { 200: Lineage, 404: ProblemDocument },
     run: async ({ params: { id }, facility }) => {
       await one(deps.database, visible(facility).where({ id }).select('id'))
-      const events = await eventsAt(deps.store, await placesOf(deps.database, 'upload', id))
+      const events = await eventsAt(deps.store, await placesOf(deps, 'upload', id))
       const actorOf = ({ metadata }: Recorded) => metadata['actor'] as Actor
       const names = await namesOf(deps.database, events.map(actorOf), facility)
       const nameOf: Naming = (event) => named(actorOf(event), names) as z.infer<typeof actor>

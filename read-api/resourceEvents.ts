@@ -10,8 +10,16 @@ export interface Place {
   position: bigint
 }
 
+/** Those of which nothing but their own stream tells: `resource_events` need not know them. */
+const alone: ReadonlySet<string> = new Set(['gpuServer'])
+
 /** Of whichever stream, oldest first; as far as `resource_events` has been followed. */
-export async function placesOf(database: Database, resource: string, id: string): Promise<Place[]> {
+export async function placesOf(
+  { database, store }: { database: Database; store: EventStore },
+  resource: string,
+  id: string,
+): Promise<Place[]> {
+  if (alone.has(resource)) return store.read(`${resource}-${id}`)
   const known = await rowsOf<Omit<Place, 'position'> & { position: string }>(
     database,
     queryBuilder('resource_events')

@@ -5,6 +5,7 @@ export const secrets: ReadonlySet<string> = new Set([
   'refresh_id',
   'wrapped',
   'object_key',
+  'sealed_token',
 ])
 
 /** JSON without the fields of these names, at any depth; null for what JSON cannot hold. */

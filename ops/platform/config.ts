@@ -77,6 +77,7 @@ const Environment = z.object({
   TRANSCODE_STALE_TIMEOUT_SECS: whole(1).default(7200),
   GPU_HEALTH_CHECK_INTERVAL_SECS: whole(1).default(60),
   INFERENCE_WORKER_CONCURRENCY: whole(1, 1024).default(4),
+  INFERENCE_URL: z.url({ protocol: /^https?$/, message: 'must be like http://triton:8000' }).optional(),
   UPLOAD_MAX_SIZE: whole(1).default(104_857_600),
   UPLOAD_EXPIRY_SECS: whole(1, 31_536_000).default(86_400),
   ORPHAN_GRACE_SECS: whole(1, 31_536_000).default(86_400),

@@ -127,6 +127,7 @@ export const statusOf: Readonly<Record<string, number>> = {
   password_change_required: 403,
   device_key_required: 403,
   invalid_request: 400,
+  address_refused: 400,
   not_found: 404,
   idempotency_clash: 409,
   contended: 409,

@@ -31,6 +31,10 @@ export interface Sealing {
     data: Record<string, any>,
     fields: readonly string[],
   ): Promise<Record<string, any>>
+  /** Seals a secret of the installation itself, for the place that is named: it opens nowhere else. */
+  sealSecret(place: string, secret: string): string
+  /** The inverse. Throws when it was tampered with, or sealed for another place or by another installation. */
+  openSecret(place: string, box: string): string
   /** The user is being erased: from now on the key is looked up each time, until it is gone. */
   forget(subject: string): void
 }
@@ -96,6 +100,8 @@ export function createSealing(secret: string, wrappedKeyOf: (subject: string) =>
       }
       return opened
     },
+    sealSecret: (place, secret) => encrypt(master, `secret ${place}`, Buffer.from(secret)),
+    openSecret: (place, box) => decrypt(master, `secret ${place}`, box).toString(),
     forget: (subject) => {
       leaving.set(subject, true)
       keys.delete(subject)

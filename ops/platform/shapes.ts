@@ -284,6 +284,37 @@ export const TranscodeJob = z
   })
   .meta({ id: 'TranscodeJob' })
 
+export const GpuServer = z
+  .object({
+    id,
+    name: z.string(),
+    url: z.string(),
+    has_token: z.boolean(),
+    max_concurrency: z.int(),
+    status: z.enum(['enabled', 'disabled']),
+    health: z.enum(['unknown', 'up', 'down']),
+    health_since: time.nullable().meta({ description: 'Since when its health is as it is' }),
+    reason: z.string().nullable().meta({ description: 'Why it is down' }),
+    models: z
+      .array(z.object({ name: z.string(), version: z.string().optional() }))
+      .meta({ description: 'The models it has ready, each in every version that it names' }),
+    created_at: time,
+  })
+  .meta({ id: 'GpuServer' })
+
+/** A server as it is known after it was looked at, and what was seen: a fault that is seen once only is not recorded. */
+export const GpuServerCheck = z
+  .object({
+    server: GpuServer,
+    found: z.object({
+      health: z.enum(['up', 'down']),
+      reason: z.string().nullable(),
+      models: GpuServer.shape.models,
+      latency_ms: z.number().meta({ description: 'How long it took to answer all that it was asked' }),
+    }),
+  })
+  .meta({ id: 'GpuServerCheck' })
+
 /** What a rollout is of and where it stands, as commands answer. */
 export const FirmwareRollout = z
   .object({

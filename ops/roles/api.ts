@@ -9,6 +9,7 @@ import { firmware as firmwareCommands } from '../../commands/firmware.ts'
 import { firmwareActivation } from '../../commands/firmwareActivation.ts'
 import { firmwareKeys as firmwareKeyCommands } from '../../commands/firmwareKeys.ts'
 import { firmwareUpload } from '../../commands/firmwareUpload.ts'
+import { gpuServers as gpuServerCommands } from '../../commands/gpuServers.ts'
 import { heartbeats } from '../../commands/heartbeats.ts'
 import { firmwareChecks } from '../../commands/firmwareChecks.ts'
 import { firmwareImages } from '../../commands/firmwareImages.ts'
@@ -53,6 +54,7 @@ import { firmwareKeys } from '../../read-api/firmwareKeys.ts'
 import { firmwareRollouts } from '../../read-api/firmwareRollouts.ts'
 import { fleetOf } from '../../read-api/fleet.ts'
 import type { ResourceDeps } from '../../read-api/folding.ts'
+import { gpuServers } from '../../read-api/gpuServers.ts'
 import { type Freshness, listenForPositions } from '../../read-api/freshness.ts'
 import { lineage } from '../../read-api/lineage.ts'
 import { playback } from '../../read-api/playback.ts'
@@ -64,6 +66,7 @@ import { tags } from '../../read-api/tags.ts'
 import { transcodeJobs } from '../../read-api/transcodeJobs.ts'
 import { uploads } from '../../read-api/uploads.ts'
 import { users } from '../../read-api/users.ts'
+import { lookTwice } from '../../workers/gpuProbe.ts'
 import type { EventStore } from '../platform/eventStore.ts'
 import { incomingIn } from '../platform/incoming.ts'
 import { connectLocks } from '../platform/locks.ts'
@@ -90,6 +93,7 @@ import type { Connections } from './connections.ts'
 import { failedJobsIn } from './failedJobs.ts'
 import { liveOver } from './live.ts'
 import { openSessionsIn } from './openSessions.ts'
+import { probing } from './inference.ts'
 import { settingsOf } from './settings.ts'
 
 const toleratedStandstillMs = 10_000
@@ -176,6 +180,7 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     }),
     ...resumableUploads({ ...deps, incoming: incomingIn(objects), locks, expiryMs: config.UPLOAD_EXPIRY_SECS * 1000 }),
     ...recordings(deps),
+    ...gpuServerCommands({ ...deps, look: lookTwice(probing(store)) }),
     ...tagCommands(deps),
     firmwareUpload({ ...deps, maxBytes: config.FIRMWARE_MAX_SIZE }),
     ...firmwareKeyCommands(deps),
@@ -199,6 +204,7 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     ...firmwareKeys(deps),
     ...firmware(deps),
     ...transcodeJobs(deps),
+    ...gpuServers(deps),
     ...audit({ database, opened: opener(store) }),
     ...refusalTrail(deps),
     ...projectionStatus(deps),

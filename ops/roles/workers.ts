@@ -31,6 +31,7 @@ import type { Intent } from '../platform/route.ts'
 import { scavenge } from '../platform/scavenge.ts'
 import { findPrograms } from '../programs.ts'
 import type { Connections } from './connections.ts'
+import { registerOwnServer, runGpuHealth } from './inference.ts'
 import { openSessionsIn } from './openSessions.ts'
 import { settingsOf } from './settings.ts'
 
@@ -58,6 +59,7 @@ export async function runWorkers(connections: Connections, searchPath: string): 
     await completeErasure(deps, id)
     await sayEnded({ ...deps, openSessionsOf: openSessionsIn(database) }, id, 'deactivated', intent)
   }
+  if (config.INFERENCE_URL !== undefined) await registerOwnServer(deps, config.INFERENCE_URL)
   const running = Promise.all([
     runReaction(requestTranscodes(store, settingsOf(config), now), following),
     runReaction(releaseAbandonedNames({ store, now, ...names }), following),
@@ -70,6 +72,7 @@ export async function runWorkers(connections: Connections, searchPath: string): 
       retain({ ...deps, database, environment: settingsOf(config) }, until),
     ),
     runRollouts({ store, now, log, signal }),
+    runGpuHealth(connections),
     jobs.done,
     runDispatch(transcodes.kind, { jobs, bus, log, signal }),
     runReaper(task, { jobs, staleMs: limitSecs * 1000, now, log, signal }),

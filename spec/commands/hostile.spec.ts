@@ -15,7 +15,13 @@ import { sampleOf } from '../journeys/samples.ts'
 import { newFacility, type System, theSystem } from '../system.ts'
 
 /** What fields of these names take. */
-const fitting = { email: 'nobody@example.org', role: 'super_admin', position: '1', value: null }
+const fitting = {
+  email: 'nobody@example.org',
+  role: 'super_admin',
+  position: '1',
+  value: null,
+  url: 'http://127.0.0.1:9',
+}
 
 /** What may have several lines: no header is ever made of it. */
 const ofLines = ['password', 'notes']

@@ -63,6 +63,35 @@ describe('a GPU server', () => {
     given(registered, observed('a')).when(observe('a', 'b')).then(observed('a', 'b'))
     given(registered, observed('a', 'b')).when(observe('a', 'b')).then()
   })
+  describe('that somebody has looked at', () => {
+    const url = data.url
+    const models = [{ name: 'a' }]
+    const up = GpuServer.observe({ found: { health: 'up', models }, url, at })
+    const down_ = GpuServer.observe({ found: { health: 'down', reason: 'no answer' }, url, at })
+    const moved: GpuServer.Event = { type: 'GpuServerChanged', data: { url: 'http://10.0.0.10:8000', changed_at: at } }
+
+    it('is up, and has those models', () => given(registered).when(up).then(recovered, observed('a')))
+    it('has those models from now on', () => given(registered, recovered, observed('b')).when(up).then(observed('a')))
+    it('is as it was, which adds nothing', () => given(registered, recovered, observed('a')).when(up).then())
+    it('is down', () => given(registered, recovered, observed('a')).when(down_).then(down))
+    it('somewhere else, or that is gone or was never there, is not told anything of', () => {
+      for (const decision of [up, down_]) {
+        given(registered, moved).when(decision).then()
+        given(registered, removed).when(decision).then()
+        given().when(decision).then()
+      }
+    })
+    it('is unknown again once it has moved', () => {
+      expect(stateAfter(registered, recovered, observed('a'), moved))
+        .to.deep.include({ health: 'unknown', models: [] })
+        .and.not.have.property('health_since')
+      expect(stateAfter(registered, down, moved)).not.to.have.property('reason')
+    })
+    it('says since when it is up or down', () => {
+      expect(stateAfter(registered, recovered)).to.include({ health: 'up', health_since: at })
+      expect(stateAfter(registered, down)).to.include({ health: 'down', health_since: at })
+    })
+  })
   it('is removed once', () => given(registered).when(remove).then(removed))
   for (const [what, decision] of Object.entries({
     change: change({ name: 'x' }),

@@ -101,6 +101,8 @@ describe('who may do what', function () {
       [`${firmwarePath}/keys`]: signingKey.id,
       [`${firmwarePath}/rollouts`]: rollout.id,
     }
+    const gpu = { name: 'matrix', url: 'http://127.0.0.1:9', max_concurrency: 1 }
+    known['/api/v1/gpu-servers'] = (await admin.post('/api/v1/gpu-servers', gpu)).body.id as string
     const { body: document } = await admin.get('/api/openapi.json')
     operations = Object.entries(document.paths as Record<string, Record<string, any>>).flatMap(([path, verbs]) =>
       Object.entries(verbs).map(([method, operation]) => ({

@@ -86,6 +86,17 @@ describe('sealing', () => {
     })
   })
 
+  it('seals secrets of the installation, each for its place', () => {
+    const box = sealing.sealSecret('gpuServer-1', 'sesame')
+    expect(box).not.to.include('sesame')
+    expect(box).not.to.equal(sealing.sealSecret('gpuServer-1', 'sesame'))
+    expect(sealing.openSecret('gpuServer-1', box)).to.equal('sesame')
+    expect(() => sealing.openSecret('gpuServer-2', box)).to.throw()
+    expect(() => sealing.openSecret('gpuServer-1', `${box.slice(0, -4)}AAAA`)).to.throw()
+    const other = createSealing('another secret of thirty-two characters', () => Promise.resolve(undefined))
+    expect(() => other.openSecret('gpuServer-1', box)).to.throw()
+  })
+
   it('throws when any byte of a box was touched', async () => {
     const sealed = await seal()
     const box = Buffer.from((sealed['name'] as SealedField).box, 'base64url')

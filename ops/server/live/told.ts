@@ -26,6 +26,7 @@ const resources: Readonly<Record<string, readonly [resource: string, permission:
   upload: ['upload', 'upload:read'],
   transcodeJob: ['transcodeJob', 'transcode-job:read'],
   tag: ['tag', 'tag:read'],
+  gpuServer: ['gpuServer', 'gpu-server:read'],
   settings: ['settings', 'setting:read'],
   firmwareRelease: ['firmwareRelease', 'firmware:read'],
   firmwareChannel: ['firmwareChannel', 'firmware:read'],
