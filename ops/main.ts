@@ -108,7 +108,7 @@ async function run(roles: readonly Role[], quiet = false): Promise<Lifecycle> {
       { runAuditChain },
       { runWorkers },
     ] = await Promise.all([
-      startEmbedded(environment, log, lifecycle),
+      startEmbedded(environment, log, lifecycle, { inference: roles.includes('workers') }),
       import('./roles/connections.ts'),
       import('./roles/api.ts'),
       import('./server/door.ts'),

@@ -34,14 +34,16 @@ export interface System extends Connections {
 
 export const specLog = createLog(process.env['SPEC_LOG'] ?? 'silent')
 
+/** @param inference whether models can be run; most specs need none */
 export async function startServers(
   dataDir: string,
   environment: Record<string, string> = {},
+  { inference = false } = {},
 ): Promise<{ stack: Stack; config: Config }> {
   const secrets = loadSecrets(dataDir)
   const stack = await startStack({
     dataDir,
-    provide: { eventStore: true, database: true, bus: true, objects: true },
+    provide: { eventStore: true, database: true, bus: true, objects: true, inference },
     secrets: {
       postgresPassword: secrets.POSTGRES_PASSWORD,
       s3AccessKey: secrets.S3_ACCESS_KEY,

@@ -46,7 +46,7 @@ export function runFfmpeg({
     let killed: string | undefined
     const kill = (why: string) => {
       killed ??= why
-      killGroup(command)
+      killGroup(processOf(command))
     }
     const onAbort = () => kill('was stopped')
     const stalled = setTimeout(() => kill(`made no progress for ${Math.round(stallMs / 1000)} s`), stallMs)
@@ -58,7 +58,7 @@ export function runFfmpeg({
     }
     signal.addEventListener('abort', onAbort, { once: true })
     // There is nothing to kill before it runs.
-    command.on('start', () => killed !== undefined && killGroup(command))
+    command.on('start', () => killed !== undefined && killGroup(processOf(command)))
     command.on('progress', ({ timemark = '' }: { timemark?: string }) => {
       if (timemark === reached) return
       reached = timemark
@@ -66,50 +66,59 @@ export function runFfmpeg({
       onProgress?.(secondsOf(timemark))
     })
     command.on('end', (_out, stderr) => settle(() => resolve(measured(stderr ?? ''))))
-    command.on('error', (error: Error, _out, stderr) => settle(() => reject(failureOf(error, stderr ?? '', killed))))
+    command.on('error', (error: Error, _out, stderr) =>
+      settle(() => reject(failureOf('transcode', error, stderr ?? '', killed))),
+    )
     command.run()
     if (signal.aborted) onAbort()
   })
 }
 
+const processOf = (command: FfmpegCommand) => (command as FfmpegCommand & { ffmpegProc?: ChildProcess }).ffmpegProc
+
 /** It leads a group of its own where it runs confined; elsewhere it is alone. */
-function killGroup(command: FfmpegCommand): void {
-  const { ffmpegProc } = command as FfmpegCommand & { ffmpegProc?: ChildProcess }
-  if (ffmpegProc?.pid === undefined) return
+export function killGroup(child: ChildProcess | undefined): void {
+  if (child?.pid === undefined) return
   try {
-    process.kill(-ffmpegProc.pid, 'SIGKILL')
+    process.kill(-child.pid, 'SIGKILL')
   } catch {
-    ffmpegProc.kill('SIGKILL')
+    child.kill('SIGKILL')
   }
 }
 
-function failureOf(error: Error, stderr: string, killed: string | undefined): FfmpegFailed {
-  if (killed !== undefined) return new FfmpegFailed(`The transcode ${killed}`, false)
+/** What a person is told of how ffmpeg ended, and whether it would end so again. */
+export function failureOf(
+  doing: 'transcode' | 'decode',
+  error: Error,
+  stderr: string,
+  killed: string | undefined,
+): FfmpegFailed {
+  if (killed !== undefined) return new FfmpegFailed(`The ${doing} ${killed}`, false)
   const known = obstacles.find(({ said }) => said.test(error.message) || said.test(stderr))
-  if (known) return new FfmpegFailed(known.reason, known.rejected)
+  if (known) return new FfmpegFailed(known.reason(doing), known.rejected)
   // Its own verdict on the input: not a program that is missing, was killed or could not be confined.
   const isVerdict = /ffmpeg exited with code \d+/.test(error.message) && !/^(?:setsid|setpriv|prlimit):/m.test(stderr)
   const said = lastLine(stderr || error.message)
   return isVerdict
-    ? new FfmpegFailed(`This recording cannot be transcoded: ${said}`, true)
+    ? new FfmpegFailed(`This recording cannot be ${doing}d: ${said}`, true)
     : new FfmpegFailed(`ffmpeg could not do its work: ${said}`, false)
 }
 
+/** Why samples that are NaN, or infinite, are of no use. */
+export const noNumbers = (doing: 'transcode' | 'decode') =>
+  `Its samples are no numbers (NaN, or infinite): it cannot be ${doing}d`
+
 /** What it is known to run into; what every attempt would meet is `rejected`. */
 const obstacles = [
-  {
-    said: /NaN\/\+-Inf/,
-    reason: 'Its samples are no numbers (NaN, or infinite): it cannot be transcoded',
-    rejected: true,
-  },
+  { said: /NaN\/\+-Inf/, reason: noNumbers, rejected: true },
   {
     said: /SIGXCPU|received signal 24/,
-    reason: 'It takes more time to transcode than a recording may',
+    reason: (doing: string) => `It takes more time to ${doing} than a recording may`,
     rejected: true,
   },
-  { said: /signal SIGXFSZ|File too large/, reason: 'It becomes larger than a recording may', rejected: true },
-  { said: /No space left/, reason: 'The disk of the worker is full', rejected: false },
-  { said: /Cannot allocate memory/, reason: 'The worker had no memory left for it', rejected: false },
+  { said: /signal SIGXFSZ|File too large/, reason: () => 'It becomes larger than a recording may', rejected: true },
+  { said: /No space left/, reason: () => 'The disk of the worker is full', rejected: false },
+  { said: /Cannot allocate memory/, reason: () => 'The worker had no memory left for it', rejected: false },
 ]
 
 /** From the summary of its filter `ebur128`. Of several (the sound changed its kind in between) none is of the whole. */

@@ -43,7 +43,7 @@ const entries = 'format=format_name,duration:stream=codec_name,sample_rate,chann
 const probeMs = 60_000
 
 /** Beyond these a small file could keep a worker busy for days. */
-const most = { slowest: 100, fastest: 768_000, channels: 64, hours: 24 }
+export const most = { slowest: 100, fastest: 768_000, channels: 64, hours: 24 }
 
 /** Reads what kind of sound a file holds. Throws Unreadable when it holds none. */
 export async function probe(

@@ -23,7 +23,7 @@ export interface Child {
   readonly exited: Promise<string>
   /** Rejects with StartFailed when it ends, or the time is over, before it answers. */
   ready(): Promise<void>
-  /** SIGINT, which is the prompt and orderly end for all four servers; SIGKILL when the time is over. */
+  /** SIGINT, which is the prompt and orderly end for all servers; SIGKILL when the time is over. */
   end(withinMs: number): Promise<void>
 }
 

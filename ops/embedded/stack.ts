@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync } from 'node:fs'
 import { startEventStore } from './eventstore.ts'
+import { startInference } from './inference.ts'
 import { surveyLaunch } from './launch.ts'
 import { takeLock } from './lock.ts'
 import { startNats } from './nats.ts'
@@ -14,7 +15,7 @@ export { readStack, type Addresses, type RunningStack } from './stackFile.ts'
 
 export interface StackOptions {
   dataDir: string
-  provide: { eventStore: boolean; database: boolean; bus: boolean; objects: boolean }
+  provide: { eventStore: boolean; database: boolean; bus: boolean; objects: boolean; inference: boolean }
   secrets: {
     postgresPassword: string
     s3AccessKey: string
@@ -29,7 +30,7 @@ export interface StackOptions {
 
 export interface Stack {
   addresses: Addresses
-  /** By server name: postgres, nats, s3, eventstore. A server that is just being restarted is left out. */
+  /** By server name: postgres, nats, s3, eventstore, inference. A server that is just being restarted is left out. */
   pids(): Record<string, number>
   stop(): Promise<void>
 }
@@ -53,6 +54,7 @@ export async function startStack({ dataDir: folder, provide, secrets, paths, log
       NATS_URL: provide.bus ? startNats(site, secrets.natsToken, paths.natsServer) : undefined,
       S3_ENDPOINT: provide.objects ? startS3(site, s3) : undefined,
       EVENTSTORE_URL: provide.eventStore ? startEventStore(site, login) : undefined,
+      INFERENCE_URL: provide.inference ? startInference(site) : undefined,
     })
     const addresses: Addresses = Object.fromEntries(
       Object.entries(served).map(([name, { address }]) => [name, address]),
@@ -80,14 +82,21 @@ export async function startStack({ dataDir: folder, provide, secrets, paths, log
   }
 }
 
-async function allOrNone(starts: Record<string, Promise<Served> | undefined>): Promise<Record<string, Served>> {
-  const names = Object.keys(starts).filter((name) => starts[name] !== undefined)
-  const outcomes = await Promise.allSettled(names.map((name) => starts[name]!))
+/** Those that are there, by name; a start that resolves with nothing has nothing to serve. */
+async function allOrNone(
+  starts: Record<string, Promise<Served | undefined> | undefined>,
+): Promise<Record<string, Served>> {
+  const outcomes = await Promise.allSettled(
+    Object.entries(starts).map(async ([name, start]) => [name, await start] as const),
+  )
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-  const running = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const running = outcomes.flatMap((outcome) => {
+    const [name, served] = outcome.status === 'fulfilled' ? outcome.value : []
+    return name !== undefined && served ? [[name, served] as const] : []
+  })
   if (failed) {
-    await Promise.all(running.map(({ server }) => server.stop()))
+    await Promise.all(running.map(([, { server }]) => server.stop()))
     throw failed.reason
   }
-  return Object.fromEntries(running.map((one, i) => [names[i]!, one]))
+  return Object.fromEntries(running)
 }

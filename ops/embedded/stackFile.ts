@@ -7,6 +7,8 @@ export interface Addresses {
   DATABASE_URL?: string
   NATS_URL?: string
   S3_ENDPOINT?: string
+  /** Absent where its runtime is not installed. */
+  INFERENCE_URL?: string
 }
 
 /** What an operator command needs to attach to a running stack. The URLs carry their own credentials; S3's are beside them. */

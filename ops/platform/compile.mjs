@@ -10,6 +10,7 @@ const PROGRAMS = [
   'ops/main.ts',
   'ops/embedded/eventstore/main.ts',
   'ops/embedded/s3/main.ts',
+  'ops/embedded/inference/main.ts',
   'ops/roles/buildChild.ts',
 ]
 /** Somebody may still run from what was made before. */

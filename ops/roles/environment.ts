@@ -42,8 +42,16 @@ export function checkedConfig(environment: Environment): Config {
 export const dataDirOf = (environment: Environment) =>
   resolve(isSet(environment, 'DATA_DIR') ? environment['DATA_DIR']! : './data')
 
-/** Starts the servers that the environment does not name, and gives the configuration that names them all. */
-export async function startEmbedded(environment: Environment, log: Log, lifecycle: Lifecycle): Promise<Config> {
+/**
+ * Starts the servers that the environment does not name, and gives the configuration that names them all.
+ * @param inference whether models are to be run here too
+ */
+export async function startEmbedded(
+  environment: Environment,
+  log: Log,
+  lifecycle: Lifecycle,
+  { inference = false } = {},
+): Promise<Config> {
   const config = checkedConfig(environment)
   const needed = missing(environment)
   if (needed.length === 0) return config
@@ -55,6 +63,7 @@ export async function startEmbedded(environment: Environment, log: Log, lifecycl
       database: needed.includes('DATABASE_URL'),
       bus: needed.includes('NATS_URL'),
       objects: needed.includes('S3_ENDPOINT'),
+      inference,
     },
     secrets: {
       postgresPassword: config.POSTGRES_PASSWORD,

@@ -41,7 +41,7 @@ describe('the embedded object storage', () => {
 
   before(async () => {
     dataDir = mkdtempSync(path.join(tmpdir(), 'objects of '))
-    const provide = { eventStore: false, database: false, bus: false, objects: true }
+    const provide = { eventStore: false, database: false, bus: false, objects: true, inference: false }
     stack = await startStack({ dataDir, provide, secrets, paths: {}, log: () => {} })
     port = Number(new URL(stack.addresses.S3_ENDPOINT!).port)
     client = clientWith(secrets.s3AccessKey, secrets.s3SecretKey)

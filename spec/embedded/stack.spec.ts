@@ -36,9 +36,9 @@ const secrets = {
   eventStorePassword: 'e-secret',
   natsToken: 'n-token',
 }
-const all = { eventStore: true, database: true, bus: true, objects: true }
-const none = { eventStore: false, database: false, bus: false, objects: false }
-const servers = ['eventstore', 'nats', 'postgres', 's3']
+const all = { eventStore: true, database: true, bus: true, objects: true, inference: true }
+const none = { eventStore: false, database: false, bus: false, objects: false, inference: false }
+const servers = ['eventstore', 'inference', 'nats', 'postgres', 's3']
 const optionsFor = (dataDir: string) => ({ dataDir, provide: all, secrets, paths: {} })
 
 describe('the embedded stack', () => {
@@ -61,7 +61,7 @@ describe('the embedded stack', () => {
   describe('once started', () => {
     before(() => start())
 
-    it('answers to the real clients of all four', async () => {
+    it('answers to the real clients of all five', async () => {
       await write(stack!.addresses)
       await expectWritten(stack!.addresses)
       expect(Object.keys(stack!.pids()).sort()).to.deep.equal(servers)
@@ -101,7 +101,7 @@ describe('the embedded stack', () => {
       expect((refusal as Error).message)
         .to.include(String(process.pid))
         .and.to.include(dataDir)
-      expect(Object.keys(stack!.pids())).to.have.length(4)
+      expect(Object.keys(stack!.pids())).to.have.length(5)
     })
 
     it('tells operator commands where it is, in a file that is only for its owner', () => {
@@ -119,7 +119,7 @@ describe('the embedded stack', () => {
       for (const pid of Object.values(before)) process.kill(pid, 'SIGKILL')
       await until(() => servers.every((name) => (stack!.pids()[name] ?? before[name]) !== before[name]))
       await eventually(() => expectWritten(stack!.addresses))
-      expect(logged.filter((msg) => msg.includes('ended by SIGKILL'))).to.have.length(4)
+      expect(logged.filter((msg) => msg.includes('ended by SIGKILL'))).to.have.length(5)
     })
 
     it('stops without leaving a process, a lock or an address', async () => {
@@ -325,6 +325,7 @@ async function expectWritten(addresses: Addresses): Promise<void> {
       for await (const { event } of events.readStream('kept-1')) return (event!.data as { what: string }).what
       return 'nothing'
     }),
+    fetch(`${addresses.INFERENCE_URL!}/v2/health/live`).then((answer) => answer.text()),
   ])
-  expect(found).to.deep.equal(['row', 'message', 'object', 'event'])
+  expect(found).to.deep.equal(['row', 'message', 'object', 'event', '{"live":true}'])
 }

@@ -22,8 +22,8 @@ describe('what is compiled', () => {
   const folders = () => readdirSync(path.join(root, 'dist')).filter((name) => name !== 'current.json')
 
   before(() => {
-    for (const file of ['ops/embedded/eventstore/main.ts', 'ops/embedded/s3/main.ts', 'ops/roles/buildChild.ts'])
-      write(file, 'export {}')
+    const others = ['eventstore', 's3', 'inference'].map((name) => `ops/embedded/${name}/main.ts`)
+    for (const file of [...others, 'ops/roles/buildChild.ts']) write(file, 'export {}')
     write('ops/said.ts', `export const said: string = 'one'`)
     write('ops/main.ts', `import { said } from './said.ts'\nconsole.log(said)`)
   })
