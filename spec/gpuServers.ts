@@ -19,7 +19,7 @@ export async function ownLog(): Promise<{ store: EventStore; close(): Promise<vo
   const secrets = loadSecrets(dataDir)
   const stack = await startStack({
     dataDir,
-    provide: { eventStore: true, database: false, bus: false, objects: false },
+    provide: { eventStore: true, database: false, bus: false, objects: false, inference: false },
     secrets: {
       postgresPassword: secrets.POSTGRES_PASSWORD,
       s3AccessKey: secrets.S3_ACCESS_KEY,
