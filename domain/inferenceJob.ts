@@ -65,7 +65,8 @@ export type Event =
     }
   | { type: 'InferenceFailed'; data: Of & { reason: string; failed_at: string } }
   | { type: 'InferenceCancelled'; data: Of & { cancelled_at: string } }
-  | { type: 'InferenceRetried'; data: Of & { retried_at: string } }
+  /** With what its place in the queue follows from, for those who keep only what is open; absent in the first of them. */
+  | { type: 'InferenceRetried'; data: Of & { model?: string; priority?: Priority; retried_at: string } }
 
 export type State =
   | { status: 'unknown' }
@@ -82,6 +83,11 @@ export type State =
       failures: number
       worker?: string
       server_id?: string
+      /** Of the attempt before, or of the job. */
+      error?: string
+      requested_at: string
+      started_at?: string
+      finished_at?: string
       /** Servers that failed it since it was last opened: others are asked first. */
       failed_servers: readonly string[]
       result?: Json
@@ -90,46 +96,57 @@ export type State =
 
 export const initial: State = { status: 'unknown' }
 
-type Known = Exclude<State, { status: 'unknown' }>
+export type Known = Exclude<State, { status: 'unknown' }>
 
-function afterFailure({ server_id, worker: _, ...state }: Known, isServers: boolean, counts: boolean): State {
+function afterFailure(
+  { server_id, worker: _, ...state }: Known,
+  { error, isServers, counts }: { error: string; isServers: boolean; counts: boolean },
+): State {
   const failed_servers =
     isServers && server_id !== undefined ? [...new Set([...state.failed_servers, server_id])] : state.failed_servers
-  return { ...state, status: 'queued', failures: state.failures + (counts ? 1 : 0), failed_servers }
+  return { ...state, status: 'queued', failures: state.failures + (counts ? 1 : 0), failed_servers, error }
 }
 
 export function evolve(state: State, event: Event): State {
   if (event.type === 'InferenceRequested') {
-    const { requested_at: _, ...asked } = event.data
-    return { status: 'queued', attempt: 0, failures: 0, failed_servers: [], ...asked }
+    return { status: 'queued', attempt: 0, failures: 0, failed_servers: [], ...event.data }
   }
   if (state.status === 'unknown') return state
   switch (event.type) {
     case 'InferenceStarted': {
-      const { server_id: _, ...rest } = state
-      const { attempt, worker, server_id } = event.data
-      return { ...rest, status: 'running', attempt, worker, ...(server_id !== undefined && { server_id }) }
+      const { server_id: _, error: __, ...rest } = state
+      const { attempt, worker, server_id, started_at } = event.data
+      return { ...rest, status: 'running', attempt, worker, started_at, ...(server_id !== undefined && { server_id }) }
     }
-    case 'InferenceAttemptFailed':
-      return afterFailure(state, event.data.cause === 'server', event.data.cause !== 'worker_stopped')
+    case 'InferenceAttemptFailed': {
+      const { cause, reason } = event.data
+      return afterFailure(state, {
+        error: reason,
+        isServers: cause === 'server',
+        counts: cause !== 'worker_stopped',
+      })
+    }
     case 'InferenceTimedOut':
-      return afterFailure(state, true, true)
+      return afterFailure(state, { error: 'The worker went silent', isServers: true, counts: true })
     case 'InferenceCompleted': {
-      const { result, stored_result, model_version } = event.data
+      const { result, stored_result, model_version, completed_at } = event.data
       return {
         ...state,
         status: 'succeeded',
         model_version,
+        finished_at: completed_at,
         ...(result !== undefined && { result }),
         ...(stored_result !== undefined && { stored_result }),
       }
     }
     case 'InferenceFailed':
-      return { ...state, status: 'failed' }
+      return { ...state, status: 'failed', error: event.data.reason, finished_at: event.data.failed_at }
     case 'InferenceCancelled':
-      return { ...state, status: 'cancelled' }
-    case 'InferenceRetried':
-      return { ...state, status: 'queued', failures: 0, failed_servers: [] }
+      return { ...state, status: 'cancelled', finished_at: event.data.cancelled_at }
+    case 'InferenceRetried': {
+      const { error: _, finished_at: __, ...again } = state
+      return { ...again, status: 'queued', failures: 0, failed_servers: [] }
+    }
   }
 }
 
@@ -138,15 +155,30 @@ export function known(state: State): Known {
   return state
 }
 
+/** What the id of a job follows from: of each recording there is one that each model does by itself, and others, by their number. */
+export const slots = {
+  automatic: ({ upload_id, model }: { upload_id: string; model: string }) =>
+    ['inference-job', upload_id, 'automatic', model] as const,
+  numbered: ({ upload_id }: { upload_id: string }, number: number) =>
+    ['inference-job', upload_id, String(number)] as const,
+}
+
 export const request =
   (data: Extract<Event, { type: 'InferenceRequested' }>['data']): Decision<State, Event> =>
   (state) =>
     state.status === 'unknown' ? [{ type: 'InferenceRequested', data }] : []
 
-export const { start, attemptFailed, complete, fail, timeOut, cancel, retry } = jobDecisions<'Inference', State, Event>(
-  'Inference',
-  known,
-)
+const decisions = jobDecisions<'Inference', State, Event>('Inference', known)
+
+export const { start, attemptFailed, complete, fail, timeOut, cancel } = decisions
+
+/** Once more, in the same place of the queue. */
+export const retry =
+  (data: { retried_at: string }): Decision<State, Event> =>
+  (state) => {
+    const { model, priority } = known(state)
+    return decisions.retry({ model, priority, ...data })(state)
+  }
 
 export const history: Record<Event['type'], readonly Upcast[]> = {
   InferenceRequested: [],

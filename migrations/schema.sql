@@ -241,6 +241,28 @@ create table gpu_servers_v1 (
 );
 CREATE UNIQUE INDEX gpu_servers_v1_pkey ON public.gpu_servers_v1 USING btree (id);
 
+create table inference_jobs_v1 (
+  id uuid not null,
+  upload_id uuid not null,
+  facility_id uuid not null,
+  status text not null,
+  model text not null,
+  model_version text,
+  params jsonb,
+  priority text not null,
+  rerun_of uuid,
+  server_id uuid,
+  attempt integer not null,
+  error text,
+  result jsonb,
+  stored_result jsonb,
+  lineage jsonb,
+  requested_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone
+);
+CREATE UNIQUE INDEX inference_jobs_v1_pkey ON public.inference_jobs_v1 USING btree (id);
+
 create table open_jobs (
   kind text not null,
   position numeric(20,0) not null,
@@ -296,6 +318,15 @@ create table resource_events_v2 (
   stream text not null
 );
 CREATE UNIQUE INDEX resource_events_v2_pkey ON public.resource_events_v2 USING btree (id, "position");
+
+create table resource_events_v3 (
+  id uuid not null,
+  position bigint not null,
+  revision integer not null,
+  resource text not null,
+  stream text not null
+);
+CREATE UNIQUE INDEX resource_events_v3_pkey ON public.resource_events_v3 USING btree (id, "position");
 
 create table sessions_v1 (
   id uuid not null,

@@ -10,6 +10,7 @@ import { firmwareReleases } from './firmwareReleases.ts'
 import { firmwareRolloutDevices } from './firmwareRolloutDevices.ts'
 import { firmwareRollouts } from './firmwareRollouts.ts'
 import { gpuServers } from './gpuServers.ts'
+import { inferenceJobs } from './inferenceJobs.ts'
 import { resourceEvents } from './resourceEvents.ts'
 import { sessions } from './sessions.ts'
 import { tags } from './tags.ts'
@@ -28,6 +29,7 @@ export const projections: readonly AnyProjection[] = [
   tags,
   uploads,
   transcodeJobs,
+  inferenceJobs,
   firmwareReleases,
   firmwareChannels,
   firmwareKeys,

@@ -10,7 +10,7 @@ export interface ResourceEventRow {
 
 /** The streams that are a resource a person can ask the history of. */
 const resources = new Set([
-  ...['facility', 'user', 'session', 'apiKey', 'device', 'upload', 'transcodeJob'],
+  ...['facility', 'user', 'session', 'apiKey', 'device', 'upload', 'transcodeJob', 'inferenceJob'],
   ...['firmwareRelease', 'firmwareChannel', 'firmwareRollout'],
 ])
 
@@ -20,6 +20,7 @@ const asides = new Map([['deviceFirmware', 'device']])
 /** Whom else an event of these is about: `[resource, field that names it]`. */
 const named: Readonly<Record<string, readonly (readonly [resource: string, field: string])[]>> = {
   transcodeJob: [['upload', 'upload_id']],
+  inferenceJob: [['upload', 'upload_id']],
   firmwareChannel: [
     ['firmwareRelease', 'release_id'],
     ['firmwareRelease', 'previous_release_id'],
@@ -36,7 +37,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
  */
 export const resourceEvents: AppendOnly<ResourceEventRow> = {
   name: 'resource_events',
-  version: 2,
+  version: 3,
   indexes: [],
   each: ({ id, stream, position, revision, stored }) => {
     const category = stream.slice(0, stream.indexOf('-'))

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type Database, queryBuilder, rowsOf } from '../ops/platform/database.ts'
+import { queryBuilder } from '../ops/platform/database.ts'
 import { type Route, route, Uuid } from '../ops/platform/route.ts'
 import { TranscodeJob } from '../ops/platform/shapes.ts'
 import type { TranscodeJobRow } from '../projections/transcodeJobs.ts'
@@ -7,6 +7,7 @@ import { byIdRoute } from './byId.ts'
 import type { ResourceDeps } from './folding.ts'
 import { historyRoute } from './history.ts'
 import { matching, page, pageOf, pageQuery } from './page.ts'
+import { placedIn } from './queue.ts'
 
 const path = '/api/v1/transcode-jobs'
 const permission = 'transcode-job:read'
@@ -21,18 +22,7 @@ const Query = pageQuery('requested_at', 'finished_at').extend({
   status: TranscodeJob.shape.status.optional(),
 })
 
-/** Queued jobs know how many were asked for before them. */
-async function placed(database: Database, rows: readonly TranscodeJobRow[]): Promise<object[]> {
-  const waiting = rows.filter(({ status }) => status === 'queued').map(({ id }) => id)
-  const order = queryBuilder('transcode_jobs')
-    .where({ status: 'queued' })
-    .select('id', queryBuilder.raw('row_number() over (order by requested_at, id) as place'))
-    .as('queue')
-  const places = waiting.length > 0 ? queryBuilder.select('id', 'place').from(order).whereIn('id', waiting) : undefined
-  const found = places ? await rowsOf<{ id: string; place: number }>(database, places) : []
-  const placeOf = new Map(found.map(({ id, place }) => [id, place]))
-  return rows.map((row) => ({ ...row, position_in_queue: placeOf.get(row.id) ?? null }))
-}
+const placed = placedIn('transcode_jobs')
 
 export const transcodeJobs = (deps: ResourceDeps): Route[] => [
   route<{}, z.infer<typeof Query>>({

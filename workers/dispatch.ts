@@ -8,21 +8,21 @@ export interface DispatchDeps {
   bus: Bus
   log: Log
   signal: AbortSignal
-  /** So many jobs of one facility wait in JetStream at once; the rest wait in the log. */
+  /** So many jobs of one facility, in each of its lanes, wait in JetStream at once; the rest wait in the log. */
   share?: number
   reconcileEveryMs?: number
   /** A worker that was not heard of for so long has lost what it had in hand. */
   goneMs?: number
 }
 
-/** What is open of one facility, oldest first: not yet in JetStream, and waiting there. Who runs is in neither. */
+/** What is open in one lane of a facility: not yet in JetStream, and waiting there. Who runs is in neither. */
 interface Queue {
-  unpublished: Set<string>
+  unpublished: Waiting
   waiting: Set<string>
 }
 
 /**
- * Keeps messages in JetStream for the open jobs of the log: of each facility the oldest, and one of each facility in turn, so
+ * Keeps messages in JetStream for the open jobs of the log: of each facility the most urgent, of these the oldest, and one of each in turn, so
  * that nobody waits behind all that another one has asked for. The log is the truth: what JetStream has lost is published
  * again. Several instances may do the same; a subject holds one message.
  */
@@ -31,39 +31,39 @@ export async function runDispatch(
   { jobs, bus, log, signal, share = 16, reconcileEveryMs = 2000, goneMs = goneAfterMs }: DispatchDeps,
 ): Promise<void> {
   const queues = new Map<string, Queue>()
-  const facilityOf = new Map<string, string>()
+  const keyOf = new Map<string, string>()
   let filling: Promise<void> | undefined
   let isDirty = false
 
-  function queueOf(facility: string): Queue {
-    let queue = queues.get(facility)
-    if (!queue) queues.set(facility, (queue = { unpublished: new Set(), waiting: new Set() }))
+  function queueOf(key: string): Queue {
+    let queue = queues.get(key)
+    if (!queue) queues.set(key, (queue = { unpublished: waitingByUrgency(), waiting: new Set() }))
     return queue
   }
 
   function place(id: string) {
     const job = jobs.jobs.get(id)
-    const facility = job?.facility_id ?? facilityOf.get(id)
-    if (facility === undefined) return
-    const queue = queueOf(facility)
+    const key = job ? `${job.facility_id}/${job.lane}` : keyOf.get(id)
+    if (key === undefined) return
+    const queue = queueOf(key)
     if (!job || job.running) {
       queue.unpublished.delete(id)
       queue.waiting.delete(id)
     }
     // A message that a failed attempt leaves behind is still there; were it not, reconciling would tell.
-    else if (facilityOf.has(id)) queue.waiting.add(id)
-    else queue.unpublished.add(id)
-    if (job) facilityOf.set(id, facility)
-    else facilityOf.delete(id)
-    if (queue.unpublished.size + queue.waiting.size === 0) queues.delete(facility)
+    else if (keyOf.has(id)) queue.waiting.add(id)
+    else queue.unpublished.add(id, job.urgency)
+    if (job) keyOf.set(id, key)
+    else keyOf.delete(id)
+    if (queue.unpublished.isEmpty() && queue.waiting.size === 0) queues.delete(key)
   }
 
-  /** One of each facility, then the next of each, until all have their share. */
+  /** One of each, then the next of each, until all have their share. */
   async function fillOnce() {
     for (let isMore = true; isMore && !signal.aborted;) {
       isMore = false
       for (const { unpublished, waiting } of [...queues.values()]) {
-        const [id] = unpublished
+        const id = unpublished.first()
         if (id === undefined || waiting.size >= share) continue
         unpublished.delete(id)
         waiting.add(id)
@@ -72,11 +72,18 @@ export async function runDispatch(
           if (job && !job.running) await publish(id, job.opened)
         } catch (error) {
           waiting.delete(id)
-          if (jobs.jobs.has(id)) putBack(unpublished, [id])
+          putBack(unpublished, [id])
           throw error
         }
         isMore = true
       }
+    }
+  }
+
+  const putBack = (unpublished: Waiting, ids: readonly string[]) => {
+    for (const id of ids.toReversed()) {
+      const job = jobs.jobs.get(id)
+      if (job) unpublished.putBack(id, job.urgency)
     }
   }
 
@@ -129,10 +136,26 @@ export async function runDispatch(
   }
 }
 
-/** In front of all others: they are the oldest. */
-function putBack(unpublished: Set<string>, ids: readonly string[]) {
-  if (ids.length === 0) return
-  const behind = [...unpublished]
-  unpublished.clear()
-  for (const id of [...ids, ...behind]) unpublished.add(id)
+interface Waiting {
+  add(id: string, urgency: number): void
+  /** In front of all others that are as urgent: it is older. */
+  putBack(id: string, urgency: number): void
+  delete(id: string): void
+  /** Of the most urgent the oldest. */
+  first(): string | undefined
+  isEmpty(): boolean
+}
+
+function waitingByUrgency(): Waiting {
+  const byUrgency = new Map<number, Set<string>>()
+  const most = () => [...byUrgency.keys()].reduce((most, urgency) => Math.max(most, urgency), -Infinity)
+  return {
+    add: (id, urgency) => void byUrgency.set(urgency, (byUrgency.get(urgency) ?? new Set()).add(id)),
+    putBack: (id, urgency) => void byUrgency.set(urgency, new Set([id, ...(byUrgency.get(urgency) ?? [])])),
+    delete: (id) => {
+      for (const [urgency, ids] of byUrgency) if (ids.delete(id) && ids.size === 0) byUrgency.delete(urgency)
+    },
+    first: () => byUrgency.get(most())?.values().next().value,
+    isEmpty: () => byUrgency.size === 0,
+  }
 }

@@ -1,4 +1,5 @@
-import { splitStream } from '../domain/decider.ts'
+import { type Json, splitStream } from '../domain/decider.ts'
+import type { Priority } from '../domain/inferenceJob.ts'
 import { ackWaitMs, type Bus } from '../ops/platform/bus.ts'
 import type { Database } from '../ops/platform/database.ts'
 import type { EventStore, Recorded } from '../ops/platform/eventStore.ts'
@@ -12,6 +13,8 @@ export interface JobKind {
   starts: string
   tells: ReadonlySet<string>
   ends: ReadonlySet<string>
+  /** Where a job waits, by what the event says that opens it. Absent: all of a facility in one queue, as they came. */
+  place?: (opened: Json) => Pick<OpenJob, 'lane' | 'urgency'>
 }
 
 export const transcodes: JobKind = {
@@ -23,6 +26,20 @@ export const transcodes: JobKind = {
   ends: new Set(['TranscodeCompleted', 'TranscodeFailed', 'TranscodeCancelled']),
 }
 
+export const inferences: JobKind = {
+  kind: 'inference',
+  category: 'inferenceJob',
+  opens: new Set(['InferenceRequested', 'InferenceRetried']),
+  starts: 'InferenceStarted',
+  tells: new Set(),
+  ends: new Set(['InferenceCompleted', 'InferenceFailed', 'InferenceCancelled']),
+  // A model that no server has keeps nobody waiting who asks for another.
+  place: ({ model, priority }) => ({
+    lane: String(model ?? ''),
+    urgency: { low: -1, normal: 0, high: 1 }[(priority ?? 'normal') as Priority],
+  }),
+}
+
 interface Place {
   position: bigint
   id: string
@@ -31,6 +48,10 @@ interface Place {
 export interface OpenJob {
   id: string
   facility_id: string
+  /** Those of a facility in one lane wait for each other, in others they do not. */
+  lane: string
+  /** Within its lane the higher goes first. */
+  urgency: number
   /** The revision of the event that opened it. */
   opened: number
   /** The event of any such job before that one. */
@@ -100,7 +121,8 @@ export function followOpenJobs(
     if (kind.opens.has(event.type)) {
       jobs.delete(id)
       const facility_id = String(event.metadata['facility_id'] ?? '')
-      jobs.set(id, { id, facility_id, opened: revision, before: earlier })
+      const { lane, urgency } = kind.place?.(event.data) ?? { lane: '', urgency: 0 }
+      jobs.set(id, { id, facility_id, lane, urgency, opened: revision, before: earlier })
     } else if (kind.ends.has(event.type)) {
       jobs.delete(id)
       heard.delete(id)

@@ -1,5 +1,6 @@
-import { splitStream } from '../domain/decider.ts'
+import { splitStream, streamOf } from '../domain/decider.ts'
 import * as FirmwareRelease from '../domain/firmwareRelease.ts'
+import * as InferenceJob from '../domain/inferenceJob.ts'
 import * as TranscodeJob from '../domain/transcodeJob.ts'
 import * as Upload from '../domain/upload.ts'
 import { load } from '../commands/handle.ts'
@@ -61,12 +62,17 @@ async function standingOf({ store }: Pick<Balancing, 'store'>, key: string): Pro
     const isKept = state.object_key === key && (state.was ?? state.status) !== 'rejected'
     return isKept ? 'named' : 'orphan'
   }
-  const job = (await load(store, TranscodeJob, jobId)).state
-  const isRunning = job.status === 'running' && String(job.attempt) === attempt
-  if (isRunning) return 'pending'
-  const events = await store.read(`${TranscodeJob.category}-${jobId}`)
-  return events.some(({ data }) => keysIn(data).has(key)) ? 'named' : 'orphan'
+  for (const jobs of [TranscodeJob, InferenceJob]) {
+    const job = (await load<{ status: string; attempt?: number }, any>(store, jobs as never, jobId)).state
+    if (job.status === 'running' && String(job.attempt) === attempt) return 'pending'
+    const events = await store.read(streamOf(jobs, jobId))
+    if (events.some(({ data }) => keysIn(data).has(key))) return 'named'
+  }
+  return 'orphan'
 }
+
+/** Whose events name objects. */
+const naming = new Set<string>([Upload, TranscodeJob, InferenceJob, FirmwareRelease].map(({ category }) => category))
 
 /** Every text of an event that is a key of an object, with its size where that stands beside it. */
 function keysIn(data: unknown, found = new Map<string, number | undefined>()): Map<string, number | undefined> {
@@ -111,7 +117,7 @@ export async function balance(
     for (const event of events) {
       signal.throwIfAborted()
       const [category] = splitStream(event.stream)
-      if (![Upload.category, TranscodeJob.category, FirmwareRelease.category].includes(category)) continue
+      if (!naming.has(category)) continue
       for (const [key, size] of keysIn(event.data)) {
         onProgress(++looked)
         if (!(await isMissing({ store, objects }, key, size))) continue

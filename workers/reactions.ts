@@ -3,6 +3,7 @@ import { derivedId, handle } from '../commands/handle.ts'
 import { originOf, systemIntent } from '../commands/http.ts'
 import { splitStream } from '../domain/decider.ts'
 import { decodeFrom, type DomainEvent } from '../domain/events.ts'
+import * as InferenceJob from '../domain/inferenceJob.ts'
 import * as Settings from '../domain/settings.ts'
 import * as TranscodeJob from '../domain/transcodeJob.ts'
 import type { Database } from '../ops/platform/database.ts'
@@ -37,6 +38,31 @@ export function requestTranscodes(store: EventStore, environment: Settings.State
       })
       await handle(store, TranscodeJob, derivedId('transcode-job', id), asked, {
         ...systemIntent('request_transcodes', id),
+        ...originOf(metadata),
+        facility_id,
+      })
+    },
+  }
+}
+
+/**
+ * Every recording that turns out to be one is listened to by the model that its facility wants, by the settings as they were
+ * when it came.
+ */
+export function requestInferences(store: EventStore, environment: Settings.State, now: () => string): Reaction {
+  return {
+    name: 'request_inferences',
+    to: { category: 'upload', types: ['UploadProbed'] },
+    react: async ({ id, stream, metadata }) => {
+      const upload_id = splitStream(stream)[1]
+      const [received] = await store.read(stream, { max: 1 })
+      const { facility_id } = (decoded(received!) as Extract<DomainEvent, { type: 'UploadReceived' }>).data
+      const settings = await settingsThen(store, { environment, facility_id, position: received!.position })
+      const { enabled, model } = Settings.effective('automatic_inference', settings).value
+      if (!enabled || model === undefined) return
+      const asked = InferenceJob.request({ upload_id, facility_id, model, priority: 'normal', requested_at: now() })
+      await handle(store, InferenceJob, derivedId(...InferenceJob.slots.automatic({ upload_id, model })), asked, {
+        ...systemIntent('request_inferences', id),
         ...originOf(metadata),
         facility_id,
       })

@@ -9,6 +9,20 @@ export class PermanentFailure extends Error {
   override readonly name = 'PermanentFailure'
 }
 
+/** There is nothing to try it with yet: the job stays as it is, and comes again after so many milliseconds. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet'
+  readonly afterMs: number
+
+  constructor(message: string, afterMs: number) {
+    super(message)
+    this.afterMs = afterMs
+  }
+}
+
+/** `server`: another than the one that it was tried with may do better. `worker_stopped`: nobody's fault, and it does not count. */
+export type Cause = 'fault' | 'server' | 'worker_stopped'
+
 /** What the runner must know of one. */
 export interface Attempt {
   id: string
@@ -20,12 +34,14 @@ export interface Attempt {
 /** One kind of job. The runner owns deliveries, heartbeats, back-off and attempts; the task owns what is done and what is recorded. */
 export interface Task<Job extends Attempt> {
   kind: string
-  /** Records the start of the next attempt; undefined when there is nothing left to do. */
-  begin(id: string): Promise<Job | undefined>
+  /** Records the start of the next attempt; undefined when there is nothing left to do. Throws NotYet, also once the signal says so. */
+  begin(id: string, signal: AbortSignal): Promise<Job | undefined>
   /** Does the work and records its completion. Must end soon after the signal. */
   perform(job: Job, signal: AbortSignal): Promise<void>
   /** Records an attempt that may be repeated. */
-  failed(job: Job, cause: 'fault' | 'worker_stopped', reason: string): Promise<void>
+  failed(job: Job, cause: Cause, reason: string): Promise<void>
+  /** What was at fault, and after how many milliseconds it is tried again; absent: the job, after longer each time. */
+  blame?(job: Job, error: Error): { cause: Cause; afterMs: number } | undefined
   /** Records the end of the job. */
   giveUp(job: Job, reason: string): Promise<void>
 }
@@ -74,7 +90,7 @@ async function work<Job extends Attempt>(
     if (job) bus.tell(aliveSubject(task.kind, id), { attempt: job.attempt })
   }, ackWaitMs / 3)
   try {
-    job = await task.begin(id)
+    job = await task.begin(id, signal)
     if (job) {
       watch.from(job.revision)
       await task.perform(job, AbortSignal.any([signal, watch.signal]))
@@ -90,7 +106,8 @@ async function work<Job extends Attempt>(
       )
       delivery.again(5000)
     })
-    if (!(failure instanceof Refusal) && !signal.aborted) log.warn({ ...context, error }, 'an attempt at a job failed')
+    const isExpected = failure instanceof Refusal || failure instanceof NotYet || signal.aborted
+    if (!isExpected) log.warn({ ...context, error }, 'an attempt at a job failed')
     return
   } finally {
     clearInterval(heartbeat)
@@ -108,15 +125,17 @@ async function settle<Job extends Attempt>(
 ): Promise<void> {
   // Superseded: whoever holds the job now will report; dispatch brings it back if nobody does.
   if (error instanceof Refusal) return delivery.ack()
+  if (error instanceof NotYet) return delivery.again(error.afterMs)
   if (!job) return delivery.again(1000)
   if (error instanceof PermanentFailure) {
     await task.giveUp(job, error.message)
     return delivery.ack()
   }
-  await task.failed(
-    job,
-    signal.aborted ? 'worker_stopped' : 'fault',
-    signal.aborted ? 'The worker was stopped' : error.message,
-  )
-  delivery.again(signal.aborted ? 0 : backoffMs(job.attempt))
+  if (signal.aborted) {
+    await task.failed(job, 'worker_stopped', 'The worker was stopped')
+    return delivery.again(0)
+  }
+  const { cause, afterMs } = task.blame?.(job, error) ?? { cause: 'fault', afterMs: backoffMs(job.attempt) }
+  await task.failed(job, cause, error.message)
+  delivery.again(afterMs)
 }

@@ -1,33 +1,26 @@
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { handle, load } from '../commands/handle.ts'
-import { originOf, systemIntent } from '../commands/http.ts'
-import { gaveUp, isExhausted, isOpen } from '../domain/attempts.ts'
+import { handle } from '../commands/handle.ts'
 import * as TranscodeJob from '../domain/transcodeJob.ts'
 import * as Upload from '../domain/upload.ts'
 import type { Bus } from '../ops/platform/bus.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
-import { isMissing, type Objects } from '../ops/platform/objects.ts'
+import type { Objects } from '../ops/platform/objects.ts'
+import { attemptsAt, type Begun, within } from './attempts.ts'
 import { FfmpegFailed } from './ffmpeg.ts'
 import { codecs, type Found, probe, type Programs, Unreadable } from './media.ts'
+import { chunks, fetchOriginal, putting, recordingOf } from './originals.ts'
 import { peaksOf } from './peaks.ts'
 import type { Reaped } from './reaper.ts'
 import { makeRenditions } from './renditions.ts'
 import { PermanentFailure, type Task } from './runner.ts'
 
-export interface Job {
-  id: string
-  attempt: number
-  /** Of its stream, once this attempt had started. */
-  revision: number
+export interface Job extends Begun {
   upload_id: string
   facility_id: string
   formats: readonly TranscodeJob.Format[]
   bitrate: number
-  /** What its events inherit of the request it came from. */
-  origin: ReturnType<typeof originOf>
 }
 
 export interface TranscodeDeps {
@@ -59,43 +52,28 @@ export function transcode({
   limitMs,
   stallMs = 60_000,
   now,
-}: TranscodeDeps): Task<Job> & Reaped {
-  const intent = (job: Pick<Job, 'id' | 'attempt' | 'origin'>, step: string) => ({
-    ...systemIntent('transcode', job.id, String(job.attempt), worker, step),
-    ...job.origin,
-  })
+}: TranscodeDeps) {
+  const attempts = attemptsAt('transcode', TranscodeJob, { store, worker, now })
+  const { intent } = attempts
+  const put = putting(objects)
 
   async function begin(id: string): Promise<Job | undefined> {
-    const { state, origin } = await load(store, TranscodeJob, id)
-    if (state.status === 'unknown' || !isOpen(state)) return undefined
+    const next = await attempts.next(id)
+    if (!next) return undefined
+    const { state, ...job } = next
     const { upload_id, facility_id, formats, bitrate } = state
-    const asked = { upload_id, facility_id, formats, bitrate }
-    const job = { id, attempt: state.attempt + 1, ...asked, origin: originOf(origin!) }
-    if (isExhausted(state)) {
-      const failed = TranscodeJob.fail({ reason: gaveUp, failed_at: now() })
-      await handle(store, TranscodeJob, id, failed, intent(job, 'exhausted'))
-      return undefined
-    }
-    const start = TranscodeJob.start({ attempt: job.attempt, worker, started_at: now() })
-    const { revision } = await handle(store, TranscodeJob, id, start, intent(job, 'start'))
-    return { ...job, revision }
+    return { ...job, upload_id, facility_id, formats, bitrate, revision: await attempts.start(job) }
   }
 
-  async function perform(job: Job, stopped: AbortSignal): Promise<void> {
-    const limit = AbortSignal.timeout(limitMs)
-    await make(job, AbortSignal.any([stopped, limit])).catch((error: unknown) => {
-      if (!limit.aborted || stopped.aborted) throw error
-      throw new Error(`The transcode took longer than ${Math.round(limitMs / 1000)} s`)
-    })
-  }
+  const perform = (job: Job, stopped: AbortSignal) =>
+    within(limitMs, 'The transcode', stopped, (signal) => make(job, signal))
 
   async function make(job: Job, signal: AbortSignal): Promise<void> {
-    const upload = Upload.known((await load(store, Upload, job.upload_id)).state)
+    const upload = await recordingOf(store, job.upload_id)
     if (upload.status === 'rejected') return rejected(job, upload, upload.reason ?? 'It was rejected')
-    if (Upload.isDeleted(upload)) throw new PermanentFailure('The upload was deleted')
     const directory = await mkdtemp(join(scratch, 'transcode-'))
     try {
-      const input = await fetchOriginal(upload, directory, signal)
+      const input = await fetchOriginal(objects, upload, directory, signal)
       const found = await probe(programs, input, upload.content_type, { signal }).catch((error: unknown) => {
         if (error instanceof Unreadable) return error
         throw error
@@ -117,7 +95,7 @@ export function transcode({
         ...(loudness && { loudness }),
         completed_at: now(),
       }
-      await handle(store, TranscodeJob, job.id, TranscodeJob.complete(completed), intent(job, 'complete'))
+      await attempts.complete(job, TranscodeJob.complete(completed))
     } finally {
       await rm(directory, { recursive: true, force: true })
     }
@@ -163,28 +141,7 @@ export function transcode({
     })
   }
 
-  async function fetchOriginal(upload: Upload.Recording, directory: string, signal: AbortSignal): Promise<string> {
-    const input = join(directory, 'input')
-    const source = await objects.get(upload.object_key).catch((error: unknown) => {
-      throw isMissing(error)
-        ? new PermanentFailure('The stored recording is missing')
-        : notStored('fetched from', error)
-    })
-    await pipeline(source, createWriteStream(input), { signal }).catch((error: unknown) => {
-      throw notStored('fetched from', error)
-    })
-    const fetched = (await stat(input)).size
-    if (fetched !== upload.size_bytes)
-      throw new Error(`Only ${fetched} of ${upload.size_bytes} bytes came from the store`)
-    return input
-  }
-
   const prefixOf = (job: Job) => `uploads/${job.upload_id}/${job.id}/${job.attempt}`
-
-  const putObject: Objects['put'] = (...put) =>
-    objects.put(...put).catch((error: unknown) => {
-      throw notStored('put into', error)
-    })
 
   async function putRendition(
     job: Job,
@@ -195,7 +152,7 @@ export function transcode({
     const file = join(directory, `rendition.${extension}`)
     const { duration_ms = 0 } = await probe(programs, file, content_type)
     const object_key = `${prefixOf(job)}/${extension}`
-    const stored = await putObject(object_key, createReadStream(file) as AsyncIterable<Buffer>, content_type)
+    const stored = await put(object_key, createReadStream(file) as AsyncIterable<Buffer>, content_type)
     return { format, codec, bitrate: job.bitrate, duration_ms, object_key, ...stored }
   }
 
@@ -206,7 +163,7 @@ export function transcode({
   ): Promise<TranscodeJob.Peaks> {
     const peaks = await peaksOf(join(directory, 'mono.pcm'), sound)
     const object_key = `${prefixOf(job)}/peaks.json`
-    await putObject(object_key, chunks(JSON.stringify(peaks)), 'application/json')
+    await put(object_key, chunks(JSON.stringify(peaks)), 'application/json')
     return { object_key, samples_per_pixel: peaks.samples_per_pixel, length: peaks.length }
   }
 
@@ -225,33 +182,6 @@ export function transcode({
     throw new PermanentFailure(reason)
   }
 
-  async function failed(job: Job, cause: 'fault' | 'worker_stopped', reason: string): Promise<void> {
-    const decision = TranscodeJob.attemptFailed({ attempt: job.attempt, cause, reason, failed_at: now() })
-    await handle(store, TranscodeJob, job.id, decision, intent(job, 'failed'))
-  }
-
-  async function giveUp(job: Job, reason: string): Promise<void> {
-    await handle(
-      store,
-      TranscodeJob,
-      job.id,
-      TranscodeJob.fail({ reason, failed_at: now() }, job.attempt),
-      intent(job, 'give-up'),
-    )
-  }
-
-  async function timeOut(id: string, attempt: number): Promise<void> {
-    const { origin } = await load(store, TranscodeJob, id)
-    const about = { ...systemIntent('reaper', id, String(attempt)), ...(origin && originOf(origin)) }
-    await handle(store, TranscodeJob, id, TranscodeJob.timeOut({ attempt, timed_out_at: now() }), about)
-  }
-
-  return { kind: 'transcode', begin, perform, failed, giveUp, timeOut }
-}
-
-const notStored = (how: string, cause: unknown) =>
-  new Error(`The recording could not be ${how} the store; it is tried again`, { cause })
-
-async function* chunks(text: string) {
-  yield Buffer.from(text)
+  const { failed, giveUp, timeOut } = attempts
+  return { kind: 'transcode', begin, perform, failed, giveUp, timeOut } satisfies Task<Job> & Reaped
 }

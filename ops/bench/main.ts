@@ -3,6 +3,8 @@ import type { Bench, Options } from './bench.ts'
 import { command } from './command.ts'
 import { eventstore } from './eventstore.ts'
 import { heartbeat } from './heartbeat.ts'
+import { failover } from './failover.ts'
+import { inference } from './inference.ts'
 import { job } from './job.ts'
 import { read } from './read.ts'
 import { login } from './login.ts'
@@ -28,6 +30,8 @@ const benches: readonly Bench[] = [
   ota,
   transcode,
   job,
+  inference,
+  failover,
 ]
 
 const program = new Command('npm run bench --').description(

@@ -17,6 +17,7 @@ import { firmwareReports } from '../../commands/firmwareReports.ts'
 import { ensureFirstAdmin } from '../../commands/firstAdmin.ts'
 import { load } from '../../commands/handle.ts'
 import { accessRefusals, recordRefusals } from '../../commands/refusals.ts'
+import { inferenceJobs as inferenceJobCommands } from '../../commands/inferenceJobs.ts'
 import { projections as projectionCommands } from '../../commands/projections.ts'
 import { discovery, path as resumablePath, resumableUploads } from '../../commands/resumable.ts'
 import { recordings } from '../../commands/recordings.ts'
@@ -56,6 +57,7 @@ import { fleetOf } from '../../read-api/fleet.ts'
 import type { ResourceDeps } from '../../read-api/folding.ts'
 import { gpuServers } from '../../read-api/gpuServers.ts'
 import { type Freshness, listenForPositions } from '../../read-api/freshness.ts'
+import { inferenceJobs } from '../../read-api/inferenceJobs.ts'
 import { lineage } from '../../read-api/lineage.ts'
 import { playback } from '../../read-api/playback.ts'
 import { projectionDiff } from '../../read-api/projectionDiff.ts'
@@ -68,6 +70,7 @@ import { uploads } from '../../read-api/uploads.ts'
 import { users } from '../../read-api/users.ts'
 import type { Config } from '../platform/config.ts'
 import { lookTwice } from '../../workers/gpuProbe.ts'
+import { modelNamed, models } from '../../workers/models/catalogue.ts'
 import type { EventStore } from '../platform/eventStore.ts'
 import { incomingIn } from '../platform/incoming.ts'
 import { connectLocks } from '../platform/locks.ts'
@@ -175,7 +178,12 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
       heeding: (scope, fleet) => heeding(store, scope, fleet),
     }),
     ...uploadCommands(deps),
-    ...transcodeJobCommands({ ...deps, fixed: settingsOf(config), failedJobs: failedJobsIn(database) }),
+    ...transcodeJobCommands({
+      ...deps,
+      fixed: settingsOf(config),
+      failedJobs: failedJobsIn(database, 'transcode_jobs'),
+    }),
+    ...inferenceJobCommands({ ...deps, models, failedJobs: failedJobsIn(database, 'inference_jobs') }),
     ...resumableUploads({ ...deps, incoming: incomingIn(objects), locks, expiryMs: config.UPLOAD_EXPIRY_SECS * 1000 }),
     ...recordings(deps),
     ...gpuServerCommands({ ...deps, look: lookTwice(probing(store)) }),
@@ -202,6 +210,7 @@ export async function serveApi(connections: Connections, door: Door, metrics?: M
     ...firmwareKeys(deps),
     ...firmware(deps),
     ...transcodeJobs(deps),
+    ...inferenceJobs({ ...deps, needsServer: (model) => modelNamed(model)?.needsServer ?? false }),
     ...gpuServers(deps),
     ...audit({ database, opened: opener(store) }),
     ...refusalTrail(deps),

@@ -1,11 +1,11 @@
-import type { FailedJobs } from '../../commands/transcodeJobs.ts'
+import type { FailedJobs } from '../../commands/jobSteering.ts'
 import { type Database, queryBuilder, rowsOf } from '../platform/database.ts'
 
-/** The ids of failed transcode jobs as the read model has them, oldest first. */
+/** The ids of failed jobs as this read model of jobs has them, oldest first. */
 export const failedJobsIn =
-  (database: Database) =>
-  async (matching: FailedJobs, limit: number): Promise<string[]> => {
-    const found = queryBuilder('transcode_jobs')
+  (database: Database, readModel: 'transcode_jobs' | 'inference_jobs'): FailedJobs =>
+  async (matching, limit) => {
+    const found = queryBuilder(readModel)
       .where({ status: 'failed', ...matching })
       .orderBy(['requested_at', 'id'])
       .limit(limit)

@@ -5,6 +5,7 @@ import * as GpuServer from '../../domain/gpuServer.ts'
 import { watchGpuServers } from '../../workers/gpuHealth.ts'
 import type { ProbeDeps } from '../../workers/gpuProbe.ts'
 import { runAsLeader } from '../../workers/leading.ts'
+import { models as catalogue } from '../../workers/models/catalogue.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { EventStore } from '../platform/eventStore.ts'
 import { serverUrl } from '../platform/serverAddress.ts'
@@ -15,7 +16,7 @@ const now = () => new Date().toISOString()
 const lock = '5820174639204818'
 const probeMs = 5000
 /** The models that are run on servers. */
-const models = ['silero-vad']
+const models = catalogue.filter(({ needsServer }) => needsServer).map(({ name }) => name)
 
 /** How servers are looked at, whoever does it. */
 export const probing = (store: EventStore): ProbeDeps => ({ store, models, timeoutMs: probeMs })

@@ -11,12 +11,15 @@ import { sayEnded } from '../../commands/sessions.ts'
 import { giveBackUnusedTagName, settleTagName } from '../../commands/tagNames.ts'
 import { releaseAbandonedNames } from '../../workers/abandonedNames.ts'
 import { runDispatch } from '../../workers/dispatch.ts'
+import { inference, type InferenceDeps } from '../../workers/inference.ts'
+import { followServers } from '../../workers/inferenceServers.ts'
+import { models } from '../../workers/models/catalogue.ts'
 import { confined } from '../../workers/confined.ts'
 import { dropErasedKeys } from '../../workers/dropErasedKeys.ts'
 import { finishTags } from '../../workers/finishTags.ts'
 import { finishUsers } from '../../workers/finishUsers.ts'
-import { followOpenJobs, transcodes } from '../../workers/openJobs.ts'
-import { requestTranscodes, runReaction } from '../../workers/reactions.ts'
+import { followOpenJobs, inferences, transcodes } from '../../workers/openJobs.ts'
+import { requestInferences, requestTranscodes, runReaction } from '../../workers/reactions.ts'
 import { runReaper } from '../../workers/reaper.ts'
 import { runAsLeader } from '../../workers/leading.ts'
 import { removePurged, retain } from '../../workers/retention.ts'
@@ -31,11 +34,13 @@ import type { Intent } from '../platform/route.ts'
 import { scavenge } from '../platform/scavenge.ts'
 import { findPrograms } from '../programs.ts'
 import type { Connections } from './connections.ts'
-import { registerOwnServer, runGpuHealth } from './inference.ts'
+import { registerOwnServer, reportFault, runGpuHealth } from './inference.ts'
 import { openSessionsIn } from './openSessions.ts'
 import { settingsOf } from './settings.ts'
 
 const now = () => new Date().toISOString()
+/** Inference jobs of one facility and model that are given out ahead: an urgent one comes after these. */
+const givenAhead = 4
 const retention = { lock: '5820174639204817', everyMs: 3_600_000 }
 
 /** Reactions, dispatch and the job slots of this process. */
@@ -53,6 +58,7 @@ export async function runWorkers(connections: Connections, searchPath: string): 
   const task = transcode({ store, objects, bus, programs, scratch, worker, limitMs: limitSecs * 1000, now })
   const jobs = followOpenJobs(transcodes, { store, database, bus, log, signal })
   const following = { store, database, log, signal }
+  const inferring = infer({ ...connections, programs, scratch, worker, limitMs: limitSecs * 1000 })
   const deps = { store, now }
   const names = namesFor(deps, log)
   const erased = async (id: string, intent: Intent) => {
@@ -62,6 +68,7 @@ export async function runWorkers(connections: Connections, searchPath: string): 
   if (config.INFERENCE_URL !== undefined) await registerOwnServer(deps, config.INFERENCE_URL)
   const running = Promise.all([
     runReaction(requestTranscodes(store, settingsOf(config), now), following),
+    runReaction(requestInferences(store, settingsOf(config), now), following),
     runReaction(releaseAbandonedNames({ store, now, ...names }), following),
     runReaction(finishUsers({ settleAddresses: names.settleAddresses, completeErasure: erased }), following),
     runReaction(finishTags(names.settleTagName), following),
@@ -77,11 +84,32 @@ export async function runWorkers(connections: Connections, searchPath: string): 
     runDispatch(transcodes.kind, { jobs, bus, log, signal }),
     runReaper(task, { jobs, staleMs: limitSecs * 1000, now, log, signal }),
     runJobs(task, { bus, jobs, slots: config.TRANSCODE_CONCURRENCY, log, signal }),
+    inferring,
   ])
   lifecycle.onStop('workers', async () => {
     await running
     await rm(scratch, { recursive: true, force: true })
   })
+}
+
+/** The slots that listen to recordings, with what gives jobs to them and sees to those that were left. */
+async function infer({
+  limitMs,
+  ...deps
+}: Connections & Pick<InferenceDeps, 'programs' | 'scratch' | 'worker' | 'limitMs'>): Promise<void> {
+  const { config, bus, lifecycle } = deps
+  const following = { ...deps, signal: lifecycle.stopping }
+  const fleet = followServers({ ...following, now, onFault: (id) => reportFault(bus, id) })
+  const task = inference({ ...deps, fleet, models, limitMs, now })
+  const jobs = followOpenJobs(inferences, following)
+  const slots = config.INFERENCE_WORKER_CONCURRENCY
+  await Promise.all([
+    fleet.done,
+    jobs.done,
+    runDispatch(inferences.kind, { ...following, jobs, share: givenAhead }),
+    runReaper(task, { ...following, jobs, staleMs: limitMs, now }),
+    fleet.ready.then(() => runJobs(task, { ...following, jobs, slots })),
+  ])
 }
 
 /** The object store's own: uploads that were not gone on with, and objects that no event names. */

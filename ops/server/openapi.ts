@@ -44,6 +44,7 @@ const tags: Readonly<Record<string, string>> = {
   uploads: 'Recordings',
   tags: 'What people mark recordings with',
   'transcode-jobs': 'Recordings on their way to the web',
+  'inference-jobs': 'Models listening to recordings',
   live: 'What happens, as it happens',
   stats: 'How much there is',
   projections: 'Where the read models stand, and steering them',

@@ -1,4 +1,4 @@
-import { resourceEvents } from '../resourceEvents.ts'
+import { resourceEventsV2 } from './resourceEvents.v2.ts'
 
 /** The same rows under another key: it began with the resource, and its positions were `numeric`. */
-export const resourceEventsV1 = { ...resourceEvents, version: 1 }
+export const resourceEventsV1 = { ...resourceEventsV2, version: 1 }

@@ -75,6 +75,14 @@ describe('an inference job', () => {
     ).to.deep.equal([]))
   it('forgets them when it is retried', () =>
     expect(failedServers(started(1, 's1'), attemptFailed(1, 'server'), failed, retried)).to.deep.equal([]))
+  it('says when it is retried where it waits, and shows no error any more', () => {
+    const place = { model: 'silero-vad', priority: 'normal' } as const
+    given(requested, started(1), failed)
+      .when(InferenceJob.retry({ retried_at: at }))
+      .then({ type: 'InferenceRetried', data: { upload_id, ...place, retried_at: at } })
+    expect(stateAfter(requested, started(1), failed)).to.deep.include({ error: 'no sound', finished_at: at })
+    expect(stateAfter(requested, started(1), failed, retried)).not.to.have.any.keys('error', 'finished_at')
+  })
   it('counts what is a fault of the job or of a server, and no worker that was stopped', () =>
     expect(
       stateAfter(

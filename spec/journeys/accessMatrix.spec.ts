@@ -101,6 +101,14 @@ describe('who may do what', function () {
       [`${firmwarePath}/keys`]: signingKey.id,
       [`${firmwarePath}/rollouts`]: rollout.id,
     }
+    const listens = await made(
+      here.facilityAdmin.api.post('/api/v1/inference-jobs', { upload_id: upload, model: 'sound-levels' }),
+      202,
+    )
+    known['/api/v1/inference-jobs'] = listens.id
+    await eventually(async () =>
+      expect((await admin.get(`/api/v1/inference-jobs/${listens.id}`)).body.status).to.equal('succeeded'),
+    )
     const gpu = { name: 'matrix', url: 'http://127.0.0.1:9', max_concurrency: 1 }
     known['/api/v1/gpu-servers'] = (await admin.post('/api/v1/gpu-servers', gpu)).body.id as string
     const { body: document } = await admin.get('/api/openapi.json')

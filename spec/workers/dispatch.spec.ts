@@ -5,13 +5,15 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
+import * as InferenceJob from '../../domain/inferenceJob.ts'
 import * as TranscodeJob from '../../domain/transcodeJob.ts'
 import type { Stack } from '../../ops/embedded/stack.ts'
 import { createLifecycle } from '../../ops/platform/lifecycle.ts'
 import { type Connections, openConnections } from '../../ops/roles/connections.ts'
 import { type DispatchDeps, runDispatch } from '../../workers/dispatch.ts'
-import { aliveSubject, followOpenJobs, type OpenJobs, transcodes } from '../../workers/openJobs.ts'
-import { runJobs } from '../../workers/runner.ts'
+import { attemptsAt, type Begun } from '../../workers/attempts.ts'
+import { aliveSubject, followOpenJobs, inferences, type OpenJobs, transcodes } from '../../workers/openJobs.ts'
+import { NotYet, runJobs, type Task } from '../../workers/runner.ts'
 import { type Job, transcode } from '../../workers/transcode.ts'
 import { eventually } from '../eventually.ts'
 import { specLog, startServers, temporaryDataDir, unique } from '../system.ts'
@@ -96,6 +98,95 @@ describe('dispatch', function () {
     // Behind those of the flood that wait in JetStream, and those done while it was asked for.
     expect(done.indexOf(id) - before).to.be.lessThan(3 + 3)
     await stop()
+  })
+
+  describe('of inference jobs', () => {
+    type Asked = { facility_id?: string; model?: string; priority?: InferenceJob.Priority }
+    async function asked({ facility_id = randomUUID(), model = 'ears', priority = 'normal' }: Asked) {
+      const id = randomUUID()
+      const about = { upload_id: randomUUID(), facility_id, model, priority, requested_at: now() }
+      await handle(connections.store, InferenceJob, id, InferenceJob.request(about), {
+        ...systemIntent('spec', id),
+        facility_id,
+      })
+      return id
+    }
+    /** Gives them out one after the other, and says in which order; of a model that no server has, none. */
+    function ears(share: number) {
+      const stop = new AbortController()
+      const { signal } = stop
+      const { bus, store } = connections
+      const jobs = followOpenJobs(inferences, { ...connections, log: specLog, signal })
+      const attempts = attemptsAt('inference', InferenceJob, { store, worker: 'w', now })
+      const given: string[] = []
+      const task: Task<Begun> = {
+        ...{ kind: 'inference', failed: attempts.failed, giveUp: attempts.giveUp },
+        begin: async (id) => {
+          const next = await attempts.next(id)
+          if (next?.state.model === 'nowhere') throw new NotYet('no server', 200)
+          return next && { ...next, revision: await attempts.start(next) }
+        },
+        perform: async (job) => {
+          given.push(job.id)
+          const lineage = { input_sha256: '', ffmpeg: [], output_sha256: '' }
+          const found = { attempt: job.attempt, model_version: '1', result: {}, lineage, completed_at: now() }
+          await attempts.complete(job, InferenceJob.complete(found))
+        },
+      }
+      const work = () => runJobs(task, { bus, jobs, slots: 1, log: specLog, signal })
+      const dispatching = runDispatch('inference', { jobs, bus, log: specLog, signal, share })
+      const over: Promise<unknown>[] = [jobs.done, dispatching]
+      return { jobs, given, work: () => void over.push(work()), stop: () => (stop.abort(), Promise.all(over)) }
+    }
+    const waitingThere = (count: number) =>
+      eventually(async () => expect((await connections.bus.waiting('inference')).size).to.equal(count))
+
+    it('gives out the urgent ones first, and those that can wait last, as far as they are not out yet', async () => {
+      const share = 2
+      const { jobs, given, work, stop } = ears(share)
+      const facility_id = randomUUID()
+      const out = [await asked({ facility_id }), await asked({ facility_id })]
+      await waitingThere(share)
+      const ids: Record<string, string[]> = { low: [], normal: [], high: [] }
+      for (const priority of ['low', 'normal', 'high', 'low', 'high', 'normal'] as const)
+        ids[priority]!.push(await asked({ facility_id, priority }))
+      await eventually(() => expect(jobs.jobs.size).to.equal(8))
+      work()
+      await eventually(() => expect(given).to.deep.equal([...out, ...ids['high']!, ...ids['normal']!, ...ids['low']!]))
+      await stop()
+    })
+
+    it('lets the urgent ones of one facility not keep another waiting', async () => {
+      const { jobs, given, work, stop } = ears(2)
+      const flood = randomUUID()
+      for (let i = 0; i < 20; i++) await asked({ facility_id: flood, priority: 'high' })
+      const patient = await asked({ priority: 'low' })
+      await eventually(() => expect(jobs.jobs.size).to.equal(21))
+      work()
+      await eventually(() => expect(given).to.have.length(21))
+      expect(given.indexOf(patient)).to.be.lessThan(4)
+      await stop()
+    })
+
+    it('lets what waits for a server keep nothing waiting that waits for none', async () => {
+      const { jobs, given, work, stop } = ears(2)
+      const facility_id = randomUUID()
+      for (let i = 0; i < 5; i++) await asked({ facility_id, model: 'nowhere' })
+      const others = [await asked({ facility_id }), await asked({ facility_id }), await asked({ facility_id })]
+      work()
+      await eventually(() => expect(given).to.deep.equal(others))
+      expect(jobs.jobs.size).to.equal(5)
+      for (const id of jobs.jobs.keys())
+        await handle(
+          connections.store,
+          InferenceJob,
+          id,
+          InferenceJob.cancel({ cancelled_at: now() }),
+          systemIntent(id),
+        )
+      await eventually(() => expect(jobs.jobs.size).to.equal(0))
+      await stop()
+    })
   })
 
   it('keeps no more of a facility in JetStream than its share', async () => {

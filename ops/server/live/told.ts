@@ -25,6 +25,7 @@ const resources: Readonly<Record<string, readonly [resource: string, permission:
   deviceFirmware: ['device', 'device:read'],
   upload: ['upload', 'upload:read'],
   transcodeJob: ['transcodeJob', 'transcode-job:read'],
+  inferenceJob: ['inferenceJob', 'inference-job:read'],
   tag: ['tag', 'tag:read'],
   gpuServer: ['gpuServer', 'gpu-server:read'],
   settings: ['settings', 'setting:read'],

@@ -1,0 +1,20 @@
+create table inference_jobs_v1 (
+  id uuid primary key,
+  upload_id uuid not null,
+  facility_id uuid not null,
+  status text not null,
+  model text not null,
+  model_version text,
+  params jsonb,
+  priority text not null,
+  rerun_of uuid,
+  server_id uuid,
+  attempt integer not null,
+  error text,
+  result jsonb,
+  stored_result jsonb,
+  lineage jsonb,
+  requested_at timestamptz not null,
+  started_at timestamptz,
+  finished_at timestamptz
+);
