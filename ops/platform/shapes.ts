@@ -323,12 +323,9 @@ export const InferenceJob = z
     facility_id: id,
     status: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']),
     model: z.string(),
-    model_version: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'Asked for; of one that has succeeded, the one that it was. Null: whichever the server has',
-      }),
+    model_version: z.string().nullable().meta({
+      description: 'Asked for; of one that has succeeded, the one that it was. Null: whichever the server has',
+    }),
     params: z.record(z.string(), z.unknown()).nullable(),
     priority: z.enum(['low', 'normal', 'high']),
     rerun_of: id.nullable().meta({ description: 'The job whose result this one is compared with' }),

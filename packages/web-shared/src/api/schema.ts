@@ -1148,6 +1148,282 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gpu-servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * gpu servers: list
+         * @description For super_admin (any).
+         */
+        get: operations["gpuServers.list"];
+        put?: never;
+        /**
+         * gpu servers: create
+         * @description For super_admin (any).
+         */
+        post: operations["gpuServers.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gpu-servers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * gpu servers: get
+         * @description For super_admin (any).
+         */
+        get: operations["gpuServers.get"];
+        put?: never;
+        post?: never;
+        /**
+         * gpu servers: delete
+         * @description For super_admin (any).
+         */
+        delete: operations["gpuServers.delete"];
+        options?: never;
+        head?: never;
+        /**
+         * gpu servers: change
+         * @description For super_admin (any).
+         */
+        patch: operations["gpuServers.change"];
+        trace?: never;
+    };
+    "/api/v1/gpu-servers/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * gpu servers: check
+         * @description For super_admin (any).
+         */
+        post: operations["gpuServers.check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gpu-servers/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * gpu servers: disable
+         * @description For super_admin (any).
+         */
+        post: operations["gpuServers.disable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gpu-servers/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * gpu servers: enable
+         * @description For super_admin (any).
+         */
+        post: operations["gpuServers.enable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gpu-servers/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * gpu servers: history
+         * @description For super_admin (any).
+         */
+        get: operations["gpuServers.history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inference-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * inference jobs: list
+         * @description For super_admin (any), facility_admin (own), user (own).
+         */
+        get: operations["inferenceJobs.list"];
+        put?: never;
+        /**
+         * inference jobs: create
+         * @description For super_admin (any), facility_admin (own).
+         */
+        post: operations["inferenceJobs.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inference-jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * inference jobs: get
+         * @description For super_admin (any), facility_admin (own), user (own).
+         */
+        get: operations["inferenceJobs.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inference-jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * inference jobs: cancel
+         * @description For super_admin (any), facility_admin (own).
+         */
+        post: operations["inferenceJobs.cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inference-jobs/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * inference jobs: history
+         * @description For super_admin (any), facility_admin (own), user (own).
+         */
+        get: operations["inferenceJobs.history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inference-jobs/{id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * inference jobs: result
+         * @description For super_admin (any), facility_admin (own), user (own).
+         */
+        get: operations["inferenceJobs.result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inference-jobs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * inference jobs: retry
+         * @description For super_admin (any), facility_admin (own).
+         */
+        post: operations["inferenceJobs.retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inference-jobs/retry-failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * inference jobs: retry failed
+         * @description For super_admin (any), facility_admin (own).
+         */
+        post: operations["inferenceJobs.retryFailed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -1630,6 +1906,46 @@ export interface paths {
         get: operations["uploads.history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}/inference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * uploads: inference
+         * @description For super_admin (any), facility_admin (own), user (own).
+         */
+        get: operations["uploads.inference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}/inference/rerun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * uploads, inference: rerun
+         * @description For super_admin (any), facility_admin (own).
+         */
+        post: operations["uploads.inference.rerun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2249,6 +2565,44 @@ export interface components {
             status: "running" | "paused" | "halted" | "completed" | "rolled_back" | "deactivated" | "withdrawn";
             version: string;
         };
+        GpuServer: {
+            /** Format: date-time */
+            created_at: string;
+            has_token: boolean;
+            /** @enum {string} */
+            health: "unknown" | "up" | "down";
+            /** @description Since when its health is as it is */
+            health_since: string | null;
+            /** Format: uuid */
+            id: string;
+            max_concurrency: number;
+            /** @description The models it has ready, each in every version that it names */
+            models: {
+                name: string;
+                version?: string;
+            }[];
+            name: string;
+            /** @description Why it is down */
+            reason: string | null;
+            /** @enum {string} */
+            status: "enabled" | "disabled";
+            url: string;
+        };
+        GpuServerCheck: {
+            found: {
+                /** @enum {string} */
+                health: "up" | "down";
+                /** @description How long it took to answer all that it was asked */
+                latency_ms: number;
+                /** @description The models it has ready, each in every version that it names */
+                models: {
+                    name: string;
+                    version?: string;
+                }[];
+                reason: string | null;
+            };
+            server: components["schemas"]["GpuServer"];
+        };
         History: {
             items: {
                 actor: {
@@ -2272,6 +2626,113 @@ export interface components {
                 stream: string;
                 type: string;
             }[];
+        };
+        InferenceDiff: {
+            /** @description The first of them */
+            changes: {
+                after?: unknown;
+                before?: unknown;
+                path: string;
+            }[];
+            is_same: boolean;
+            model_versions: {
+                after: string;
+                before: string;
+            };
+            /** Format: uuid */
+            rerun_of: string;
+            /** @description How many values differ; null: the results are too large to be compared */
+            total: number | null;
+        };
+        InferenceJob: {
+            attempt: number;
+            error: string | null;
+            /** Format: uuid */
+            facility_id: string;
+            finished_at: string | null;
+            /** Format: uuid */
+            id: string;
+            model: string;
+            /** @description Asked for; of one that has succeeded, the one that it was. Null: whichever the server has */
+            model_version: string | null;
+            params: {
+                [key: string]: unknown;
+            } | null;
+            position_in_queue: number | null;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high";
+            /** Format: date-time */
+            requested_at: string;
+            /** @description The job whose result this one is compared with */
+            rerun_of: string | null;
+            /** @description Of the last attempt; null: the worker does it by itself */
+            server_id: string | null;
+            started_at: string | null;
+            /** @enum {string} */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** Format: uuid */
+            upload_id: string;
+            /** @description `server`: it is queued, and no healthy server has its model. As queries know it */
+            waiting_for: "server" | null;
+        };
+        InferenceJobInFull: {
+            attempt: number;
+            /** @description Of a rerun that has succeeded */
+            diff: components["schemas"]["InferenceDiff"] | null;
+            error: string | null;
+            /** Format: uuid */
+            facility_id: string;
+            finished_at: string | null;
+            /** Format: uuid */
+            id: string;
+            lineage: {
+                /** @description What made samples of the recording */
+                ffmpeg: string[];
+                input_sha256: string;
+                /** @description Of the result as it was found, in JSON */
+                output_sha256: string;
+            } | null;
+            model: string;
+            /** @description Asked for; of one that has succeeded, the one that it was. Null: whichever the server has */
+            model_version: string | null;
+            params: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Where the result is read, once there is one */
+            path: string | null;
+            position_in_queue: number | null;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high";
+            /** Format: date-time */
+            requested_at: string;
+            /** @description The job whose result this one is compared with */
+            rerun_of: string | null;
+            /** @description Null until there is one, and where it is read at `path` */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of the last attempt; null: the worker does it by itself */
+            server_id: string | null;
+            started_at: string | null;
+            /** @enum {string} */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** Format: uuid */
+            upload_id: string;
+            /** @description `server`: it is queued, and no healthy server has its model. As queries know it */
+            waiting_for: "server" | null;
+        };
+        InferenceResult: {
+            /** Format: date-time */
+            finished_at: string;
+            /** Format: uuid */
+            job_id: string;
+            model_version: string;
+            path: string;
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of a result that is read at `path` */
+            size_bytes: number | null;
         };
         IssuedApiKey: {
             api_key?: string;
@@ -2306,6 +2767,50 @@ export interface components {
             security_floor: number;
         };
         Lineage: {
+            inferences: {
+                attempts: number;
+                /** @description The event of the upload that led to it by itself; null: it was asked for */
+                because_of: {
+                    at: string | null;
+                    position: string;
+                    type: string;
+                } | null;
+                finished: {
+                    at: string | null;
+                    position: string;
+                    type: string;
+                } | null;
+                /** Format: uuid */
+                id: string;
+                made: {
+                    /** @description What made samples of the recording */
+                    ffmpeg: string[];
+                    input_sha256: string;
+                    /** @description Of the result as it was found, in JSON */
+                    output_sha256: string;
+                } | null;
+                model: string;
+                model_version: string | null;
+                params: {
+                    [key: string]: unknown;
+                } | null;
+                requested: {
+                    at: string | null;
+                    position: string;
+                    type: string;
+                };
+                requested_by: {
+                    id: string;
+                    /** @enum {string} */
+                    kind: "user" | "device" | "system";
+                    name: string | null;
+                };
+                rerun_of: string | null;
+                /** @description Of the last attempt; null: the worker did it by itself */
+                server_id: string | null;
+                /** @enum {string} */
+                status: "open" | "succeeded" | "failed" | "cancelled";
+            }[];
             jobs: {
                 attempts: number;
                 /** @description The event of the upload that led to it by itself; null: it was asked for */
@@ -6034,6 +6539,754 @@ export interface operations {
             default: components["responses"]["Problem500"];
         };
     };
+    "gpuServers.list": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                health?: "unknown" | "up" | "down";
+                page?: number;
+                per_page?: number;
+                q?: string;
+                sort?: "created_at" | "-created_at" | "name" | "-name";
+                status?: "enabled" | "disabled";
+            };
+            header?: {
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["GpuServer"][];
+                        next_cursor: string | null;
+                        page: number;
+                        pages: number;
+                        per_page: number;
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "gpuServers.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How many requests a worker sends it at the same time */
+                    max_concurrency: number;
+                    name: string;
+                    /** @description Sent as a bearer token, and never shown; empty: none */
+                    token?: string;
+                    /** @description http or https, where `/v2` answers; no link-local, metadata or unspecified address. Loopback and private networks are allowed: that is where servers live */
+                    url: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuServer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "gpuServers.get": {
+        parameters: {
+            query?: {
+                /** @description Answers with the state then: up to this time or log position, its own events included */
+                as_of?: string;
+            };
+            header?: {
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuServer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "gpuServers.delete": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "gpuServers.change": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description How many requests a worker sends it at the same time */
+                    max_concurrency?: number;
+                    name?: string;
+                    /** @description Sent as a bearer token, and never shown; empty: none */
+                    token?: string;
+                    /** @description http or https, where `/v2` answers; no link-local, metadata or unspecified address. Loopback and private networks are allowed: that is where servers live */
+                    url?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuServer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "gpuServers.check": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuServerCheck"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "gpuServers.disable": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuServer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "gpuServers.enable": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GpuServer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "gpuServers.history": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "inferenceJobs.list": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                facility_id?: string;
+                model?: string;
+                page?: number;
+                per_page?: number;
+                sort?: "requested_at" | "-requested_at" | "finished_at" | "-finished_at";
+                status?: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+                upload_id?: string;
+            };
+            header?: {
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["InferenceJob"][];
+                        next_cursor: string | null;
+                        page: number;
+                        pages: number;
+                        per_page: number;
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "inferenceJobs.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    model: "silero-vad" | "sound-levels";
+                    /** @description Absent: whichever the server has */
+                    model_version?: string;
+                    params?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @default normal
+                     * @enum {string}
+                     */
+                    priority?: "low" | "normal" | "high";
+                    /** Format: uuid */
+                    upload_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceJob"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "inferenceJobs.get": {
+        parameters: {
+            query?: {
+                /** @description Answers with the state then: up to this time or log position, its own events included */
+                as_of?: string;
+            };
+            header?: {
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceJobInFull"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "inferenceJobs.cancel": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceJob"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "inferenceJobs.history": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "inferenceJobs.result": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "inferenceJobs.retry": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceJob"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "inferenceJobs.retryFailed": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How many failed jobs the caller expects to match */
+                    count: number;
+                    /** Format: uuid */
+                    facility_id?: string;
+                    model?: string;
+                    /** Format: uuid */
+                    upload_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        count: number;
+                        ids: string[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
     "live.list": {
         parameters: {
             query?: never;
@@ -7316,6 +8569,93 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "uploads.inference": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            model: string;
+                            results: components["schemas"]["InferenceResult"][];
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "uploads.inference.rerun": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    model: "silero-vad" | "sound-levels";
+                    model_version: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceJob"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
             default: components["responses"]["Problem500"];
