@@ -5,6 +5,7 @@ import {
   errorsOf,
   Id,
   JsonObject,
+  line,
   Problem,
   ProblemDocument,
   type Request,
@@ -127,7 +128,7 @@ export const inferenceJobs = ({ store, now, models, failedJobs }: InferenceJobsD
         jobs: InferenceJob,
         shape: shapes.InferenceJob,
         shown,
-        filter: { model: z.string().min(1).max(100).exactOptional() },
+        filter: { model: line(100).exactOptional() },
       },
     ),
     route<{}, {}, z.infer<typeof Asked>>({

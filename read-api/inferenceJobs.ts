@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type Database, queryBuilder, rowsOf } from '../ops/platform/database.ts'
 import { notModified, stored, unchangedAs } from '../ops/platform/media.ts'
 import type { Objects } from '../ops/platform/objects.ts'
-import { Id, Problem, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
+import { Id, line, Problem, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
 import { InferenceJob, InferenceJobInFull, InferenceResult } from '../ops/platform/shapes.ts'
 import type { GpuServerRow } from '../projections/gpuServers.ts'
 import type { InferenceJobRow } from '../projections/inferenceJobs.ts'
@@ -31,7 +31,7 @@ const about = { path, resource: 'inferenceJob', readModel: 'inference_jobs', per
 const Query = pageQuery('requested_at', 'finished_at').extend({
   facility_id: Uuid.optional(),
   upload_id: Uuid.optional(),
-  model: z.string().max(100).optional(),
+  model: line(100).optional(),
   status: InferenceJob.shape.status.optional(),
 })
 
