@@ -15,6 +15,7 @@ import { rollout } from './rollout.ts'
 import { run } from './run.ts'
 import { swap } from './swap.ts'
 import { transcode } from './transcode.ts'
+import { upload } from './upload.ts'
 import { visible } from './visible.ts'
 
 const benches: readonly Bench[] = [
@@ -28,6 +29,7 @@ const benches: readonly Bench[] = [
   heartbeat,
   rollout,
   ota,
+  upload,
   transcode,
   job,
   inference,

@@ -32,7 +32,7 @@ export function clientOf(url: string, headers: Record<string, string> = {}) {
       asked.on('error', reject)
       asked.end(json)
     })
-  return { ask, with: (more: Record<string, string>) => clientOf(url, { ...headers, ...more }) }
+  return { ask, headers, with: (more: Record<string, string>) => clientOf(url, { ...headers, ...more }) }
 }
 
 export type Client = ReturnType<typeof clientOf>

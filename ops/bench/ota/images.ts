@@ -1,10 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { Client } from 'minio'
-import type { Config } from '../../platform/config.ts'
-import { objectsIn } from '../../roles/connections.ts'
 import { interleaved } from '../measure.ts'
 import { requestBytes } from '../sockets.ts'
+import { signedUrl } from '../stored.ts'
 import { asksFor, type Context } from './context.ts'
 import { downloadOver } from './downloading.ts'
 import { startNginx } from './nginx.ts'
@@ -21,7 +19,7 @@ export async function images({ session, server, fleet, config }: Context): Promi
   const nginx = await startNginx(folder)
   if (!nginx)
     report.note('nginx is not installed (Debian: apt-get install nginx-light): images are measured without it beside')
-  const stored = new URL(await signedUrl(config, release.object_key))
+  const stored = new URL(await signedUrl(config, 'GET', release.object_key))
   const sides = {
     ours: [server.ready.url, (n: number) => asksFor(server.ready.url, release, members[n % members.length]!)],
     store: [stored.origin, always(requestBytes(stored.origin, ['GET', stored.pathname + stored.search], {}))],
@@ -59,12 +57,3 @@ const always =
   <T>(one: T) =>
   () =>
     one
-
-/** Where anybody can get the object for a while. */
-function signedUrl(config: Config, key: string): Promise<string> {
-  const { endpoint, region, pathStyle, accessKey, secretKey, bucket } = objectsIn(config)
-  const { hostname: endPoint, port, protocol } = new URL(endpoint)
-  const useSSL = protocol === 'https:'
-  const client = new Client({ endPoint, port: Number(port), useSSL, region, pathStyle, accessKey, secretKey })
-  return client.presignedGetObject(bucket, key, 3600)
-}
