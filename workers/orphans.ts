@@ -34,11 +34,12 @@ export interface Balancing {
   /** ISO text. */
   now: () => string
   signal: AbortSignal
+  /** So many of what is missing are named. */
+  mostNamed?: number
   /** Called now and then, with how many things were looked at. */
   onProgress?: (looked: number) => void
 }
 
-const mostNamed = 20
 /** Orphans that are more than this share of everything, and more than a few, are no accident of ours: it may be the wrong log. */
 const mostShare = 0.2
 const few = 100
@@ -89,7 +90,7 @@ function keysIn(data: unknown, found = new Map<string, number | undefined>()): M
  * @param onOrphan is handed every object that may be removed
  */
 export async function balance(
-  { store, objects, graceMs, now, signal, onProgress = () => {} }: Balancing,
+  { store, objects, graceMs, now, signal, mostNamed = 20, onProgress = () => {} }: Balancing,
   onOrphan: (orphan: Listed) => Promise<void> = () => Promise.resolve(),
 ): Promise<Balance> {
   const found: Balance = {

@@ -57,7 +57,7 @@ describe(`kill -9 of everything, ${rounds} times under load`, function () {
       }
       const load = [writer(), writer(), writer(), uploader()]
       const enough = facilities.size + 30 + Math.floor(Math.random() * 120)
-      await eventually(() => expect(facilities.size).to.be.greaterThan(enough))
+      await eventually(() => expect(facilities.size).to.be.greaterThan(enough), 40_000)
       await running.kill()
       writing = false
       await Promise.all(load)

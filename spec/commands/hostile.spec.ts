@@ -107,7 +107,8 @@ describe('hostile input', function () {
           for (const [what, value] of Object.entries(hostileValues)) {
             if (ofLines.includes(name) && what === 'lines of a header') continue
             // These may say whatever they like, as long as it is an object.
-            if (['metadata', 'params'].includes(name) && ['a constructor that pollutes', 'an operator'].includes(what)) continue
+            if (['metadata', 'params'].includes(name) && ['a constructor that pollutes', 'an operator'].includes(what))
+              continue
             const { [name]: _, ...others } = sampleOf({ schema, document }, fitting) as Record<string, unknown>
             const fields = Object.entries(others).map(([field, sample]) => `"${field}":${JSON.stringify(sample)}`)
             const answer = await send(asked(one), one, `{${[...fields, `"${name}":${value}`].join(',')}}`)

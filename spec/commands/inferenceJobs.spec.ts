@@ -259,7 +259,7 @@ describe('inference jobs', function () {
     const orphans: string[] = []
     const { store, objects } = system
     const now = () => new Date(Date.now() + 86_400_000).toISOString()
-    const looking = { store, objects, graceMs: 1, now, signal: new AbortController().signal }
+    const looking = { store, objects, graceMs: 1, now, signal: new AbortController().signal, mostNamed: 10_000 }
     await balance(looking, async ({ key }) => void orphans.push(key))
     expect(orphans).not.to.include(object_key)
     await system.objects.remove(object_key)

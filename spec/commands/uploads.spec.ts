@@ -320,7 +320,7 @@ describe('uploads', () => {
     }
     const streams = [...new Set(items.map(({ stream }) => stream))]
     const events = (await Promise.all(streams.map((stream) => system.store.read(stream)))).flat()
-    expect(events).to.have.length(5)
+    expect(events).to.have.length(6)
     for (const { metadata, type } of events)
       expect(metadata, type).to.include({ $correlationId: requestId, traceparent, facility_id: facility.id })
     expect(events[0]!.metadata).to.include({ key_id: facility.key.id })

@@ -62,7 +62,7 @@ describe('an event that nobody expected', function () {
     await eventually(async () => expect((await stateOf('uploads', 2))!.state).to.equal('stopped'))
     const [{ position }] = (await tested.connections.store.read(`transcodeJob-${idOf('bad job')}`)) as [Recorded]
     expect((await stateOf('uploads', 2))!.error).to.include({ position: String(position), type: 'TranscodeRequested' })
-    expect((await stateOf('resource_events', 2))!.state).to.equal('live')
+    expect((await stateOf('resource_events', 3))!.state).to.equal('live')
     for (const name of ['uploads', 'transcode_jobs']) await skip(name, String(position))
     for (const [name, version] of [
       ['uploads', 2],
@@ -142,7 +142,7 @@ describe('an event that nobody expected', function () {
     await eventually(async () =>
       expect(await rows('select resource from resource_events where id = $1', [job])).to.have.length(2),
     )
-    expect((await stateOf('resource_events', 2))!.state).to.equal('live')
+    expect((await stateOf('resource_events', 3))!.state).to.equal('live')
     await stopGroups()
     const [, { position }] = (await tested.connections.store.read(`transcodeJob-${job}`)) as [Recorded, Recorded]
     await skip('uploads', String(position))

@@ -79,7 +79,7 @@ describe('comparing read models', function () {
       [extra, wrong],
     )
     const [lost] = await rows<object>(
-      `delete from resource_events_v2 where ctid in (select ctid from resource_events_v2 limit 1) returning *`,
+      `delete from resource_events_v3 where ctid in (select ctid from resource_events_v3 limit 1) returning *`,
     )
     const found = new Map((await checked()).map(({ name, drift }) => [name, drift]))
     const { added, removed, changed, samples } = found.get('facilities')!
@@ -93,7 +93,7 @@ describe('comparing read models', function () {
       [extra, 'removed'],
     ])
     expect(found.get('resource_events')).to.deep.include({ added: 1, removed: 0 })
-    await rows(`insert into resource_events_v2 select * from jsonb_populate_record(null::resource_events_v2, $1)`, [
+    await rows(`insert into resource_events_v3 select * from jsonb_populate_record(null::resource_events_v3, $1)`, [
       JSON.stringify(lost),
     ])
   })

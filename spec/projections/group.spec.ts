@@ -243,7 +243,7 @@ describe('the live projection group', () => {
     await caughtUp()
     await running.stop()
     await rows(`delete from projections where name in ('facilities', 'resource_events')`)
-    await rows(`truncate facilities_v1, resource_events_v2`)
+    await rows(`truncate facilities_v1, resource_events_v3`)
     await rename(id, 'while nobody followed')
     group()
     await eventually(async () => expect(await nameOf(id)).to.equal('while nobody followed'))

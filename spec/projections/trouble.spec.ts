@@ -12,7 +12,7 @@ import { specLog } from '../system.ts'
 import { at, idOf, nextOf, projectionsUnderTest } from './underTest.ts'
 
 const resourceEvents = projections.find(({ name }) => name === 'resource_events')!
-const nextResourceEvents = { ...resourceEvents, version: 3 } as AnyProjection
+const nextResourceEvents = { ...resourceEvents, version: 4 } as AnyProjection
 
 describe('read models on a bad day', function () {
   this.timeout(30_000)
@@ -81,19 +81,19 @@ describe('read models on a bad day', function () {
 
   it('a version that was built farther than the group has come joins when the group gets there, and sees nothing twice', async () => {
     await today()
-    await rows('create table resource_events_v3 (like resource_events_v2 including all)')
-    await ask('resource_events', 3)
+    await rows('create table resource_events_v4 (like resource_events_v3 including all)')
+    await ask('resource_events', 4)
     await someFacility() // Nobody follows: the build gets ahead.
-    await buildOnce(replaced(nextResourceEvents), ['resource_events@3'])
-    expect((await stateOf('resource_events', 3))!.state).to.equal('ready')
+    await buildOnce(replaced(nextResourceEvents), ['resource_events@4'])
+    expect((await stateOf('resource_events', 4))!.state).to.equal('ready')
     group(replaced(nextResourceEvents), { retired: [resourceEvents], promotes: 'manual' })
     await caughtUp()
-    await eventually(async () => expect((await stateOf('resource_events', 3))!.state).to.equal('live'))
+    await eventually(async () => expect((await stateOf('resource_events', 4))!.state).to.equal('live'))
     await someFacility()
     await caughtUp()
-    const difference = 'select * from resource_events_v2 except all select * from resource_events_v3'
+    const difference = 'select * from resource_events_v3 except all select * from resource_events_v4'
     expect(await rows(difference)).to.deep.equal([])
-    expect((await stateOf('resource_events', 3))!.error).to.equal(null)
+    expect((await stateOf('resource_events', 4))!.error).to.equal(null)
   })
 
   it('a release that does not know a version leaves it where it stands, and the next one that does goes on from there', async () => {
@@ -191,7 +191,7 @@ describe('read models on a bad day', function () {
     await today()
     await tableForShouting()
     await rows('alter table facilities_v2 add must integer not null')
-    await rows('create table resource_events_v3 (like resource_events_v2 including all, must integer not null)')
+    await rows('create table resource_events_v4 (like resource_events_v3 including all, must integer not null)')
     await rows('create table uploads_v3 (like uploads_v2 including all)')
     const members = [shouting, nextResourceEvents, nextOf('uploads', () => ({}))].reduce<readonly AnyProjection[]>(
       (all, next) => all.map((one) => (one.name === next.name ? next : one)),
@@ -262,22 +262,22 @@ describe('read models on a bad day', function () {
 
   it('a build ends with an error when Postgres goes away in the middle, and leaves nothing decided', async () => {
     await stopGroups()
-    await rows('create table resource_events_v3 (like resource_events_v2 including all)')
-    await ask('resource_events', 3)
+    await rows('create table resource_events_v4 (like resource_events_v3 including all)')
+    await ask('resource_events', 4)
     async function* cut() {
       for await (const batch of tested.connections.store.readAll(undefined)) {
         for (let i = 0; i < 20; i++) yield batch.map((event) => ({ ...event, position: event.position + BigInt(i) }))
         const killed = await rows(
-          `select pg_terminate_backend(pid) from pg_stat_activity where query like 'copy resource_events_v3%'`,
+          `select pg_terminate_backend(pid) from pg_stat_activity where query like 'copy resource_events_v4%'`,
         )
         expect(killed).to.have.length(1)
         for (let i = 0; i < 20; i++) yield batch
       }
     }
-    const error = await buildOnce(replaced(nextResourceEvents), ['resource_events@3'], cut).catch(
+    const error = await buildOnce(replaced(nextResourceEvents), ['resource_events@4'], cut).catch(
       (error: Error) => error,
     )
     expect(error).to.be.instanceOf(Error)
-    expect(await stateOf('resource_events', 3)).to.include({ state: 'building', error: null })
+    expect(await stateOf('resource_events', 4)).to.include({ state: 'building', error: null })
   })
 })

@@ -138,6 +138,8 @@ describe('a resource as of then', () => {
       for (const when of [completed!.position, completed!.at, '9999-12-31T23:59:59Z'])
         expectSame(await asOf(system.admin, job, when), finished, `the job as of ${when}`)
 
+      const tag = { facility_id: facility.id, name: unique('tag') }
+      const tag_id = (await system.admin.post('/api/v1/tags', tag)).body.id as string
       await expectWalked(
         system,
         await walk(
@@ -146,7 +148,7 @@ describe('a resource as of then', () => {
           `upload-${sent.body.id}`,
           [
             ['UploadDetailsChanged', { title: 'T', metadata: { z: 1, a: [0.1, '\u2028'] }, changed_at: minutes(1) }],
-            ['UploadTagged', { tag_id: randomUUID().toUpperCase(), tagged_at: minutes(2) }],
+            ['UploadTagged', { tag_id: tag_id.toUpperCase(), tagged_at: minutes(2) }],
           ],
           completed,
         ),

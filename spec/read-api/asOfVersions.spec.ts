@@ -83,7 +83,7 @@ describe('a resource as of then, beside read models that change', function () {
     await caughtUp()
     await running.stop()
     group(projections.filter(({ name }) => name !== 'resource_events'))
-    await eventually(async () => expect((await stateOf('resource_events', 2))?.state).to.equal('stopped'))
+    await eventually(async () => expect((await stateOf('resource_events', 3))?.state).to.equal('stopped'))
     await asking(projections, async (get) => {
       expect(await get(id)).to.include({ id })
       for (const moment of [end, { time: at }, { position: 1n }])

@@ -55,12 +55,13 @@ describe('what another version of a read model would show', function () {
   /** Two versions of each of these, both followed, the first one shown. */
   async function twoVersions(...wanted: Projection[]) {
     await today()
-    for (const { name } of wanted) await rows(`create table ${name}_v2 (like ${name}_v1 including all)`)
+    for (const { name, version } of wanted)
+      await rows(`create table ${name}_v${version} (like ${name}_v${version - 1} including all)`)
     const members = projections.map((one) => wanted.find(({ name }) => name === one.name) ?? one)
     const retired = projections.filter(({ name }) => wanted.some((one) => one.name === name))
     group(members, { retired, promotes: 'manual' })
-    for (const { name } of wanted)
-      await eventually(async () => expect((await stateOf(name, 2))?.state).to.equal('live'))
+    for (const { name, version } of wanted)
+      await eventually(async () => expect((await stateOf(name, version))?.state).to.equal('live'))
     await caughtUp()
     await stopGroups()
   }

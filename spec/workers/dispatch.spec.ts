@@ -175,7 +175,7 @@ describe('dispatch', function () {
       const others = [await asked({ facility_id }), await asked({ facility_id }), await asked({ facility_id })]
       work()
       await eventually(() => expect(given).to.deep.equal(others))
-      expect(jobs.jobs.size).to.equal(5)
+      await eventually(() => expect(jobs.jobs.size).to.equal(5))
       for (const id of jobs.jobs.keys())
         await handle(
           connections.store,
