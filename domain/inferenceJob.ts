@@ -66,7 +66,10 @@ export type Event =
   | { type: 'InferenceFailed'; data: Of & { reason: string; failed_at: string } }
   | { type: 'InferenceCancelled'; data: Of & { cancelled_at: string } }
   /** With what its place in the queue follows from, for those who keep only what is open; absent in the first of them. */
-  | { type: 'InferenceRetried'; data: Of & { model?: string; priority?: Priority; retried_at: string } }
+  | {
+      type: 'InferenceRetried'
+      data: Of & { model?: string; model_version?: string; priority?: Priority; retried_at: string }
+    }
 
 export type State =
   | { status: 'unknown' }
@@ -176,8 +179,9 @@ export const { start, attemptFailed, complete, fail, timeOut, cancel } = decisio
 export const retry =
   (data: { retried_at: string }): Decision<State, Event> =>
   (state) => {
-    const { model, priority } = known(state)
-    return decisions.retry({ model, priority, ...data })(state)
+    const { model, model_version, priority } = known(state)
+    const wanted = model_version !== undefined && { model_version }
+    return decisions.retry({ model, ...wanted, priority, ...data })(state)
   }
 
 export const history: Record<Event['type'], readonly Upcast[]> = {

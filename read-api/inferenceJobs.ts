@@ -38,7 +38,10 @@ const Query = pageQuery('requested_at', 'finished_at').extend({
 /** Results of each model that a recording shows. */
 const mostResults = 10
 
-const placed = placedIn('inference_jobs', "case priority when 'high' then 0 when 'normal' then 1 else 2 end")
+const placed = placedIn('inference_jobs', {
+  lane: 'facility_id, model, model_version',
+  first: "case priority when 'high' then 0 when 'normal' then 1 else 2 end",
+})
 
 /** Without what was found: of a page of jobs that would be megabytes. */
 const listed = Object.keys(InferenceJob.shape).filter((field) => !['position_in_queue', 'waiting_for'].includes(field))

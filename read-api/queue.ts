@@ -1,11 +1,12 @@
 import { type Database, queryBuilder, rowsOf } from '../ops/platform/database.ts'
 
 /**
- * Jobs with their place: how many of those that wait come before it or are it, by the order in which they are given out. Facilities take turns, each with
- * its oldest; `first` is an SQL expression by which, within a facility, some go before others. Null for a job that does not wait.
+ * Jobs with their place: how many of those that wait come before it or are it, by the order in which they are given out. Those of one `lane` (an SQL expression) wait for
+ * each other, lanes take turns, each with its oldest; `first` is an expression by which, within a lane, some go before others. Null for a job that does not wait.
+ * By when it was first asked for: one that was retried may be given out later than that says.
  */
 export const placedIn =
-  (readModel: 'transcode_jobs' | 'inference_jobs', first = '0') =>
+  (readModel: 'transcode_jobs' | 'inference_jobs', { lane, first = '0' }: { lane: string; first?: string }) =>
   async <Row extends { id: string; status: string }>(
     database: Database,
     rows: readonly Row[],
@@ -15,7 +16,7 @@ export const placedIn =
       .where({ status: 'queued' })
       .select(
         ...['id', 'requested_at'],
-        queryBuilder.raw(`row_number() over (partition by facility_id order by ${first}, requested_at, id) as turn`),
+        queryBuilder.raw(`row_number() over (partition by ${lane} order by ${first}, requested_at, id) as turn`),
       )
       .as('turns')
     const order = queryBuilder

@@ -22,7 +22,7 @@ const Query = pageQuery('requested_at', 'finished_at').extend({
   status: TranscodeJob.shape.status.optional(),
 })
 
-const placed = placedIn('transcode_jobs')
+const placed = placedIn('transcode_jobs', { lane: 'facility_id' })
 
 export const transcodeJobs = (deps: ResourceDeps): Route[] => [
   route<{}, z.infer<typeof Query>>({

@@ -5,37 +5,35 @@ import type { Database } from '../ops/platform/database.ts'
 import type { EventStore, Recorded } from '../ops/platform/eventStore.ts'
 import type { Log } from '../ops/platform/log.ts'
 
-/** How a kind of job reads in the log: which events open one, start an attempt, tell of it, and end the job; all others end an attempt. */
+/** How a kind of job reads in the log: which events open one, start an attempt, end the attempt, and end the job. All others only tell of it. */
 export interface JobKind {
-  kind: string
+  kind: 'transcode' | 'inference'
   category: string
   opens: ReadonlySet<string>
   starts: string
-  tells: ReadonlySet<string>
+  leaves: ReadonlySet<string>
   ends: ReadonlySet<string>
   /** Where a job waits, by what the event says that opens it. Absent: all of a facility in one queue, as they came. */
   place?: (opened: Json) => Pick<OpenJob, 'lane' | 'urgency'>
 }
 
-export const transcodes: JobKind = {
-  kind: 'transcode',
-  category: 'transcodeJob',
-  opens: new Set(['TranscodeRequested', 'TranscodeRetried']),
-  starts: 'TranscodeStarted',
-  tells: new Set(['TranscodeRenditionMade']),
-  ends: new Set(['TranscodeCompleted', 'TranscodeFailed', 'TranscodeCancelled']),
-}
+/** The events of a kind are called alike: see `domain/attempts.ts`. */
+const named = (prefix: 'Transcode' | 'Inference') => ({
+  opens: new Set([`${prefix}Requested`, `${prefix}Retried`]),
+  starts: `${prefix}Started`,
+  leaves: new Set([`${prefix}AttemptFailed`, `${prefix}TimedOut`]),
+  ends: new Set([`${prefix}Completed`, `${prefix}Failed`, `${prefix}Cancelled`]),
+})
+
+export const transcodes: JobKind = { kind: 'transcode', category: 'transcodeJob', ...named('Transcode') }
 
 export const inferences: JobKind = {
   kind: 'inference',
   category: 'inferenceJob',
-  opens: new Set(['InferenceRequested', 'InferenceRetried']),
-  starts: 'InferenceStarted',
-  tells: new Set(),
-  ends: new Set(['InferenceCompleted', 'InferenceFailed', 'InferenceCancelled']),
-  // A model that no server has keeps nobody waiting who asks for another.
-  place: ({ model, priority }) => ({
-    lane: String(model ?? ''),
+  ...named('Inference'),
+  // A model, or a version of it, that no server has keeps nobody waiting who asks for another.
+  place: ({ model, model_version, priority }) => ({
+    lane: [model, model_version].join('@'),
     urgency: { low: -1, normal: 0, high: 1 }[(priority ?? 'normal') as Priority],
   }),
 }
@@ -117,7 +115,6 @@ export function followOpenJobs(
     const before = jobs.get(id)
     const earlier = last
     last = { position: event.position, id: event.id }
-    if (kind.tells.has(event.type)) return
     if (kind.opens.has(event.type)) {
       jobs.delete(id)
       const facility_id = String(event.metadata['facility_id'] ?? '')
@@ -126,12 +123,14 @@ export function followOpenJobs(
     } else if (kind.ends.has(event.type)) {
       jobs.delete(id)
       heard.delete(id)
-    } else if (before) {
-      const { running: _, ...rest } = before
+    } else if (event.type === kind.starts) {
       const { attempt, started_at } = event.data as { attempt: number; started_at: string }
-      jobs.set(id, event.type === kind.starts ? { ...rest, running: { attempt, started_at } } : rest)
-      if (event.type === kind.starts && caughtUp) heard.set(id, performance.now())
-    }
+      if (before) jobs.set(id, { ...before, running: { attempt, started_at } })
+      if (before && caughtUp) heard.set(id, performance.now())
+    } else if (kind.leaves.has(event.type)) {
+      const { running: _, ...rest } = before ?? {}
+      if (before) jobs.set(id, rest as OpenJob)
+    } else return
     for (const tell of watches.get(id) ?? []) tell(revision)
     for (const tell of listeners) tell(id)
   }

@@ -101,17 +101,17 @@ describe('dispatch', function () {
   })
 
   describe('of inference jobs', () => {
-    type Asked = { facility_id?: string; model?: string; priority?: InferenceJob.Priority }
-    async function asked({ facility_id = randomUUID(), model = 'ears', priority = 'normal' }: Asked) {
+    type Asked = { facility_id?: string; model?: string; model_version?: string; priority?: InferenceJob.Priority }
+    async function asked({ facility_id = randomUUID(), model = 'ears', priority = 'normal', ...version }: Asked) {
       const id = randomUUID()
-      const about = { upload_id: randomUUID(), facility_id, model, priority, requested_at: now() }
+      const about = { upload_id: randomUUID(), facility_id, model, ...version, priority, requested_at: now() }
       await handle(connections.store, InferenceJob, id, InferenceJob.request(about), {
         ...systemIntent('spec', id),
         facility_id,
       })
       return id
     }
-    /** Gives them out one after the other, and says in which order; of a model that no server has, none. */
+    /** Gives them out one after the other, and says in which order; of a model, or a version of it, that no server has, none. */
     function ears(share: number) {
       const stop = new AbortController()
       const { signal } = stop
@@ -123,7 +123,7 @@ describe('dispatch', function () {
         ...{ kind: 'inference', failed: attempts.failed, giveUp: attempts.giveUp },
         begin: async (id) => {
           const next = await attempts.next(id)
-          if (next?.state.model === 'nowhere') throw new NotYet('no server', 200)
+          if ([next?.state.model, next?.state.model_version].includes('nowhere')) throw new NotYet('no server', 200)
           return next && { ...next, revision: await attempts.start(next) }
         },
         perform: async (job) => {
@@ -171,11 +171,12 @@ describe('dispatch', function () {
     it('lets what waits for a server keep nothing waiting that waits for none', async () => {
       const { jobs, given, work, stop } = ears(2)
       const facility_id = randomUUID()
-      for (let i = 0; i < 5; i++) await asked({ facility_id, model: 'nowhere' })
+      for (const from of [{ model: 'nowhere' }, { model_version: 'nowhere' }])
+        for (let i = 0; i < 3; i++) await asked({ facility_id, ...from })
       const others = [await asked({ facility_id }), await asked({ facility_id }), await asked({ facility_id })]
       work()
       await eventually(() => expect(given).to.deep.equal(others))
-      await eventually(() => expect(jobs.jobs.size).to.equal(5))
+      await eventually(() => expect(jobs.jobs.size).to.equal(6))
       for (const id of jobs.jobs.keys())
         await handle(
           connections.store,
