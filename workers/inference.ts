@@ -24,6 +24,8 @@ interface Listening extends Begun {
   model_version?: string
   /** Absent where the worker does it by itself. */
   held?: Held
+  /** What its server has done so far. */
+  outcome: Parameters<Held['release']>[0]
 }
 
 export interface InferenceDeps {
@@ -72,9 +74,9 @@ export function inference({ store, objects, programs, fleet, models, scratch, wo
     try {
       const revision = await attempts.start(job, held && { server_id: held.id })
       const asked = model_version !== undefined && { model_version }
-      return { ...job, revision, upload_id, model, params, ...asked, ...(held && { held }) }
+      return { ...job, revision, upload_id, model, params, ...asked, ...(held && { held }), outcome: 'unused' }
     } catch (error) {
-      held?.release('ok')
+      held?.release('unused')
       throw error
     }
   }
@@ -89,20 +91,19 @@ export function inference({ store, objects, programs, fleet, models, scratch, wo
       if (held) return held
       if (!fleet.anyFor(model, model_version)) throw new NotYet(`No healthy server has ${model}`, noServerMs)
       const left = Math.ceil(until - performance.now())
-      if (left <= 0 || signal.aborted) throw new NotYet(`Every server that has ${model} is busy`, 0)
+      if (left <= 0 || signal.aborted) throw new NotYet(`Every server that has ${model} is busy`, busyMs / 4)
       await fleet.changed(AbortSignal.any([signal, AbortSignal.timeout(left)])).catch(() => undefined)
     }
   }
 
   async function perform(job: Listening, stopped: AbortSignal): Promise<void> {
-    let outcome: 'ok' | 'fault' = 'ok'
     try {
       await within(limitMs, 'The inference', stopped, (signal) => listen(job, signal))
     } catch (error) {
-      if (isServers(error)) outcome = 'fault'
+      if (isServers(error)) job.outcome = 'fault'
       throw error
     } finally {
-      job.held?.release(outcome)
+      job.held?.release(job.outcome)
     }
   }
 
@@ -133,11 +134,8 @@ export function inference({ store, objects, programs, fleet, models, scratch, wo
   }
 
   /** What the model found, and in which version it says it did. */
-  async function run(
-    { model, params, model_version, held }: Listening,
-    samples: AsyncIterable<Float32Array>,
-    signal: AbortSignal,
-  ) {
+  async function run(job: Listening, samples: AsyncIterable<Float32Array>, signal: AbortSignal) {
+    const { model, params, model_version, held } = job
     const parsed = model.params.safeParse(params ?? {})
     if (!parsed.success) throw new PermanentFailure(`${model.name} cannot be asked with these parameters`)
     const version = model_version !== undefined && { version: model_version }
@@ -147,6 +145,7 @@ export function inference({ store, objects, programs, fleet, models, scratch, wo
         { model: model.name, ...version, inputs, ...(outputs && { outputs }) },
         signal,
       )
+      job.outcome = 'ok'
       said = answer.model_version ?? said
       return answer.outputs
     }

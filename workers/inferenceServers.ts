@@ -17,8 +17,8 @@ export interface Held {
   server: InferenceServer
   /** The version of the model that it has: the one that was wanted, or else its newest. Absent where it names none. */
   version?: string
-  /** To be called once. `fault`: a ServerFault, which keeps others away for a while. */
-  release(outcome: 'ok' | 'fault'): void
+  /** To be called once. `fault`: a ServerFault, which keeps others away for a while; `unused`: it was not asked, which says nothing of it. */
+  release(outcome: 'ok' | 'fault' | 'unused'): void
 }
 
 export interface ServerFleet {
@@ -145,7 +145,7 @@ export function followServers(options: FleetOptions): ServerFleet {
         if (outcome === 'fault') onFault?.(id)
         if (era === place.era) {
           if (outcome === 'fault') eject(place)
-          else forgive(place)
+          else if (outcome === 'ok') forgive(place)
         }
         tell()
       },

@@ -185,6 +185,17 @@ describe('a fleet of inference servers', function () {
       await lost(id)
     })
 
+    it('as long as before where it was not asked after all', async () => {
+      await up()
+      picked().release('fault')
+      await eventually(() => picked().release('unused'))
+      const half = picked()
+      expect(pick(), 'still tried with one request at a time').to.equal(undefined)
+      half.release('ok')
+      const [one, other] = [picked(), picked()]
+      for (const held of [one, other]) held.release('ok')
+    })
+
     it('and gives others meanwhile, also those to be avoided', async () => {
       const [bad, other] = [await up(), await up()]
       for (let held = picked(); ; held = picked()) {
