@@ -139,7 +139,14 @@ export const gpuServers = ({ store, now, look }: GpuServerDeps): Route[] => {
           GpuServer,
           id,
           (state) => {
-            const isNew = token !== undefined && !isSame(id, GpuServer.known(state).sealed_token, token)
+            const server = GpuServer.known(state)
+            // It was meant for where it was sent to, and is written down nowhere for whoever names another place.
+            const isElsewhere = url !== undefined && new URL(url).origin !== new URL(server.url).origin
+            if (isElsewhere && server.sealed_token !== '' && token === undefined)
+              throw new Problem('invalid_request', 'The body is not as expected', {
+                errors: [{ path: 'body.token', message: 'must be given again for another address; "" for none' }],
+              })
+            const isNew = token !== undefined && !isSame(id, server.sealed_token, token)
             const more = { ...(url !== undefined && { url }), ...(isNew && { sealed_token: sealed(id, token) }) }
             return GpuServer.change({ ...body, ...more, changed_at: now() })(state)
           },

@@ -56,6 +56,9 @@ export function connectInference(options: {
   const { maxBytes = mostInferred } = options
   const requester = requesterOf(options)
   let binary: Promise<boolean> | undefined
+  /** What it says is shown to people: not what it was told in confidence. */
+  const errorIn = (told: Told) => wordsIn(told, options.token)
+  const answered = (told: Told) => new ServerFault(`It answered ${told.status}${errorIn(told)}`)
   const get = (path: string, signal: AbortSignal) =>
     requester.ask({ method: 'GET', path, maxBytes: mostTold }, signal).then(noRedirect)
 
@@ -145,13 +148,12 @@ function noRedirect(told: Told): Told {
   return told
 }
 
-const answered = (told: Told) => new ServerFault(`It answered ${told.status}${errorIn(told)}`)
-
 /** The reason that the protocol has answers give: `{"error": "…"}`. */
-function errorIn({ body }: Told): string {
+function wordsIn({ body }: Told, secret = ''): string {
   try {
     const { error } = objectIn(body)
-    const words = typeof error === 'string' ? error.toWellFormed().replace(/\p{Cc}+/gu, ' ') : ''
+    const said = typeof error === 'string' ? error.toWellFormed() : ''
+    const words = (secret === '' ? said : said.replaceAll(secret, '…')).replace(/\p{Cc}+/gu, ' ')
     return words.trim() === '' ? '' : `: ${words.trim().slice(0, 300)}`
   } catch {
     return ''
