@@ -62,7 +62,9 @@ async function* decode(
     killGroup(child)
   }
   const onAbort = () => kill('was stopped')
-  const stalled = setTimeout(() => kill(`made no progress for ${Math.round(stallMs / 1000)} s`), stallMs)
+  // A reader may take as long as it likes: only what ffmpeg lets it wait for counts.
+  const watched = () => setTimeout(() => kill(`made no progress for ${Math.round(stallMs / 1000)} s`), stallMs)
+  let stalled = watched()
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
   try {
@@ -73,7 +75,7 @@ async function* decode(
         throw new FfmpegFailed(`A recording is at most ${most.hours} hours long; this one is longer`, true)
       if (!samples.every(Number.isFinite)) throw new FfmpegFailed(noNumbers('decode'), true)
       yield samples
-      stalled.refresh()
+      stalled = watched()
     }
     const error = await ended
     if (error) throw failureOf('decode', error, said(), killed)

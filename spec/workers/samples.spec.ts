@@ -185,6 +185,14 @@ describe('samples of a recording', () => {
     expect(read).to.equal(80_000)
   })
 
+  it('end when ffmpeg stands still after it has begun', async () => {
+    const { programs, pids } = await fake('head -c 400000 /dev/zero; sleep 300')
+    expect(await failure(of(sound('wav'), { programs, stallMs: 1000 }).samples)).to.equal(
+      'The decode made no progress for 1 s (again)',
+    )
+    await gone(pids)
+  })
+
   it('are no verdict on the recording when the program cannot be run, or is killed', async () => {
     const nowhere = { ...found, ffmpeg: join(folder, 'no-ffmpeg') }
     expect(await failure(of(sound('wav'), { programs: nowhere }).samples)).to.match(
