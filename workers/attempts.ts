@@ -85,7 +85,10 @@ export function attemptsAt<State extends (Attempts & object) | Unknown, Event ex
   return { intent, next, end, start, failed, giveUp, timeOut, complete }
 }
 
-/** Does the work within so many milliseconds, or says that it took too long. */
+/** So long what was told to stop may take to clean up after itself; what hangs is left behind. */
+const cleaningMs = 2000
+
+/** Does the work within so many milliseconds, or says that it took too long; ends soon after the signal, whatever the work waits for. */
 export async function within<T>(
   limitMs: number,
   what: string,
@@ -93,10 +96,20 @@ export async function within<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const limit = AbortSignal.timeout(limitMs)
+  const signal = AbortSignal.any([stopped, limit])
+  let hangs: ReturnType<typeof setTimeout> | undefined
+  const leftBehind = new Promise<never>((_, reject) => {
+    const wait = () => (hangs = setTimeout(() => reject(signal.reason as Error), cleaningMs))
+    if (signal.aborted) wait()
+    else signal.addEventListener('abort', wait, { once: true })
+  })
+  leftBehind.catch(() => undefined) // When the work was quicker.
   try {
-    return await work(AbortSignal.any([stopped, limit]))
+    return await Promise.race([work(signal), leftBehind])
   } catch (error) {
     if (!limit.aborted || stopped.aborted) throw error
     throw new Error(`${what} took longer than ${Math.round(limitMs / 1000)} s`, { cause: error })
+  } finally {
+    clearTimeout(hangs)
   }
 }

@@ -6,7 +6,7 @@ export interface Limits {
   /** Of the processor's time: told at its limit, killed soon after. */
   cpuSecs: number
   memoryBytes?: number
-  /** Of one file in the making: two hours of mono samples at 96 kHz, and then some. */
+  /** Of one file in the making: a day of mono samples at 48 kHz, and then some. */
   fileBytes?: number
 }
 
@@ -19,7 +19,7 @@ const gibibyte = 1024 ** 3
 export async function confined(
   directory: string,
   programs: Programs,
-  { cpuSecs, memoryBytes = 2 * gibibyte, fileBytes = 2 * gibibyte }: Limits,
+  { cpuSecs, memoryBytes = 2 * gibibyte, fileBytes = 9 * gibibyte }: Limits,
 ): Promise<Programs> {
   if (process.platform !== 'linux') return programs
   await mkdir(directory, { recursive: true })

@@ -85,10 +85,14 @@ interface Described {
   streams: { codec_name?: string; sample_rate?: string; channels?: number; duration?: string }[]
 }
 
+/** What is wrong with the machine, or with the program: ffprobe ends by it as by a verdict. */
+const ofTheMachine =
+  /Cannot allocate memory|Too many open files|No such file|Permission denied|Unknown input format|temporarily unavailable|No space left/
+
 /** Only ffprobe's own verdict condemns a file: not a program that is missing, was killed or could not be confined. */
 const isVerdict = (error: unknown): error is { stderr: string } => {
   const { code, stderr = '' } = error as { code?: unknown; stderr?: string }
-  return code === 1 && !/^(?:setsid|setpriv|prlimit):/m.test(stderr)
+  return code === 1 && !/^(?:setsid|setpriv|prlimit):/m.test(stderr) && !ofTheMachine.test(stderr)
 }
 
 export const codecs: Readonly<

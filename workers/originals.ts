@@ -1,5 +1,5 @@
+import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import * as Upload from '../domain/upload.ts'
@@ -15,7 +15,7 @@ export async function recordingOf(store: EventStore, upload_id: string): Promise
   return upload
 }
 
-/** Its bytes as a file of this directory; gives the path. Throws when they are not all there. */
+/** Its bytes as a file of this directory; gives the path. Throws when they are not those that came in. */
 export async function fetchOriginal(
   objects: Objects,
   upload: Upload.Recording,
@@ -26,12 +26,22 @@ export async function fetchOriginal(
   const source = await objects.get(upload.object_key).catch((error: unknown) => {
     throw isMissing(error) ? new PermanentFailure('The stored recording is missing') : notStored('fetched from', error)
   })
-  await pipeline(source, createWriteStream(input), { signal }).catch((error: unknown) => {
+  const hash = createHash('sha256')
+  let fetched = 0
+  async function* hashed(chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      hash.update(chunk)
+      fetched += chunk.length
+      yield chunk
+    }
+  }
+  await pipeline(source, hashed, createWriteStream(input), { signal }).catch((error: unknown) => {
     throw notStored('fetched from', error)
   })
-  const fetched = (await stat(input)).size
   if (fetched !== upload.size_bytes)
     throw new Error(`Only ${fetched} of ${upload.size_bytes} bytes came from the store`)
+  // A verdict on what is not the recording would cost the recording.
+  if (hash.digest('hex') !== upload.sha256) throw new Error('Other bytes came from the store than were put there')
   return input
 }
 

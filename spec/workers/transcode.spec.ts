@@ -97,10 +97,40 @@ describe('transcoding, where no worker but ours runs', () => {
     expect(outcome).to.equal('PermanentFailure: The stored recording is missing')
   })
 
-  it('condemns no recording because a program is missing', async () => {
+  it('condemns no recording because the store gives out something else', async () => {
+    const { id: upload, object_key } = await received()
+    async function* other() {
+      yield Buffer.alloc(wav.length, 'no sound')
+    }
+    await connections.objects.put(object_key, other(), 'audio/wav')
+    const task = worker('w')
+    const job = (await task.begin(await requested(upload)))!
+    const outcome = await failure(task.perform(job, new AbortController().signal))
+    expect(outcome).to.equal('Error: Other bytes came from the store than were put there')
+    expect((await load(connections.store, Upload, upload)).state.status).to.equal('received')
+  })
+
+  it('ends soon after it is told to stop, though the store never answers', async () => {
+    const { id: upload } = await received()
+    const get = () => new Promise<never>(() => undefined)
+    const scratch = mkdtempSync(join(dataDir, 'scratch-'))
+    const deaf = { ...connections, objects: { ...connections.objects, get } }
+    const task = transcode({ ...deaf, programs: found, scratch, worker: 'w', limitMs: 60_000, now })
+    const job = (await task.begin(await requested(upload)))!
+    const stop = new AbortController()
+    const outcome = failure(task.perform(job, stop.signal))
+    stop.abort(new Error('told to stop'))
+    expect(await outcome).to.equal('Error: told to stop')
+  })
+
+  it('condemns no recording because a program is missing, or the machine is at its end', async () => {
     const { id: upload, object_key } = await received()
     const missing = await confined(join(dataDir, 'missing'), { ...found, ffprobe: '/nowhere/ffprobe' }, { cpuSecs: 60 })
-    for (const programs of [missing, { ...found, ffprobe: '/nowhere/ffprobe' }]) {
+    const poor = join(dataDir, 'ffprobe-without-memory')
+    writeFileSync(poor, '#!/bin/sh\necho input: Cannot allocate memory >&2\nexit 1\n', { mode: 0o700 })
+    const old = join(dataDir, 'ffprobe-of-before')
+    writeFileSync(old, '#!/bin/sh\necho Unknown input format: wav >&2\nexit 1\n', { mode: 0o700 })
+    for (const programs of [missing, ...['/nowhere/ffprobe', poor, old].map((ffprobe) => ({ ...found, ffprobe }))]) {
       const task = worker('w', programs)
       const job = (await task.begin(await requested(upload)))!
       expect(await failure(task.perform(job, new AbortController().signal))).not.to.match(/^(PermanentFailure|it did)/)
