@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import * as NameKey from '../domain/nameKey.ts'
 import * as Reservation from '../domain/reservation.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
@@ -45,7 +46,9 @@ export async function reserve(
   intent: Intent,
 ): Promise<void> {
   const id = await idOf(store, kind, name)
-  await handle(store, Reservation, id, Reservation.reserve({ kind, owner_id, reserved_at: at }), aside(intent))
+  // Decided anew each time: that it was reserved once under this intent does not say that it still is.
+  const about = { ...aside(intent), id: randomUUID() }
+  await handle(store, Reservation, id, Reservation.reserve({ kind, owner_id, reserved_at: at }), about)
 }
 
 /** Who holds the name now, from the log. */

@@ -1,6 +1,8 @@
 import { expect } from 'chai'
 import { derivedId, handle, load } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
+import { idOf, ownerOf, release, reserve } from '../../commands/reserve.ts'
+import { streamOf } from '../../domain/decider.ts'
 import { personalFields } from '../../domain/events.ts'
 import * as Facility from '../../domain/facility.ts'
 import * as Reservation from '../../domain/reservation.ts'
@@ -190,4 +192,21 @@ describe('the command loop', () => {
     expect((await renaming).state).to.include({ name: 'slow' })
     expect(await types(id)).to.deep.equal(['FacilityRegistered', 'FacilityRenamed'])
   }).timeout(30_000)
+
+  it('reserves no name that was given up meanwhile because the same was asked for before', async () => {
+    const name = unique('code')
+    const [owner_id, intent] = [unique('owner'), systemIntent('spec', unique('asked'))]
+    const kind = 'facilityCode' as const
+    await reserve(here, { kind, name, owner_id, at }, intent)
+    await reserve(here, { kind, name, owner_id, at }, intent)
+    expect((await here.read(streamOf(Reservation, await idOf(here, kind, name)))).length, 'once').to.equal(1)
+    await release(here, { kind, name, owner_id, at })
+    const other = unique('owner')
+    await reserve(there, { kind, name, owner_id: other, at }, systemIntent('spec', other))
+    const again = await reserve(here, { kind, name, owner_id, at }, intent).catch(
+      (error: { code?: string }) => error.code,
+    )
+    expect(again).to.equal('code-taken')
+    expect(await ownerOf(here, kind, name)).to.equal(other)
+  })
 })
