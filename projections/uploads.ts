@@ -48,9 +48,9 @@ const ofJob = <Event extends { data: { upload_id: string } }>(fold: (row: Upload
 const become = (row: UploadRow, status: Kept): UploadRow =>
   row.was === null ? { ...row, status } : { ...row, was: status }
 
-/** What a job that came to nothing leaves: what others have made can still be played. */
+/** What a job that came to nothing leaves: ready by what another has made to its end; a first rendition of its own is not all of it. */
 const without = (row: UploadRow, error: string): UploadRow => ({
-  ...become(row, row.renditions.length > 0 ? 'ready' : 'failed'),
+  ...become(row, row.peaks ? 'ready' : 'failed'),
   error,
 })
 
@@ -120,6 +120,7 @@ export const uploads: Projection<UploadRow> = {
       renditions: merged(row.renditions, data.renditions),
       peaks: data.peaks,
       loudness_lufs: data.loudness?.integrated_lufs ?? null,
+      error: null,
     })),
     TranscodeFailed: ofJob((row, { data }) => without(row, data.reason)),
     TranscodeCancelled: ofJob((row) => without(row, 'The transcode was cancelled')),

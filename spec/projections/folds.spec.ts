@@ -599,6 +599,12 @@ promise(
   [uploadReceived, jobRequested, jobStarted, firstMade, jobCompleted],
   ready,
 )
+promise(
+  uploads,
+  'has failed when its job did, though the first rendition can be played',
+  [uploadReceived, jobRequested, jobStarted, firstMade, jobFailed],
+  { ...uploadRow, status: 'failed', renditions, error: 'Gave up' },
+)
 promise(uploads, 'shows that it is ready, by its job', [uploadReceived, jobRequested, jobStarted, jobCompleted], ready)
 promise(
   uploads,
