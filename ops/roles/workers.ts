@@ -147,7 +147,9 @@ async function sweep(folder: string): Promise<void> {
   const left = await readdir(folder).catch(() => [])
   for (const name of left) {
     const pid = name.startsWith(`${hostname()}-`) ? Number(name.split('-').at(-2)) : undefined
-    if (pid !== undefined && !isAlive(pid)) await rm(join(folder, name), { recursive: true, force: true })
+    // In a container the one before may have had our very number.
+    const isGone = pid === process.pid || (pid !== undefined && !isAlive(pid))
+    if (isGone) await rm(join(folder, name), { recursive: true, force: true })
   }
 }
 
