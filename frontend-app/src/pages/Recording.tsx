@@ -7,14 +7,14 @@ import { useFacilityName } from '@xylolabs/web-shared/facilities.ts'
 import { FormDialog } from '@xylolabs/web-shared/FormDialog.tsx'
 import { History } from '@xylolabs/web-shared/History.tsx'
 import { Page } from '@xylolabs/web-shared/Page.tsx'
-import { ifMatch, revisionOf } from '@xylolabs/web-shared/revision.ts'
 import { RowMenu } from '@xylolabs/web-shared/RowMenu.tsx'
 import { Time } from '@xylolabs/web-shared/times.tsx'
 import { confirmed, useAction } from '@xylolabs/web-shared/useAction.tsx'
+import { useEditing } from '@xylolabs/web-shared/useEditing.ts'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
 import { useMay } from '@xylolabs/web-shared/useSession.ts'
 import { bytes, duration } from '@xylolabs/web-shared/words.ts'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense } from 'react'
 import { LineageOf } from '../LineageOf.tsx'
 import { JobsOf, Renditions } from '../Made.tsx'
 import { Progressing } from '../Progressing.tsx'
@@ -36,8 +36,7 @@ export function Recording() {
   const tags = useTags(data?.facility_id)
   const navigate = useNavigate()
   const may = useMay()
-  const [editing, setEditing] = useState<{ revision: number | undefined }>()
-  const edit = useAction(async () => setEditing({ revision: await revisionOf(path, id) }))
+  const { edit, editing, close } = useEditing(path, id, refetch)
   const restore = useAction(() => answer(api.POST('/api/v1/uploads/{id}/restore', { params, body: {} })), {
     done: 'It is back',
   })
@@ -78,7 +77,7 @@ export function Recording() {
           <RowMenu
             of={name}
             actions={[
-              mine && { label: 'Edit title and notes', act: () => edit.mutate() },
+              mine && { label: 'Edit title and notes', act: edit },
               mine &&
                 may('upload:delete') && {
                   label: 'Delete',
@@ -161,11 +160,11 @@ export function Recording() {
             { name: 'title', label: 'Title' },
             { name: 'notes', label: 'Notes', kind: 'lines' },
           ]}
-          initial={data}
-          onSubmit={(values) => change(values, ifMatch(editing.revision))}
+          initial={editing.row}
+          onSubmit={(values) => change(values, editing.headers)}
           overwrite={(values) => change(values, {})}
           done="Saved"
-          onClose={() => setEditing(undefined)}
+          onClose={close}
         />
       )}
     </Page>
