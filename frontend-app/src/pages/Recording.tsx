@@ -48,7 +48,7 @@ export function Recording() {
     answer(api.PUT('/api/v1/uploads/{id}/tags', { params, body: { tag_ids } })),
   )
   const save = useAction((name: string) => download(`${path}/${id}/download`, name))
-  if (error) return <Failure error={error} again={() => void refetch()} />
+  if (error && !data) return <Failure error={error} again={() => void refetch()} />
   if (!data) return <Skeleton h={300} />
   const name = data.title ?? data.file_name
   const change = (values: Record<string, any>, headers: Record<string, string>) =>

@@ -27,7 +27,7 @@ export function Device() {
   const decommission = useAction(() => answer(api.POST('/api/v1/devices/{id}/decommission', { params, body: {} })), {
     done: 'Decommissioned',
   })
-  if (error) return <Failure error={error} again={() => void refetch()} />
+  if (error && !data) return <Failure error={error} again={() => void refetch()} />
   if (!data) return <Skeleton h={200} />
   const save = (values: object, headers: Record<string, string>) =>
     answer(api.PATCH('/api/v1/devices/{id}', { params, headers, body: values as never }))

@@ -29,7 +29,7 @@ export function Facility() {
     done: 'Active again',
   })
   const { edit, editing, close } = useEditing(path, id, refetch)
-  if (error) return <Failure error={error} again={() => void refetch()} />
+  if (error && !data) return <Failure error={error} again={() => void refetch()} />
   if (!data) return <Skeleton h={200} />
   const save = (values: object, headers: Record<string, string>) =>
     answer(api.PATCH('/api/v1/facilities/{id}', { params, headers, body: values as never }))

@@ -41,7 +41,7 @@ export function User() {
     () => answer<Schemas['UserWithPassword']>(api.POST('/api/v1/users/{id}/reset-password', { params, body: {} })),
     { onDone: ({ password }) => setPassword(password) },
   )
-  if (error) return <Failure error={error} again={() => void refetch()} />
+  if (error && !data) return <Failure error={error} again={() => void refetch()} />
   if (!data) return <Skeleton h={200} />
   const { name, status } = data
   const isMe = id === me.id
