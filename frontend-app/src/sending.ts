@@ -1,11 +1,6 @@
 import { send, sendForm, session } from '@xylolabs/web-shared/api/client.ts'
-import { errorOf } from '@xylolabs/web-shared/api/problem.ts'
-
-export interface Sending {
-  file: File
-  facility_id?: string | undefined
-  device_id?: string | undefined
-}
+import { errorOf, wordsOf } from '@xylolabs/web-shared/api/problem.ts'
+import { createQueue, fingerprintOf, type Sending } from './queue.ts'
 
 const path = '/api/v1/uploads'
 const pieceBytes = 8 * 1024 * 1024
@@ -20,6 +15,7 @@ const fieldsOf = ({ facility_id, device_id }: Sending) => ({
 /** tus 1.0: goes on where it was after a lost connection, and after the page was closed, when the same file is chosen again. */
 async function sendInPieces(what: Sending, onSent: (share: number) => void, signal: AbortSignal): Promise<void> {
   const { Upload } = await import('tus-js-client')
+  signal.throwIfAborted()
   await new Promise<void>((resolve, reject) => {
     const upload = new Upload(what.file, {
       endpoint: `${location.origin}${path}/resumable`,
@@ -30,6 +26,7 @@ async function sendInPieces(what: Sending, onSent: (share: number) => void, sign
         const status = originalResponse?.getStatus() ?? 0
         return status === 0 || status >= 500 || [401, 409, 423, 429].includes(status)
       },
+      fingerprint: () => Promise.resolve(fingerprintOf(what)),
       removeFingerprintOnSuccess: true,
       metadata: { filename: what.file.name, ...fieldsOf(what) },
       onBeforeRequest: async (request) => request.setHeader('Authorization', `Bearer ${await session.token()}`),
@@ -38,7 +35,7 @@ async function sendInPieces(what: Sending, onSent: (share: number) => void, sign
       onError: reject,
     })
     signal.addEventListener('abort', () => {
-      void upload.abort(true)
+      upload.abort(true).catch(() => undefined)
       reject(new DOMException('Cancelled', 'AbortError'))
     })
     void upload.findPreviousUploads().then(([previous]) => {
@@ -57,11 +54,7 @@ async function whetherResumable(): Promise<boolean> {
  * Sends a recording, in pieces where the server takes those.
  * @param onSent from 0 to 1
  */
-export async function sendRecording(
-  what: Sending,
-  onSent: (share: number) => void,
-  signal: AbortSignal,
-): Promise<void> {
+async function sendRecording(what: Sending, onSent: (share: number) => void, signal: AbortSignal): Promise<void> {
   isResumable ??= await whetherResumable()
   if (isResumable) {
     return sendInPieces(what, onSent, signal).catch(async (error: unknown) => {
@@ -76,3 +69,15 @@ export async function sendRecording(
   form.set('file', what.file)
   await sendForm(path, form, onSent, signal)
 }
+
+export const queue = createQueue(sendRecording, wordsOf)
+
+const stay = (event: BeforeUnloadEvent) => event.preventDefault()
+queue.subscribe(() => (queue.isBusy() ? addEventListener : removeEventListener)('beforeunload', stay))
+
+// A session that has only ended is mostly taken up again by the same person.
+session.subscribe(() => {
+  const state = session.state()
+  if (state.status === 'open') queue.keepOnly(state.user.id)
+  if (state.status === 'anonymous' && !state.ended) queue.keepOnly(undefined)
+})
