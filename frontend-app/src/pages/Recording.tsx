@@ -17,6 +17,7 @@ import { bytes, duration } from '@xylolabs/web-shared/words.ts'
 import { lazy, Suspense } from 'react'
 import { LineageOf } from '../LineageOf.tsx'
 import { JobsOf, Renditions } from '../Made.tsx'
+import { markedWith } from '../marking.ts'
 import { Progressing } from '../Progressing.tsx'
 import { useTags } from '../tags.ts'
 
@@ -44,12 +45,16 @@ export function Recording() {
     done: 'Deleted. It can be restored for a while, from its page.',
     onDone: () => void navigate({ to: '/' }),
   })
-  const mark = useAction((tag_ids: string[]) =>
-    answer(api.PUT('/api/v1/uploads/{id}/tags', { params, body: { tag_ids } })),
-  )
+  const mark = useAction(async (tag_ids: string[]) => {
+    await answer(api.PUT('/api/v1/uploads/{id}/tags', { params, body: { tag_ids } }))
+    await refetch()
+  })
   const save = useAction((name: string) => download(`${path}/${id}/download`, name))
   if (error && !data) return <Failure error={error} again={() => void refetch()} />
   if (!data) return <Skeleton h={300} />
+  const listed = tags.map(({ id }) => id)
+  // What was chosen, until it is what is there.
+  const marks = mark.isPending ? mark.variables : data.tags
   const name = data.title ?? data.file_name
   const change = (values: Record<string, any>, headers: Record<string, string>) =>
     answer(
@@ -142,8 +147,8 @@ export function Recording() {
           mb="md"
           label="Tags"
           data={tags.map(({ id, name }) => ({ value: id, label: name }))}
-          value={data.tags.filter((id) => tags.some((tag) => tag.id === id))}
-          onChange={(chosen) => mark.mutate(chosen)}
+          value={marks.filter((id) => listed.includes(id))}
+          onChange={(chosen) => mark.mutate(markedWith(chosen, { listed, before: marks }))}
           readOnly={!mine}
           searchable
         />
