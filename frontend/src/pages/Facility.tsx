@@ -1,6 +1,6 @@
 import { Button, Skeleton, Tabs } from '@mantine/core'
 import { useParams } from '@tanstack/react-router'
-import { api, answer } from '@xylolabs/web-shared/api/client.ts'
+import { api, answer, type Schemas } from '@xylolabs/web-shared/api/client.ts'
 import { Failure } from '@xylolabs/web-shared/DataTable.tsx'
 import { Details } from '@xylolabs/web-shared/Details.tsx'
 import { FormDialog } from '@xylolabs/web-shared/FormDialog.tsx'
@@ -89,7 +89,11 @@ export function Facility() {
         <FormDialog
           title="Edit facility"
           label="Save"
-          fields={facilityFields}
+          // What it has can be changed, and not taken away again.
+          fields={facilityFields.map((field) => ({
+            ...field,
+            required: field.required || editing.row[field.name as keyof Schemas['Facility']] !== null,
+          }))}
           initial={editing.row}
           onSubmit={(values) => save(values, editing.headers)}
           overwrite={(values) => save(values, {})}
