@@ -1,11 +1,9 @@
-import { send, sendForm, session } from '@xylolabs/web-shared/api/client.ts'
+import { session } from '@xylolabs/web-shared/api/client.ts'
 import { errorOf, wordsOf } from '@xylolabs/web-shared/api/problem.ts'
 import { createQueue, fingerprintOf, type Sending } from './queue.ts'
 
 const path = '/api/v1/uploads'
 const pieceBytes = 8 * 1024 * 1024
-/** Whether the server takes files piece by piece; found out with the first. */
-let isResumable: boolean | undefined
 
 const fieldsOf = ({ facility_id, device_id }: Sending) => ({
   ...(facility_id && { facility_id }),
@@ -45,30 +43,17 @@ async function sendInPieces(what: Sending, onSent: (share: number) => void, sign
   })
 }
 
-async function whetherResumable(): Promise<boolean> {
-  const response = await send(new Request(`${location.origin}${path}/resumable`, { method: 'OPTIONS' }))
-  return response.headers.has('Tus-Resumable')
-}
-
 /**
- * Sends a recording, in pieces where the server takes those.
+ * Sends a recording; what is wrong with it, or with the line, is an error like that of any other request.
  * @param onSent from 0 to 1
  */
-async function sendRecording(what: Sending, onSent: (share: number) => void, signal: AbortSignal): Promise<void> {
-  isResumable ??= await whetherResumable()
-  if (isResumable) {
-    return sendInPieces(what, onSent, signal).catch(async (error: unknown) => {
-      const { originalResponse } = error as { originalResponse?: { getStatus(): number; getBody(): string } | null }
-      if (signal.aborted) throw error
-      if (!originalResponse) throw new TypeError('The connection broke', { cause: error })
-      throw await errorOf(new Response(originalResponse.getBody(), { status: originalResponse.getStatus() }))
-    })
-  }
-  const form = new FormData()
-  for (const [name, value] of Object.entries(fieldsOf(what))) form.set(name, value)
-  form.set('file', what.file)
-  await sendForm(path, form, onSent, signal)
-}
+const sendRecording = (what: Sending, onSent: (share: number) => void, signal: AbortSignal): Promise<void> =>
+  sendInPieces(what, onSent, signal).catch(async (error: unknown) => {
+    const { originalResponse } = error as { originalResponse?: { getStatus(): number; getBody(): string } | null }
+    if (signal.aborted) throw error
+    if (!originalResponse) throw new TypeError('The connection broke', { cause: error })
+    throw await errorOf(new Response(originalResponse.getBody(), { status: originalResponse.getStatus() }))
+  })
 
 export const queue = createQueue(sendRecording, wordsOf)
 
