@@ -12,7 +12,7 @@ import {
 } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { api, answer, bytesAt, type Schemas } from '@xylolabs/web-shared/api/client.ts'
-import { ApiError, wordsOf } from '@xylolabs/web-shared/api/problem.ts'
+import { wordsOf } from '@xylolabs/web-shared/api/problem.ts'
 import { duration } from '@xylolabs/web-shared/words.ts'
 import { useEffect, useRef, useState } from 'react'
 import WaveSurfer from 'wavesurfer.js'
@@ -49,17 +49,10 @@ function formatOf({ renditions }: Upload): Format | undefined {
   )
 }
 
-/** A signed address, which an audio element can seek in; where a server has none, the whole of it, as this person. */
+/** A signed address, which an audio element can seek in. */
 async function sourceOf(id: string, format: Format): Promise<string> {
-  try {
-    const { url } = await answer(
-      api.POST('/api/v1/uploads/{id}/playback-url', { params: { path: { id } }, body: { format } }),
-    )
-    return new URL(url, location.origin).href
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404) throw error
-    return URL.createObjectURL(await bytesAt(`/api/v1/uploads/${id}/stream?format=${format}`))
-  }
+  const asked = api.POST('/api/v1/uploads/{id}/playback-url', { params: { path: { id } }, body: { format } })
+  return new URL((await answer(asked)).url, location.origin).href
 }
 
 function Wave({

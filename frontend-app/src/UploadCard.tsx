@@ -1,24 +1,11 @@
 import { Button, Card, FileButton, Group, Progress, Select, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { wordsOf } from '@xylolabs/web-shared/api/problem.ts'
 import { useFacilities } from '@xylolabs/web-shared/facilities.ts'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
 import { useMe } from '@xylolabs/web-shared/useSession.ts'
 import { bytes } from '@xylolabs/web-shared/words.ts'
-import { type DragEvent, useEffect, useRef, useState } from 'react'
-import { sendRecording } from './sending.ts'
-
-interface Item {
-  id: number
-  file: File
-  sent: number
-  state: 'waiting' | 'sending' | 'done' | 'failed'
-  error?: string
-  stop: AbortController
-}
-
-/** More at once only share the same line. */
-const atOnce = 2
+import { type DragEvent, useEffect, useState, useSyncExternalStore } from 'react'
+import { queue } from './sending.ts'
 
 /** Takes files that are dropped on it, or chosen, and sends them on. */
 export function UploadCard() {
@@ -33,48 +20,17 @@ export function UploadCard() {
     { enabled: place !== undefined },
   )
   const [device, setDevice] = useState<string | null>(null)
-  const [items, setItems] = useState<readonly Item[]>([])
+  const items = useSyncExternalStore(queue.subscribe, queue.items)
   const [isOver, setOver] = useState(false)
-  const next = useRef(1)
 
-  const change = (id: number, by: Partial<Item>) =>
-    setItems((before) => before.map((item) => (item.id === id ? { ...item, ...by } : item)))
-  const add = (files: readonly File[]) =>
-    setItems((before) => [
-      ...before,
-      ...files.map((file): Item => ({
-        id: next.current++,
-        file,
-        sent: 0,
-        state: 'waiting',
-        stop: new AbortController(),
-      })),
-    ])
-
+  const add = (files: readonly File[]) => {
+    const to = { facility_id: me.facility_id ? undefined : place, device_id: device ?? undefined, user_id: me.id }
+    queue.add(files.map((file) => ({ file, ...to })))
+  }
+  const done = items.filter(({ state }) => state === 'done').length
   useEffect(() => {
-    const busy = items.filter(({ state }) => state === 'sending').length
-    for (const { id, file, stop } of items
-      .filter(({ state }) => state === 'waiting')
-      .slice(0, Math.max(0, atOnce - busy))) {
-      change(id, { state: 'sending' })
-      sendRecording(
-        { file, facility_id: me.facility_id ? undefined : place, device_id: device ?? undefined },
-        (sent) => change(id, { sent }),
-        stop.signal,
-      ).then(
-        () => (change(id, { state: 'done', sent: 1 }), void queries.invalidateQueries()),
-        (error: unknown) => change(id, { state: 'failed', error: stop.signal.aborted ? 'Cancelled' : wordsOf(error) }),
-      )
-    }
-  }, [items, place, device, me.facility_id, queries])
-
-  const isSending = items.some(({ state }) => state === 'sending' || state === 'waiting')
-  useEffect(() => {
-    if (!isSending) return
-    const stay = (event: BeforeUnloadEvent) => event.preventDefault()
-    addEventListener('beforeunload', stay)
-    return () => removeEventListener('beforeunload', stay)
-  }, [isSending])
+    if (done > 0) void queries.invalidateQueries()
+  }, [done, queries])
 
   function drop(event: DragEvent) {
     event.preventDefault()
@@ -136,7 +92,7 @@ export function UploadCard() {
       </Group>
       {items.length > 0 && (
         <Stack gap="xs" mt="md" aria-label="On their way" component="ul" p={0} mb={0} style={{ listStyle: 'none' }}>
-          {items.map(({ id, file, sent, state, error, stop }) => (
+          {items.map(({ id, what: { file }, sent, state, error, stop }) => (
             <li key={id}>
               <Group justify="space-between" wrap="nowrap">
                 <Text size="sm" truncate>
@@ -167,11 +123,7 @@ export function UploadCard() {
                     </Button>
                   )}
                   {state === 'failed' && (
-                    <Button
-                      size="compact-xs"
-                      variant="default"
-                      onClick={() => change(id, { state: 'waiting', sent: 0, stop: new AbortController() })}
-                    >
+                    <Button size="compact-xs" variant="default" onClick={() => queue.again(id)}>
                       Try again
                     </Button>
                   )}
@@ -185,8 +137,8 @@ export function UploadCard() {
               />
             </li>
           ))}
-          {!isSending && (
-            <Button size="compact-sm" variant="default" onClick={() => setItems([])} style={{ alignSelf: 'flex-end' }}>
+          {!queue.isBusy() && (
+            <Button size="compact-sm" variant="default" onClick={queue.clear} style={{ alignSelf: 'flex-end' }}>
               Clear
             </Button>
           )}

@@ -1,16 +1,9 @@
-import { send, sendForm, session } from '@xylolabs/web-shared/api/client.ts'
-import { errorOf } from '@xylolabs/web-shared/api/problem.ts'
-
-export interface Sending {
-  file: File
-  facility_id?: string | undefined
-  device_id?: string | undefined
-}
+import { session } from '@xylolabs/web-shared/api/client.ts'
+import { errorOf, wordsOf } from '@xylolabs/web-shared/api/problem.ts'
+import { createQueue, fingerprintOf, type Sending } from './queue.ts'
 
 const path = '/api/v1/uploads'
 const pieceBytes = 8 * 1024 * 1024
-/** Whether the server takes files piece by piece; found out with the first. */
-let isResumable: boolean | undefined
 
 const fieldsOf = ({ facility_id, device_id }: Sending) => ({
   ...(facility_id && { facility_id }),
@@ -20,6 +13,7 @@ const fieldsOf = ({ facility_id, device_id }: Sending) => ({
 /** tus 1.0: goes on where it was after a lost connection, and after the page was closed, when the same file is chosen again. */
 async function sendInPieces(what: Sending, onSent: (share: number) => void, signal: AbortSignal): Promise<void> {
   const { Upload } = await import('tus-js-client')
+  signal.throwIfAborted()
   await new Promise<void>((resolve, reject) => {
     const upload = new Upload(what.file, {
       endpoint: `${location.origin}${path}/resumable`,
@@ -30,6 +24,7 @@ async function sendInPieces(what: Sending, onSent: (share: number) => void, sign
         const status = originalResponse?.getStatus() ?? 0
         return status === 0 || status >= 500 || [401, 409, 423, 429].includes(status)
       },
+      fingerprint: () => Promise.resolve(fingerprintOf(what)),
       removeFingerprintOnSuccess: true,
       metadata: { filename: what.file.name, ...fieldsOf(what) },
       onBeforeRequest: async (request) => request.setHeader('Authorization', `Bearer ${await session.token()}`),
@@ -38,7 +33,7 @@ async function sendInPieces(what: Sending, onSent: (share: number) => void, sign
       onError: reject,
     })
     signal.addEventListener('abort', () => {
-      void upload.abort(true)
+      upload.abort(true).catch(() => undefined)
       reject(new DOMException('Cancelled', 'AbortError'))
     })
     void upload.findPreviousUploads().then(([previous]) => {
@@ -48,31 +43,26 @@ async function sendInPieces(what: Sending, onSent: (share: number) => void, sign
   })
 }
 
-async function whetherResumable(): Promise<boolean> {
-  const response = await send(new Request(`${location.origin}${path}/resumable`, { method: 'OPTIONS' }))
-  return response.headers.has('Tus-Resumable')
-}
-
 /**
- * Sends a recording, in pieces where the server takes those.
+ * Sends a recording; what is wrong with it, or with the line, is an error like that of any other request.
  * @param onSent from 0 to 1
  */
-export async function sendRecording(
-  what: Sending,
-  onSent: (share: number) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  isResumable ??= await whetherResumable()
-  if (isResumable) {
-    return sendInPieces(what, onSent, signal).catch(async (error: unknown) => {
-      const { originalResponse } = error as { originalResponse?: { getStatus(): number; getBody(): string } | null }
-      if (signal.aborted) throw error
-      if (!originalResponse) throw new TypeError('The connection broke', { cause: error })
-      throw await errorOf(new Response(originalResponse.getBody(), { status: originalResponse.getStatus() }))
-    })
-  }
-  const form = new FormData()
-  for (const [name, value] of Object.entries(fieldsOf(what))) form.set(name, value)
-  form.set('file', what.file)
-  await sendForm(path, form, onSent, signal)
-}
+const sendRecording = (what: Sending, onSent: (share: number) => void, signal: AbortSignal): Promise<void> =>
+  sendInPieces(what, onSent, signal).catch(async (error: unknown) => {
+    const { originalResponse } = error as { originalResponse?: { getStatus(): number; getBody(): string } | null }
+    if (signal.aborted) throw error
+    if (!originalResponse) throw new TypeError('The connection broke', { cause: error })
+    throw await errorOf(new Response(originalResponse.getBody(), { status: originalResponse.getStatus() }))
+  })
+
+export const queue = createQueue(sendRecording, wordsOf)
+
+const stay = (event: BeforeUnloadEvent) => event.preventDefault()
+queue.subscribe(() => (queue.isBusy() ? addEventListener : removeEventListener)('beforeunload', stay))
+
+// A session that has only ended is mostly taken up again by the same person.
+session.subscribe(() => {
+  const state = session.state()
+  if (state.status === 'open') queue.keepOnly(state.user.id)
+  if (state.status === 'anonymous' && !state.ended) queue.keepOnly(undefined)
+})

@@ -86,7 +86,7 @@ export function SettingsOf({ facilityId }: { facilityId?: string }) {
         )
   }
   const undo = useAction((key: Setting['key']) => put(key, null), { done: 'Taken back' })
-  if (error) return <Failure error={error} again={() => void refetch()} />
+  if (error && !data) return <Failure error={error} again={() => void refetch()} />
   if (!data) return <Skeleton h={200} />
   const mayChange = may(facilityId === undefined ? 'system-setting:change' : 'setting:change')
   const kind = editing && kinds[editing.key]

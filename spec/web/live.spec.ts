@@ -27,15 +27,27 @@ describe('what the server tells as it happens', () => {
     ))
 
   /** Follows a server that answers so, one time after the other, until it has no answer left. */
-  async function follow(answers: (Response | 'away')[]) {
+  async function follow(answers: (Response | 'away' | 'silent')[]) {
     const stop = new AbortController()
     const [asked, heard, states, waits]: [(string | null)[], string[], LiveState[], number[]] = [[], [], [], []]
+    const timers: { ms: number; act: () => void; isOff: boolean }[] = []
     let resets = 0
     await followLive({
       url: 'http://localhost/api/v1/live',
       send: (request) => {
         asked.push(request.headers.get('Last-Event-ID'))
         const answer = answers.shift()!
+        if (answer === 'silent') {
+          const body = new ReadableStream<Uint8Array>({
+            start: (stream) => {
+              stream.enqueue(new TextEncoder().encode('id: 4\ndata: beat\n\n'))
+              request.signal.addEventListener('abort', () => stream.error(request.signal.reason))
+              // Once what has come was read.
+              setImmediate(() => timers.filter(({ isOff }) => !isOff).forEach(({ act }) => act()))
+            },
+          })
+          return Promise.resolve(new Response(body))
+        }
         return answer === 'away' ? Promise.reject(new TypeError('away')) : Promise.resolve(answer)
       },
       on: ({ data }) => heard.push(data),
@@ -46,9 +58,14 @@ describe('what the server tells as it happens', () => {
         if (answers.length === 0) stop.abort()
         return Promise.resolve()
       },
+      after: (ms, act) => {
+        const timer = { ms, act, isOff: false }
+        timers.push(timer)
+        return () => void (timer.isOff = true)
+      },
       signal: stop.signal,
     })
-    return { asked, heard, states, waits, resets }
+    return { asked, heard, states, waits, resets, timers }
   }
 
   it('goes on after the last that was heard when the line breaks, and takes its time while nobody answers', async () => {
@@ -69,9 +86,19 @@ describe('what the server tells as it happens', () => {
     expect((await follow([new Response(': nothing\n\n'), new Response(': nothing\n\n')])).resets).to.equal(1)
   })
 
-  it('asks a server that has none of it once', async () => {
-    const { asked, states } = await follow([new Response(null, { status: 404 }), new Response('')])
-    expect(asked).to.have.lengthOf(1)
-    expect(states).to.deep.equal(['connecting', 'absent'])
+  it('has everything read anew when it first hears, and not when it goes on', async () => {
+    const ready = (id: string) => new Response(`id: ${id}\nevent: ready\ndata: {}\n\n`)
+    const { resets, asked } = await follow([ready('5'), ready('6')])
+    expect(asked).to.deep.equal([null, '5'])
+    expect(resets).to.equal(1)
+  })
+
+  it('gives a line up that not even a beat has come over for 45 s, and goes on over another', async () => {
+    const { asked, heard, states, timers } = await follow(['silent', new Response('id: 5\ndata: a\n\n')])
+    expect(asked).to.deep.equal([null, '4'])
+    expect(heard).to.deep.equal(['beat', 'a'])
+    expect(states).to.deep.equal(['connecting', 'live', 'connecting', 'live'])
+    expect(new Set(timers.map(({ ms }) => ms))).to.deep.equal(new Set([45_000]))
+    expect(timers.map(({ isOff }) => isOff)).to.deep.equal(timers.map(() => true))
   })
 })

@@ -22,26 +22,32 @@ function server() {
   return {
     asked,
     isAway: false,
+    /** What answers to refreshes wait for on their way. */
+    way: Promise.resolve(),
+    isOpen: () => open,
     end: () => (open = false),
     expire: () => (access = 'expired'),
     mustChange: (value: boolean) => (must = value),
-    fetch: async function (this: { isAway: boolean }, request: Request): Promise<Response> {
+    fetch: async function (this: { isAway: boolean; way: Promise<void> }, request: Request): Promise<Response> {
       if (this.isAway) throw new TypeError('fetch failed')
       const { pathname } = new URL(request.url)
       asked.push(pathname)
       const body = request.method === 'POST' ? ((await request.json()) as Record<string, string>) : {}
       await new Promise((resolve) => setImmediate(resolve))
       if (pathname === '/api/auth/login')
-        return body['password'] === 'right' ? grant() : refuse(401, 'invalid_credentials')
+        return body['password'] === 'right' ? ((open = true), grant()) : refuse(401, 'invalid_credentials')
       if (pathname === '/api/auth/refresh') {
-        if (!open || body['refresh_token'] !== refresh) {
-          open = false
-          return refuse(401, 'session_ended')
-        }
-        return grant()
+        open &&= body['refresh_token'] === refresh
+        const answer = open ? grant() : refuse(401, 'session_ended')
+        await this.way
+        return answer
       }
       if (request.headers.get('Authorization') !== `Bearer ${access}` || !open)
         return refuse(401, open ? 'token_expired' : 'session_ended')
+      if (pathname === '/api/auth/logout') {
+        open = false
+        return new Response(null, { status: 204 })
+      }
       if (pathname === '/api/v1/locked') return refuse(401, 'invalid_credentials')
       if (pathname === '/api/auth/change-password') {
         if (body['current_password'] !== 'right') return refuse(401, 'invalid_credentials')
@@ -138,6 +144,58 @@ describe('the session of a dashboard', () => {
     await second.changedElsewhere()
     expect([first.state(), second.state()].map(({ status }) => status)).to.deep.equal(['anonymous', 'anonymous'])
     expect(kept()).to.equal(null)
+  })
+
+  /** Holds the answers to refreshes back from when one is asked for. */
+  async function heldBack(there: ReturnType<typeof server>, ask: () => Promise<unknown>) {
+    let release = () => {}
+    there.way = new Promise((resolve) => (release = resolve))
+    const asked = ask().catch(() => undefined)
+    while (refreshes(there.asked) === 0) await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
+    return { asked, release }
+  }
+
+  it('stays ended when a renewal was on its way', async () => {
+    const { tab, there, clock, kept } = browser()
+    const session = tab()
+    await session.login('', 'right')
+    clock.ms = lifeMs - 10_000
+    const { asked, release } = await heldBack(there, () => get(session))
+    const leaving = session.logout()
+    expect(session.state().status).to.equal('anonymous')
+    release()
+    await Promise.all([asked, leaving])
+    expect(session.state()).to.deep.equal({ status: 'anonymous', ended: false })
+    expect([kept(), there.isOpen()]).to.deep.equal([null, false])
+  })
+
+  for (const [why, expire] of [
+    ['this clock', ({ clock, there }) => ((clock.ms = lifeMs), there.expire())],
+    ['the server’s', ({ there }) => there.expire()],
+  ] as [string, (of: ReturnType<typeof browser>) => void][])
+    it(`ends at the server as well when the token has expired by ${why}`, async () => {
+      const all = browser()
+      const session = all.tab()
+      await session.login('', 'right')
+      expire(all)
+      await session.logout()
+      expect([all.kept(), all.there.isOpen()]).to.deep.equal([null, false])
+      expect(all.there.asked.at(-1)).to.equal('/api/auth/logout')
+    })
+
+  it('is not ended by a late no to the one before it', async () => {
+    const { tab, there, kept } = browser()
+    const session = tab()
+    await session.login('', 'right')
+    there.end()
+    const { asked, release } = await heldBack(there, () => get(session))
+    await session.login('', 'right')
+    release()
+    await asked
+    expect(session.state().status).to.equal('open')
+    expect(kept()).not.to.equal(null)
+    expect(await get(session)).to.equal(200)
   })
 
   it('says so when the server has ended it, and keeps nothing', async () => {

@@ -7,16 +7,17 @@ import { useFacilityName } from '@xylolabs/web-shared/facilities.ts'
 import { FormDialog } from '@xylolabs/web-shared/FormDialog.tsx'
 import { History } from '@xylolabs/web-shared/History.tsx'
 import { Page } from '@xylolabs/web-shared/Page.tsx'
-import { ifMatch, revisionOf } from '@xylolabs/web-shared/revision.ts'
 import { RowMenu } from '@xylolabs/web-shared/RowMenu.tsx'
 import { Time } from '@xylolabs/web-shared/times.tsx'
 import { confirmed, useAction } from '@xylolabs/web-shared/useAction.tsx'
+import { useEditing } from '@xylolabs/web-shared/useEditing.ts'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
 import { useMay } from '@xylolabs/web-shared/useSession.ts'
 import { bytes, duration } from '@xylolabs/web-shared/words.ts'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense } from 'react'
 import { LineageOf } from '../LineageOf.tsx'
 import { JobsOf, Renditions } from '../Made.tsx'
+import { markedWith } from '../marking.ts'
 import { Progressing } from '../Progressing.tsx'
 import { useTags } from '../tags.ts'
 
@@ -36,8 +37,7 @@ export function Recording() {
   const tags = useTags(data?.facility_id)
   const navigate = useNavigate()
   const may = useMay()
-  const [editing, setEditing] = useState<{ revision: number | undefined }>()
-  const edit = useAction(async () => setEditing({ revision: await revisionOf(path, id) }))
+  const { edit, editing, close } = useEditing(path, id, refetch)
   const restore = useAction(() => answer(api.POST('/api/v1/uploads/{id}/restore', { params, body: {} })), {
     done: 'It is back',
   })
@@ -45,12 +45,16 @@ export function Recording() {
     done: 'Deleted. It can be restored for a while, from its page.',
     onDone: () => void navigate({ to: '/' }),
   })
-  const mark = useAction((tag_ids: string[]) =>
-    answer(api.PUT('/api/v1/uploads/{id}/tags', { params, body: { tag_ids } })),
-  )
+  const mark = useAction(async (tag_ids: string[]) => {
+    await answer(api.PUT('/api/v1/uploads/{id}/tags', { params, body: { tag_ids } }))
+    await refetch()
+  })
   const save = useAction((name: string) => download(`${path}/${id}/download`, name))
-  if (error) return <Failure error={error} again={() => void refetch()} />
+  if (error && !data) return <Failure error={error} again={() => void refetch()} />
   if (!data) return <Skeleton h={300} />
+  const listed = tags.map(({ id }) => id)
+  // What was chosen, until it is what is there.
+  const marks = mark.isPending ? mark.variables : data.tags
   const name = data.title ?? data.file_name
   const change = (values: Record<string, any>, headers: Record<string, string>) =>
     answer(
@@ -78,7 +82,7 @@ export function Recording() {
           <RowMenu
             of={name}
             actions={[
-              mine && { label: 'Edit title and notes', act: () => edit.mutate() },
+              mine && { label: 'Edit title and notes', act: edit },
               mine &&
                 may('upload:delete') && {
                   label: 'Delete',
@@ -143,8 +147,8 @@ export function Recording() {
           mb="md"
           label="Tags"
           data={tags.map(({ id, name }) => ({ value: id, label: name }))}
-          value={data.tags.filter((id) => tags.some((tag) => tag.id === id))}
-          onChange={(chosen) => mark.mutate(chosen)}
+          value={marks.filter((id) => listed.includes(id))}
+          onChange={(chosen) => mark.mutate(markedWith(chosen, { listed, before: marks }))}
           readOnly={!mine}
           searchable
         />
@@ -161,11 +165,11 @@ export function Recording() {
             { name: 'title', label: 'Title' },
             { name: 'notes', label: 'Notes', kind: 'lines' },
           ]}
-          initial={data}
-          onSubmit={(values) => change(values, ifMatch(editing.revision))}
+          initial={editing.row}
+          onSubmit={(values) => change(values, editing.headers)}
           overwrite={(values) => change(values, {})}
           done="Saved"
-          onClose={() => setEditing(undefined)}
+          onClose={close}
         />
       )}
     </Page>

@@ -2,7 +2,6 @@ import '@mantine/charts/styles.css'
 import { BarChart, LineChart } from '@mantine/charts'
 import { Alert, Card, SegmentedControl, SimpleGrid, Skeleton, Text, Title } from '@mantine/core'
 import type { Schemas } from '@xylolabs/web-shared/api/client.ts'
-import { ApiError } from '@xylolabs/web-shared/api/problem.ts'
 import { Failure } from '@xylolabs/web-shared/DataTable.tsx'
 import { Filters } from '@xylolabs/web-shared/Filters.tsx'
 import { Page } from '@xylolabs/web-shared/Page.tsx'
@@ -77,7 +76,6 @@ export function Statistics() {
     ...{ start: words.format(new Date(start)), Recordings: uploads, Minutes: Math.round(sound_secs / 6) / 10 },
     ...{ MiB: Math.round(size_bytes / 104_857.6) / 10, Failed: jobs.failed },
   }))
-  const missing = error instanceof ApiError && error.status === 404
   return (
     <Page title="Statistics" about={data && `In the time of ${data.timezone}`}>
       <Filters list={list} facility />
@@ -90,15 +88,13 @@ export function Statistics() {
         aria-label="How far back"
       />
       <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} mb="md">
-        {!missing && <Figure label="Recordings" value={data && count(data.totals.uploads)} />}
-        {!missing && <Figure label="Sound" value={data && duration(1000 * data.totals.sound_secs)} />}
-        {!missing && <Figure label="Size" value={data && bytes(data.totals.size_bytes)} />}
+        <Figure label="Recordings" value={data && count(data.totals.uploads)} />
+        <Figure label="Sound" value={data && duration(1000 * data.totals.sound_secs)} />
+        <Figure label="Size" value={data && bytes(data.totals.size_bytes)} />
         <Figure label="Devices in use" value={devices.data && count(devices.data.total)} />
         <Figure label="Online now" value={online.data && count(online.data.total)} />
       </SimpleGrid>
-      {missing ? (
-        <Alert>This server keeps no figures over time yet.</Alert>
-      ) : error ? (
+      {error ? (
         <Failure error={error} again={() => void refetch()} />
       ) : !data ? (
         <Skeleton h={300} />

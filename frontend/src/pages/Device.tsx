@@ -8,11 +8,10 @@ import { useFacilities, useFacilityName } from '@xylolabs/web-shared/facilities.
 import { FormDialog } from '@xylolabs/web-shared/FormDialog.tsx'
 import { History } from '@xylolabs/web-shared/History.tsx'
 import { Page } from '@xylolabs/web-shared/Page.tsx'
-import { ifMatch, revisionOf } from '@xylolabs/web-shared/revision.ts'
 import { confirmed, useAction } from '@xylolabs/web-shared/useAction.tsx'
+import { useEditing } from '@xylolabs/web-shared/useEditing.ts'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
 import { useMay, useMe } from '@xylolabs/web-shared/useSession.ts'
-import { useState } from 'react'
 
 const path = '/api/v1/devices'
 
@@ -24,12 +23,11 @@ export function Device() {
   const facilityName = useFacilityName()
   const me = useMe()
   const may = useMay()
-  const [editing, setEditing] = useState<{ revision: number | undefined }>()
-  const edit = useAction(async () => setEditing({ revision: await revisionOf(path, id) }))
+  const { edit, editing, close } = useEditing(path, id, refetch)
   const decommission = useAction(() => answer(api.POST('/api/v1/devices/{id}/decommission', { params, body: {} })), {
     done: 'Decommissioned',
   })
-  if (error) return <Failure error={error} again={() => void refetch()} />
+  if (error && !data) return <Failure error={error} again={() => void refetch()} />
   if (!data) return <Skeleton h={200} />
   const save = (values: object, headers: Record<string, string>) =>
     answer(api.PATCH('/api/v1/devices/{id}', { params, headers, body: values as never }))
@@ -42,7 +40,7 @@ export function Device() {
         may('device:change') &&
         data.status === 'active' && (
           <>
-            <Button variant="default" onClick={() => edit.mutate()}>
+            <Button variant="default" onClick={edit}>
               Edit
             </Button>
             <Button
@@ -92,11 +90,11 @@ export function Device() {
                   },
                 ]),
           ]}
-          initial={data}
-          onSubmit={(values) => save(values, ifMatch(editing.revision))}
+          initial={editing.row}
+          onSubmit={(values) => save(values, editing.headers)}
           overwrite={(values) => save(values, {})}
           done="Saved"
-          onClose={() => setEditing(undefined)}
+          onClose={close}
         />
       )}
     </Page>

@@ -1,18 +1,17 @@
 import { Button, Skeleton, Tabs } from '@mantine/core'
 import { useParams } from '@tanstack/react-router'
-import { api, answer } from '@xylolabs/web-shared/api/client.ts'
+import { api, answer, type Schemas } from '@xylolabs/web-shared/api/client.ts'
 import { Failure } from '@xylolabs/web-shared/DataTable.tsx'
 import { Details } from '@xylolabs/web-shared/Details.tsx'
 import { FormDialog } from '@xylolabs/web-shared/FormDialog.tsx'
 import { History } from '@xylolabs/web-shared/History.tsx'
 import { Page } from '@xylolabs/web-shared/Page.tsx'
-import { ifMatch, revisionOf } from '@xylolabs/web-shared/revision.ts'
 import { Status } from '@xylolabs/web-shared/Status.tsx'
 import { Time } from '@xylolabs/web-shared/times.tsx'
 import { confirmed, useAction } from '@xylolabs/web-shared/useAction.tsx'
+import { useEditing } from '@xylolabs/web-shared/useEditing.ts'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
 import { useMay } from '@xylolabs/web-shared/useSession.ts'
-import { useState } from 'react'
 import { SettingsOf } from '../SettingsOf.tsx'
 import { facilityFields } from './Facilities.tsx'
 
@@ -23,15 +22,14 @@ export function Facility() {
   const params = { path: { id } }
   const { data, error, refetch } = useGet(`${path}/{id}`, params, { changes: true })
   const may = useMay()
-  const [editing, setEditing] = useState<{ revision: number | undefined }>()
   const deactivate = useAction(() => answer(api.POST('/api/v1/facilities/{id}/deactivate', { params, body: {} })), {
     done: 'Deactivated',
   })
   const reactivate = useAction(() => answer(api.POST('/api/v1/facilities/{id}/reactivate', { params, body: {} })), {
     done: 'Active again',
   })
-  const edit = useAction(async () => setEditing({ revision: await revisionOf(path, id) }))
-  if (error) return <Failure error={error} again={() => void refetch()} />
+  const { edit, editing, close } = useEditing(path, id, refetch)
+  if (error && !data) return <Failure error={error} again={() => void refetch()} />
   if (!data) return <Skeleton h={200} />
   const save = (values: object, headers: Record<string, string>) =>
     answer(api.PATCH('/api/v1/facilities/{id}', { params, headers, body: values as never }))
@@ -42,7 +40,7 @@ export function Facility() {
       actions={
         <>
           {may('facility:change') && (
-            <Button variant="default" onClick={() => edit.mutate()}>
+            <Button variant="default" onClick={edit}>
               Edit
             </Button>
           )}
@@ -91,12 +89,16 @@ export function Facility() {
         <FormDialog
           title="Edit facility"
           label="Save"
-          fields={facilityFields}
-          initial={data}
-          onSubmit={(values) => save(values, ifMatch(editing.revision))}
+          // What it has can be changed, and not taken away again.
+          fields={facilityFields.map((field) => ({
+            ...field,
+            required: field.required || editing.row[field.name as keyof Schemas['Facility']] !== null,
+          }))}
+          initial={editing.row}
+          onSubmit={(values) => save(values, editing.headers)}
           overwrite={(values) => save(values, {})}
           done="Saved"
-          onClose={() => setEditing(undefined)}
+          onClose={close}
         />
       )}
     </Page>

@@ -32,7 +32,7 @@ export function Release() {
   const activate = useAction(() => answer(api.POST('/api/v1/firmware/{id}/activate', { params, body: {} })), {
     done: 'Active: devices are told to install it',
   })
-  if (error) return <Failure error={error} again={() => void refetch()} />
+  if (error && !data) return <Failure error={error} again={() => void refetch()} />
   if (!data) return <Skeleton h={200} />
   const name = `${data.device_model} ${data.version}`
   const close = () => setAsking(undefined)

@@ -128,7 +128,7 @@ export function Rollout() {
   const retry = useAction(() => answer(api.POST('/api/v1/firmware/rollouts/{id}/retry-failed', { params, body: {} })), {
     done: 'Those that failed are asked to try again',
   })
-  if (error) return <Failure error={error} again={() => void refetch()} />
+  if (error && !data) return <Failure error={error} again={() => void refetch()} />
   if (!data) return <Skeleton h={300} />
   const { status, percent, ladder } = data
   const next = ladder.find((step) => step > percent)

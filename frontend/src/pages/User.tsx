@@ -7,11 +7,11 @@ import { useFacilityName } from '@xylolabs/web-shared/facilities.ts'
 import { FormDialog } from '@xylolabs/web-shared/FormDialog.tsx'
 import { History } from '@xylolabs/web-shared/History.tsx'
 import { Page } from '@xylolabs/web-shared/Page.tsx'
-import { ifMatch, revisionOf } from '@xylolabs/web-shared/revision.ts'
 import { RowMenu } from '@xylolabs/web-shared/RowMenu.tsx'
 import { Status } from '@xylolabs/web-shared/Status.tsx'
 import { Time } from '@xylolabs/web-shared/times.tsx'
 import { confirmed, useAction } from '@xylolabs/web-shared/useAction.tsx'
+import { useEditing } from '@xylolabs/web-shared/useEditing.ts'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
 import { useMay, useMe } from '@xylolabs/web-shared/useSession.ts'
 import { roles } from '@xylolabs/web-shared/words.ts'
@@ -29,9 +29,8 @@ export function User() {
   const fields = useUserFields()
   const me = useMe()
   const may = useMay()
-  const [editing, setEditing] = useState<{ revision: number | undefined }>()
   const [password, setPassword] = useState<string>()
-  const edit = useAction(async () => setEditing({ revision: await revisionOf(path, id) }))
+  const { edit, editing, close } = useEditing(path, id, refetch)
   const post = (what: 'deactivate' | 'reactivate' | 'end-sessions' | 'erase') => () =>
     answer(api.POST(`/api/v1/users/{id}/${what}`, { params, body: {} }))
   const deactivate = useAction(post('deactivate'), { done: 'Deactivated' })
@@ -42,7 +41,7 @@ export function User() {
     () => answer<Schemas['UserWithPassword']>(api.POST('/api/v1/users/{id}/reset-password', { params, body: {} })),
     { onDone: ({ password }) => setPassword(password) },
   )
-  if (error) return <Failure error={error} again={() => void refetch()} />
+  if (error && !data) return <Failure error={error} again={() => void refetch()} />
   if (!data) return <Skeleton h={200} />
   const { name, status } = data
   const isMe = id === me.id
@@ -56,7 +55,7 @@ export function User() {
         status !== 'erased' && (
           <>
             {may('user:change') && (
-              <Button variant="default" onClick={() => edit.mutate()}>
+              <Button variant="default" onClick={edit}>
                 Edit
               </Button>
             )}
@@ -122,11 +121,11 @@ export function User() {
           title="Edit user"
           label="Save"
           fields={isMe ? fields.slice(0, 2) : fields}
-          initial={data}
-          onSubmit={(values) => save(values, ifMatch(editing.revision))}
+          initial={editing.row}
+          onSubmit={(values) => save(values, editing.headers)}
           overwrite={(values) => save(values, {})}
           done="Saved"
-          onClose={() => setEditing(undefined)}
+          onClose={close}
         />
       )}
       {password !== undefined && (

@@ -37,7 +37,7 @@ export interface Section {
   places: readonly Place[]
 }
 
-const liveWords = { live: 'Live', connecting: 'Connecting…', absent: 'Every 5 s' } as const
+const liveWords = { live: 'Live', connecting: 'Connecting…' } as const
 
 function Header({ name, opened, toggle }: { name: string; opened: boolean; toggle: () => void }) {
   const { setColorScheme } = useMantineColorScheme()

@@ -67,27 +67,38 @@ export function createSession({ fetch, origin, storage, exclusively, now }: Sess
     become({ status: 'anonymous', ended })
   }
 
+  const renewalBy = (refresh_token: string) => post('/api/auth/refresh', { refresh_token })
+
   /** By the newest refresh token there is: another tab may have replaced the one this one had. */
   async function renew(): Promise<string> {
     const refresh_token = storage.get()
     if (refresh_token === null) {
-      forget(true)
+      if (state.status !== 'anonymous') forget(true)
       throw new ApiError({ title: '', status: 401, code: 'session_ended', detail: 'Log in again' })
     }
-    const response = await post('/api/auth/refresh', { refresh_token })
-    if (response.ok) return accept((await response.json()) as Tokens)
-    const error = await errorOf(response)
-    if (response.status === 401) {
+    const response = await renewalBy(refresh_token)
+    const told = response.ok ? ((await response.json()) as Tokens) : await errorOf(response)
+    // Somebody has logged out, or in, meanwhile: what was told is of no session of now.
+    if (storage.get() !== refresh_token) return renew()
+    if (!(told instanceof ApiError)) return accept(told)
+    if (told.status === 401) {
       storage.remove()
       forget(true)
     }
-    throw error
+    throw told
   }
 
   /** However many ask at once, one is made. */
   function refresh(): Promise<string> {
     renewing ??= exclusively(renew).finally(() => (renewing = undefined))
     return renewing
+  }
+
+  /** Ends it at the server: by this access token where it is still good, else by one that the refresh token is exchanged for. */
+  async function end(bearer: string | undefined, refresh_token: string): Promise<void> {
+    if (bearer && (await post('/api/auth/logout', {}, bearer)).status !== 401) return
+    const response = await renewalBy(refresh_token)
+    if (response.ok) await post('/api/auth/logout', {}, ((await response.json()) as Tokens).access_token)
   }
 
   const token = async () => (access && access.until - earlyMs > now() ? access.token : refresh())
@@ -135,12 +146,12 @@ export function createSession({ fetch, origin, storage, exclusively, now }: Sess
       if (!response.ok) throw await errorOf(response)
       await refresh()
     },
-    /** Here and, as they share the storage, in every tab; that the server hears of it is not waited for for ever. */
+    /** Here and, as they share the storage, in every tab at once; then at the server, when whoever is renewing the token has done so. */
     async logout(): Promise<void> {
-      const bearer = access?.token
+      const [bearer, refresh_token] = [access && access.until > now() ? access.token : undefined, storage.get()]
       storage.remove()
       forget(false)
-      if (bearer) await post('/api/auth/logout', {}, bearer).catch(() => undefined)
+      if (refresh_token !== null) await exclusively(() => end(bearer, refresh_token)).catch(() => undefined)
     },
     /** Another tab has logged in, out, or renewed the token. */
     async changedElsewhere(): Promise<void> {

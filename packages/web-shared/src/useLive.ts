@@ -18,9 +18,7 @@ const shownIn: Readonly<Record<string, readonly string[]>> = {
   inferenceJob: ['/inference', '/uploads'],
   gpuServer: ['/gpu-servers'],
   tag: ['/tags', '/uploads'],
-  session: ['/auth/sessions'],
   settings: ['/settings'],
-  projection: ['/projections'],
 }
 /** So many changes at once are read once. */
 const gatheringMs = 60
@@ -66,9 +64,15 @@ export function useLive(): void {
         for (const part of shownIn[told.resource ?? ''] ?? []) parts.add(part)
         timer ??= setTimeout(readAnew, gatheringMs)
       },
-      onReset: () => void queries.invalidateQueries(),
+      // All that is read of the API; what is playing goes on.
+      onReset: () =>
+        void queries.invalidateQueries({ predicate: ({ queryKey: [path] }) => String(path).startsWith('/api/') }),
       onState: setLiveState,
       wait: pause,
+      after: (ms, act) => {
+        const timer = setTimeout(act, ms)
+        return () => clearTimeout(timer)
+      },
       signal: stop.signal,
     })
     return () => {

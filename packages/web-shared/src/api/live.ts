@@ -30,7 +30,7 @@ export function eventReader(on: (event: LiveEvent) => void): (piece: string) => 
   }
 }
 
-export type LiveState = 'connecting' | 'live' | 'absent'
+export type LiveState = 'connecting' | 'live'
 
 export interface LiveDeps {
   send: (request: Request) => Promise<Response>
@@ -40,41 +40,54 @@ export interface LiveDeps {
   onReset: () => void
   onState: (state: LiveState) => void
   wait: (ms: number, signal: AbortSignal) => Promise<void>
+  /** Does something after so long, unless it is called off. */
+  after: (ms: number, act: () => void) => () => void
   signal: AbortSignal
 }
 
 const [firstWaitMs, longestWaitMs] = [500, 30_000]
+/** The server beats every 15 s: who hears nothing for so long hears nothing any more, whatever the line says. */
+const silentMs = 45_000
 
-/** Follows the stream until the signal, from where it was when the connection broke; a server that has none is asked once. */
-export async function followLive({ send, url, on, onReset, onState, wait, signal }: LiveDeps): Promise<void> {
+/** Follows the stream until the signal, from where it was when the connection broke or fell silent. */
+export async function followLive(deps: LiveDeps): Promise<void> {
+  const { send, url, on, onReset, onState, wait, after, signal } = deps
   let lastId: string | undefined
   let pause = firstWaitMs
   let wasLive = false
   while (!signal.aborted) {
     onState('connecting')
+    const silence = new AbortController()
+    const waiting = () => after(silentMs, () => silence.abort())
+    let callOff = waiting()
     try {
-      const headers = { Accept: 'text/event-stream', ...(lastId !== undefined && { 'Last-Event-ID': lastId }) }
-      const response = await send(new Request(url, { headers, signal }))
-      if (response.status === 404) return onState('absent')
+      const asked = lastId
+      const headers = { Accept: 'text/event-stream', ...(asked !== undefined && { 'Last-Event-ID': asked }) }
+      const response = await send(new Request(url, { headers, signal: AbortSignal.any([signal, silence.signal]) }))
       if (response.ok && response.body) {
         onState('live')
         // Without an id nobody can say what happened meanwhile.
-        if (wasLive && lastId === undefined) onReset()
+        if (wasLive && asked === undefined) onReset()
         wasLive = true
         const read = eventReader((event) => {
           pause = firstWaitMs
           lastId = event.id ?? lastId
-          if (event.event === 'reset') onReset()
+          // Nor what happened between the first reads and this.
+          if (event.event === 'reset' || (event.event === 'ready' && asked === undefined)) onReset()
           else on(event)
         })
         const decoder = new TextDecoder()
         const reader = response.body.getReader()
-        for (let next = await reader.read(); !next.done; next = await reader.read())
+        for (let next = await reader.read(); !next.done; next = await reader.read()) {
+          callOff()
+          callOff = waiting()
           read(decoder.decode(next.value, { stream: true }))
+        }
       }
     } catch {
       // Away, or the session has ended: whoever shows the session says so.
     }
+    callOff()
     await wait(pause, signal).catch(() => undefined)
     pause = Math.min(pause * 2, longestWaitMs)
   }
