@@ -1,4 +1,4 @@
-import { splitStream, streamOf } from '../domain/decider.ts'
+import { streamOf } from '../domain/decider.ts'
 import * as FirmwareRelease from '../domain/firmwareRelease.ts'
 import * as InferenceJob from '../domain/inferenceJob.ts'
 import * as TranscodeJob from '../domain/transcodeJob.ts'
@@ -6,6 +6,7 @@ import * as Upload from '../domain/upload.ts'
 import { load } from '../commands/handle.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
 import type { Listed, Objects } from '../ops/platform/objects.ts'
+import { type Named, objectsOf } from './namedObjects.ts'
 
 /** What the store holds, beside what the log says it holds. */
 export interface Balance {
@@ -36,13 +37,16 @@ export interface Balancing {
   signal: AbortSignal
   /** So many of what is missing are named. */
   mostNamed?: number
-  /** Called now and then, with how many things were looked at. */
-  onProgress?: (looked: number) => void
+  /** Called for each object that was looked at, on either side. */
+  onProgress?: () => void
 }
 
-/** Orphans that are more than this share of everything, and more than a few, are no accident of ours: it may be the wrong log. */
+/** Orphans that are more than this share of everything, and more than a few, are no accident of ours: it may be the wrong log, or one of before. */
 const mostShare = 0.2
-const few = 100
+const few = 5
+
+/** An object of the sweeper, as old as its last look at all the others; it counts as none of them. */
+export const checkedKey = 'sweeper/checked'
 
 type Standing = 'named' | 'pending' | 'orphan' | 'unknown'
 
@@ -64,43 +68,21 @@ async function standingOf({ store }: Pick<Balancing, 'store'>, key: string): Pro
     return isKept ? 'named' : 'orphan'
   }
   for (const jobs of [TranscodeJob, InferenceJob]) {
-    const job = (await load<{ status: string; attempt?: number }, any>(store, jobs as never, jobId)).state
+    // Asked before what it has named: what it names meanwhile is not lost.
+    const { state: job } = await load<{ status: string; attempt?: number }, any>(store, jobs as never, jobId)
     if (job.status === 'running' && String(job.attempt) === attempt) return 'pending'
     const events = await store.read(streamOf(jobs, jobId))
-    if (events.some(({ data }) => keysIn(data).has(key))) return 'named'
+    if (events.some((event) => objectsOf(event).some(({ object_key }) => object_key === key))) return 'named'
   }
   return 'orphan'
 }
 
-/** Whose events name objects. */
-const naming = new Set<string>([Upload, TranscodeJob, InferenceJob, FirmwareRelease].map(({ category }) => category))
-
-/** Every text of an event that is a key of an object, with its size where that stands beside it. */
-function keysIn(data: unknown, found = new Map<string, number | undefined>()): Map<string, number | undefined> {
-  if (typeof data !== 'object' || data === null) return found
-  const { object_key, size_bytes } = data as { object_key?: unknown; size_bytes?: unknown }
-  if (typeof object_key === 'string') found.set(object_key, typeof size_bytes === 'number' ? size_bytes : undefined)
-  for (const inner of Object.values(data)) keysIn(inner, found)
-  return found
-}
-
-/**
- * Compares both sides, slowly and in constant memory: every object with the stream that its key leads to, every event that names an object with the
- * store. The log is asked, never a table. Nothing is removed when the log cannot be read.
- * @param onOrphan is handed every object that may be removed
- */
-export async function balance(
-  { store, objects, graceMs, now, signal, mostNamed = 20, onProgress = () => {} }: Balancing,
-  onOrphan: (orphan: Listed) => Promise<void> = () => Promise.resolve(),
-): Promise<Balance> {
-  const found: Balance = {
-    ...{ objects: 0, bytes: 0, orphans: 0, orphanBytes: 0, due: 0, pending: 0, unknown: 0, named: 0 },
-    ...{ missing: [], missingCount: 0 },
-  }
-  let looked = 0
+/** Every object beside the stream that its key leads to: the log is asked, never a table, and nothing is told when it cannot be read. */
+async function* orphansIn({ store, objects, graceMs, now, signal, onProgress }: Balancing, found: Balance) {
   for await (const one of objects.list('')) {
     signal.throwIfAborted()
-    onProgress(++looked)
+    onProgress?.()
+    if (one.key === checkedKey) continue
     found.objects++
     found.bytes += one.size_bytes
     const standing = await standingOf({ store }, one.key)
@@ -112,44 +94,59 @@ export async function balance(
     found.orphanBytes += one.size_bytes
     if (Date.parse(now()) - one.modified_at.getTime() < graceMs) continue
     found.due++
-    await onOrphan(one)
+    yield one
   }
+}
+
+/** Every object that an event names and the store does not have. */
+async function* missingIn({ store, objects, signal, onProgress }: Balancing) {
   for await (const events of store.readAll(undefined))
     for (const event of events) {
       signal.throwIfAborted()
-      const [category] = splitStream(event.stream)
-      if (!naming.has(category)) continue
-      for (const [key, size] of keysIn(event.data)) {
-        onProgress(++looked)
-        if (!(await isMissing({ store, objects }, key, size))) continue
-        found.missingCount++
-        if (found.missing.length < mostNamed) found.missing.push(key)
+      for (const named of objectsOf(event)) {
+        onProgress?.()
+        if (await isMissing({ store, objects }, named)) yield named.object_key
       }
     }
-  return found
 }
 
-/** Whether it is named, and is not there; asked again after looking: it may have been given up meanwhile. */
+/** Whether it is not there, or of another size; asked again after looking: it may have been given up meanwhile. */
 async function isMissing(
   { store, objects }: Pick<Balancing, 'store' | 'objects'>,
-  key: string,
-  size: number | undefined,
+  { object_key, size_bytes }: Named,
 ): Promise<boolean> {
-  const there = await objects.size(key)
-  if (there !== undefined && (size === undefined || there === size)) return false
-  return (await standingOf({ store }, key)) === 'named'
+  const there = await objects.size(object_key)
+  if (there !== undefined && (size_bytes === undefined || there === size_bytes)) return false
+  return (await standingOf({ store }, object_key)) === 'named'
+}
+
+/**
+ * Compares both sides, slowly and in constant memory.
+ * @param onOrphan is handed every object that may be removed
+ */
+export async function balance(balancing: Balancing, onOrphan: (orphan: Listed) => void = () => {}): Promise<Balance> {
+  const found: Balance = {
+    ...{ objects: 0, bytes: 0, orphans: 0, orphanBytes: 0, due: 0, pending: 0, unknown: 0, named: 0 },
+    ...{ missing: [], missingCount: 0 },
+  }
+  for await (const orphan of orphansIn(balancing, found)) onOrphan(orphan)
+  for await (const key of missingIn(balancing)) {
+    found.missingCount++
+    if (found.missing.length < (balancing.mostNamed ?? 20)) found.missing.push(key)
+  }
+  return found
 }
 
 /** The same, having removed what is due; unless that is so much that something else must be wrong. */
 export async function sweepOrphans(balancing: Balancing): Promise<Balance & { removed: number }> {
   const found = await balance(balancing)
   if (found.due === 0) return { ...found, removed: 0 }
-  if (found.due > few && found.due > found.objects * mostShare) throw new TooMany(found)
+  if (found.named === 0 || (found.due > few && found.due > found.objects * mostShare)) throw new TooMany(found)
   let removed = 0
-  await balance(balancing, async ({ key }) => {
+  for await (const { key } of orphansIn(balancing, { ...found })) {
     await balancing.objects.remove(key)
     removed++
-  })
+  }
   return { ...found, removed }
 }
 

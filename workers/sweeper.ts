@@ -1,37 +1,40 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Locks } from '../ops/platform/locks.ts'
-import type { Log } from '../ops/platform/log.ts'
+import type { Objects } from '../ops/platform/objects.ts'
 import { type SweepIncoming, sweepIncoming } from './incoming.ts'
-import { type Balancing, sweepOrphans } from './orphans.ts'
+import { type Leading, runAsLeader } from './leading.ts'
+import { type Balancing, checkedKey, sweepOrphans, TooMany } from './orphans.ts'
 
 const lock = 'storage sweeper'
 
-/** Keeps the object store free of what nobody will ask for: by one process at a time, now and then, until the signal. */
+/** Keeps the object store free of what nobody will ask for: by one process of all, now and then, until the signal. */
 export async function runSweeper(
-  deps: SweepIncoming & Balancing & { locks: Locks; log: Log; incomingEveryMs: number; orphansEveryMs: number },
+  deps: SweepIncoming &
+    Balancing &
+    Pick<Leading, 'locks' | 'standbyMs'> & { incomingEveryMs: number; orphansEveryMs: number },
 ): Promise<void> {
-  const { locks, log, signal, incomingEveryMs, orphansEveryMs } = deps
-  let nextOrphans = Date.now() + incomingEveryMs
-  while (!signal.aborted) {
-    await delay(incomingEveryMs, undefined, { signal }).catch(() => undefined)
-    if (signal.aborted) return
-    const lost = new AbortController()
+  const { objects, now, log, signal, incomingEveryMs, orphansEveryMs } = deps
+  const checked = () => objects.put(checkedKey, nothing(), 'application/octet-stream')
+  await delay(incomingEveryMs, undefined, { signal }).catch(() => undefined)
+  await runAsLeader({ ...deps, lock, everyMs: incomingEveryMs }, async (until) => {
+    const sweeping = { ...deps, signal: until }
     try {
-      const release = await locks.tryTake(lock, () => lost.abort())
-      if (!release) continue
-      const sweeping = { ...deps, signal: AbortSignal.any([signal, lost.signal]) }
-      try {
-        const dropped = await sweepIncoming(sweeping)
-        if (dropped > 0) log.info({ dropped }, 'unfinished uploads expired')
-        if (Date.now() < nextOrphans) continue
-        const { missing, missingCount, ...found } = await sweepOrphans(sweeping)
-        nextOrphans = Date.now() + orphansEveryMs
-        log[missingCount > 0 ? 'error' : 'info']({ ...found, missing, missingCount }, 'the object store was checked')
-      } finally {
-        await release()
-      }
+      const dropped = await sweepIncoming(sweeping)
+      if (dropped > 0) log.info({ dropped }, 'unfinished uploads expired')
+      if (Date.parse(now()) - (await checkedAt(objects)) < orphansEveryMs) return
+      const { missing, missingCount, ...found } = await sweepOrphans(sweeping)
+      await checked()
+      log[missingCount > 0 ? 'error' : 'info']({ ...found, missing, missingCount }, 'the object store was checked')
     } catch (error) {
-      if (!signal.aborted) log.error({ error }, 'the object store was not swept; it will be')
+      if (error instanceof TooMany) await checked()
+      if (!until.aborted) log.error({ error }, 'the object store was not swept; it will be')
     }
-  }
+  })
 }
+
+/** When that was last done to its end, by whichever instance, in milliseconds. */
+async function checkedAt(objects: Objects): Promise<number> {
+  for await (const { modified_at } of objects.list(checkedKey)) return modified_at.getTime()
+  return -Infinity
+}
+
+async function* nothing(): AsyncGenerator<Buffer> {}

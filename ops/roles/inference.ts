@@ -8,12 +8,13 @@ import { runAsLeader } from '../../workers/leading.ts'
 import { models as catalogue } from '../../workers/models/catalogue.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { EventStore } from '../platform/eventStore.ts'
+import type { Locks } from '../platform/locks.ts'
 import { serverUrl } from '../platform/serverAddress.ts'
 import type { Connections } from './connections.ts'
 
 const now = () => new Date().toISOString()
-/** Of Postgres, in which one instance looks at the servers. */
-const lock = '5820174639204818'
+/** With it one instance looks at the servers. */
+const lock = 'gpu health'
 const probeMs = 5000
 /** The models that are run on servers. */
 const models = catalogue.filter(({ needsServer }) => needsServer).map(({ name }) => name)
@@ -27,7 +28,14 @@ const faultSubject = 'gpu_server_faults'
 export const reportFault = (bus: Bus, id: string): void => bus.tell(faultSubject, { id })
 
 /** Looks at the servers, in one of all instances; resolves after the signal. */
-export async function runGpuHealth({ config, store, bus, log, lifecycle }: Connections): Promise<void> {
+export async function runGpuHealth({
+  config,
+  store,
+  bus,
+  locks,
+  log,
+  lifecycle,
+}: Connections & { locks: Locks }): Promise<void> {
   const everyMs = config.GPU_HEALTH_CHECK_INTERVAL_SECS * 1000
   const onFaults = (listener: (id: string) => void, until: AbortSignal) => {
     const subscription = bus.connection.subscribe(faultSubject, {
@@ -35,7 +43,7 @@ export async function runGpuHealth({ config, store, bus, log, lifecycle }: Conne
     })
     until.addEventListener('abort', () => subscription.unsubscribe(), { once: true })
   }
-  const leading = { databaseUrl: config.DATABASE_URL, lock, everyMs: 1000, log, signal: lifecycle.stopping }
+  const leading = { locks, lock, everyMs: 1000, log, signal: lifecycle.stopping }
   await runAsLeader(leading, (signal) => watchGpuServers({ ...probing(store), everyMs, now, onFaults, log, signal }))
 }
 

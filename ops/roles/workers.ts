@@ -28,7 +28,7 @@ import { runJobs } from '../../workers/runner.ts'
 import { runSweeper } from '../../workers/sweeper.ts'
 import { transcode } from '../../workers/transcode.ts'
 import { incomingIn } from '../platform/incoming.ts'
-import { connectLocks } from '../platform/locks.ts'
+import { connectLocks, type Locks } from '../platform/locks.ts'
 import type { Log } from '../platform/log.ts'
 import type { Intent } from '../platform/route.ts'
 import { scavenge } from '../platform/scavenge.ts'
@@ -41,7 +41,7 @@ import { settingsOf } from './settings.ts'
 const now = () => new Date().toISOString()
 /** Inference jobs of one facility and model that are given out ahead: an urgent one comes after these. */
 const givenAhead = 4
-const retention = { lock: '5820174639204817', everyMs: 3_600_000 }
+const retention = { lock: 'retention', everyMs: 3_600_000 }
 
 /** Reactions, dispatch and the job slots of this process. */
 export async function runWorkers(connections: Connections, searchPath: string): Promise<void> {
@@ -58,6 +58,7 @@ export async function runWorkers(connections: Connections, searchPath: string): 
   const task = transcode({ store, objects, bus, programs, scratch, worker, limitMs: limitSecs * 1000, now })
   const jobs = followOpenJobs(transcodes, { store, database, bus, log, signal })
   const following = { store, database, log, signal }
+  const locks = connectLocks({ databaseUrl: config.DATABASE_URL, log, signal })
   const inferring = infer({ ...connections, programs, scratch, worker, limitMs: limitSecs * 1000 })
   const deps = { store, now }
   const names = namesFor(deps, log)
@@ -73,13 +74,13 @@ export async function runWorkers(connections: Connections, searchPath: string): 
     runReaction(finishUsers({ settleAddresses: names.settleAddresses, completeErasure: erased }), following),
     runReaction(finishTags(names.settleTagName), following),
     runReaction(dropErasedKeys({ store, scavenge: () => scavenge(config.EVENTSTORE_URL), log }), following),
-    sweeping(connections),
+    sweeping({ ...connections, locks }),
     runReaction(removePurged(objects), following),
-    runAsLeader({ ...following, ...retention, databaseUrl: config.DATABASE_URL }, (until) =>
+    runAsLeader({ ...following, ...retention, locks }, (until) =>
       retain({ ...deps, database, environment: settingsOf(config) }, until),
     ),
     runRollouts({ store, now, log, signal }),
-    runGpuHealth(connections),
+    runGpuHealth({ ...connections, locks }),
     jobs.done,
     runDispatch(transcodes.kind, { jobs, bus, log, signal }),
     runReaper(task, { jobs, staleMs: limitSecs * 1000, now, log, signal }),
@@ -87,7 +88,7 @@ export async function runWorkers(connections: Connections, searchPath: string): 
     inferring,
   ])
   lifecycle.onStop('workers', async () => {
-    await running
+    await running.finally(() => locks.close())
     await rm(scratch, { recursive: true, force: true })
   })
 }
@@ -113,17 +114,16 @@ async function infer({
 }
 
 /** The object store's own: uploads that were not gone on with, and objects that no event names. */
-function sweeping({ config, store, objects, log, lifecycle: { stopping: signal } }: Connections): Promise<void> {
-  const locks = connectLocks({ databaseUrl: config.DATABASE_URL, log, signal })
+function sweeping({ config, store, objects, locks, log, lifecycle }: Connections & { locks: Locks }): Promise<void> {
   const incoming = incomingIn(objects)
   const expiryMs = config.UPLOAD_EXPIRY_SECS * 1000
   const graceMs = config.ORPHAN_GRACE_SECS * 1000
   return runSweeper({
-    ...{ store, objects, incoming, locks, now, log, signal, expiryMs, graceMs },
+    ...{ store, objects, incoming, locks, now, log, signal: lifecycle.stopping, expiryMs, graceMs },
     finish: (id) => finish({ store, objects, incoming, locks, now }, id),
     incomingEveryMs: Math.min(expiryMs, 10 * 60_000),
     orphansEveryMs: 24 * 60 * 60_000,
-  }).finally(() => locks.close())
+  })
 }
 
 /** A name that somebody else has by now stays theirs: who had it has to change to another, and nobody else waits for that. */

@@ -15,13 +15,13 @@ export async function checkStorage(
   try {
     const objects = connectObjects(objectsIn(config))
     await objects.prepare()
-    let total = 1
+    let [total, looked] = [1, 0]
     for await (const _ of objects.list('')) total++
     const asked = {
       ...{ store, objects, graceMs: config.ORPHAN_GRACE_SECS * 1000, signal: new AbortController().signal },
       now: () => new Date().toISOString(),
       // Each object is looked at, and then what each event names, which is about as many.
-      onProgress: (looked: number) => onProgress(Math.min(looked, 2 * total), 2 * total),
+      onProgress: () => onProgress(Math.min(++looked, 2 * total), 2 * total),
     }
     return await (sweep ? sweepOrphans(asked) : balance(asked))
   } finally {

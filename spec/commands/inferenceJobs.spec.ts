@@ -281,6 +281,10 @@ describe('inference jobs', function () {
     }, 30_000)
     const quiet = (await elsewhere.sensor.upload(sound('wav', { seconds: 0.4 }))).body.id as string
     await eventually(async () => expect((await admin.get(`/api/v1/uploads/${quiet}`)).body.status).to.equal('ready'))
-    expect((await admin.get(`${path}?upload_id=${quiet}`)).body.items).to.deep.equal([])
+    const jobsOf = async (of: string) => (await admin.get(`${path}?upload_id=${of}`)).body.items
+    await admin.put(setting, { value: { enabled: true, ...levels } })
+    const later = (await elsewhere.sensor.upload(sound('wav', { seconds: 0.6 }))).body.id as string
+    await eventually(async () => expect(await jobsOf(later)).to.have.length(1), 30_000)
+    expect(await jobsOf(quiet), 'by what reacted to that one before').to.deep.equal([])
   })
 })

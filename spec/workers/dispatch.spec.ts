@@ -95,6 +95,7 @@ describe('dispatch', function () {
     const id = await requested('patient')
     const before = done.length
     await isEmpty(jobs)
+    await eventually(() => expect(done).to.include(id))
     // Behind those of the flood that wait in JetStream, and those done while it was asked for.
     expect(done.indexOf(id) - before).to.be.lessThan(3 + 3)
     await stop()

@@ -8,7 +8,8 @@ import { incomingIn } from '../../ops/platform/incoming.ts'
 import { connectLocks, type Locks } from '../../ops/platform/locks.ts'
 import { outsideServers, runProcess } from '../process.ts'
 import { sweepIncoming } from '../../workers/incoming.ts'
-import { balance, type Balancing, sweepOrphans } from '../../workers/orphans.ts'
+import { balance, type Balancing, checkedKey, sweepOrphans } from '../../workers/orphans.ts'
+import { runSweeper } from '../../workers/sweeper.ts'
 import { eventually } from '../eventually.ts'
 import { sound } from '../sounds.ts'
 import { newFacility, specLog, type System, theSystem, unique } from '../system.ts'
@@ -76,14 +77,12 @@ describe('the object store, held against the log', () => {
     await system.objects.remove(foreign)
   })
 
-  it('loses nothing when Postgres was just dropped', async () => {
+  it('is rid of it at a command too, which needs no Postgres', async () => {
     const { body } = await facility.sensor.upload(bytes)
     await ready(body.id)
     const kept = await keysBelow(system.objects, `uploads/${body.id}/`)
-    const empty = unique('dropped').replace('-', '_')
-    await system.database.query(`create database ${empty}`)
     const url = new URL(system.config.DATABASE_URL)
-    url.pathname = empty
+    url.pathname = 'of_no_such_name'
     const orphan = `uploads/${randomUUID()}/${randomUUID()}`
     await put(orphan)
     const env = { ...outsideServers(system.config), DATABASE_URL: url.href, ORPHAN_GRACE_SECS: '1' }
@@ -92,7 +91,69 @@ describe('the object store, held against the log', () => {
       expect(await has(orphan), output).to.equal(false)
     })
     expect(await keysBelow(system.objects, `uploads/${body.id}/`)).to.deep.equal(kept)
-    await system.database.query(`drop database ${empty}`)
+  })
+
+  describe('by workers whose Postgres is empty', () => {
+    const empty = unique('dropped').replace('-', '_')
+    const url = () => Object.assign(new URL(system.config.DATABASE_URL), { pathname: empty }).href
+    let workers: { stop: () => Promise<void> }[] = []
+    before(() => system.database.query(`create database ${empty}`))
+    beforeEach(() => system.objects.remove(checkedKey))
+    afterEach(async () => {
+      await Promise.all(workers.map(({ stop }) => stop()))
+      workers = []
+    })
+    after(() => system.database.query(`drop database ${empty}`))
+
+    /** What it looks at: how often at all objects, at what comes in, and for the lock. */
+    function worker(more: Partial<Balancing> = {}) {
+      const stop = new AbortController()
+      const { signal } = stop
+      const own = connectLocks({ databaseUrl: url(), log: specLog, signal })
+      const seen = { all: 0, rounds: 0, tries: 0 }
+      const objects: typeof system.objects = {
+        ...system.objects,
+        list: (prefix) => {
+          if (prefix === '') seen.all++
+          if (prefix.startsWith('incoming')) seen.rounds++
+          return system.objects.list(prefix)
+        },
+      }
+      const tryTake: Locks['tryTake'] = (...asked) => (seen.tries++, own.tryTake(...asked))
+      const running = runSweeper({
+        ...asked({ objects, now: later(0), signal, ...more }),
+        ...{ incoming: incomingIn(objects), finish: () => Promise.resolve(), expiryMs: dayMs },
+        ...{ locks: { ...own, tryTake }, log: specLog, standbyMs: 20, incomingEveryMs: 20, orphansEveryMs: dayMs },
+      })
+      const made = { seen, stop: () => (stop.abort(), running.then(() => own.close())) }
+      workers.push(made)
+      return made
+    }
+
+    it('loses nothing but what no event names', async () => {
+      const { body } = await facility.sensor.upload(bytes)
+      await ready(body.id)
+      const kept = await keysBelow(system.objects, `uploads/${body.id}/`)
+      const orphan = `uploads/${randomUUID()}/${randomUUID()}`
+      await put(orphan)
+      worker({ graceMs: 0 })
+      await eventually(async () => expect(await has(orphan)).to.equal(false))
+      await eventually(async () => expect(await has(checkedKey)).to.equal(true))
+      expect(await keysBelow(system.objects, `uploads/${body.id}/`)).to.deep.equal(kept)
+    })
+
+    it('is looked at as a whole by one of them, once a day, also when they are started again', async () => {
+      const here = [worker(), worker()]
+      const sum = (what: 'all' | 'rounds' | 'tries') => here.reduce((sum, { seen }) => sum + seen[what], 0)
+      await eventually(() => expect([sum('all'), sum('rounds') > 3, sum('tries') > 3]).to.deep.equal([1, true, true]))
+      expect(here.map(({ seen }) => seen.rounds > 0).sort()).to.deep.equal([false, true])
+      await Promise.all(here.map(({ stop }) => stop()))
+      const again = worker()
+      await eventually(() => expect(again.seen.rounds).to.be.greaterThan(3))
+      expect([sum('all'), again.seen.all]).to.deep.equal([1, 0])
+      await system.objects.remove(checkedKey)
+      await eventually(() => expect(again.seen.all, 'once that is long ago').to.equal(1))
+    })
   })
 
   it('loses nothing when the log cannot be read', async () => {
@@ -104,16 +165,37 @@ describe('the object store, held against the log', () => {
     await system.objects.remove(key)
   })
 
-  it('loses nothing to a log that is another one’s', async () => {
-    const keys = Array.from({ length: 120 }, () => `uploads/${randomUUID()}/${randomUUID()}`)
+  it('loses nothing to a log that is another one’s, or one of before, however little there is', async () => {
+    const { body } = await facility.sensor.upload(bytes)
+    const named = (await system.store.read(`upload-${body.id}`))[0]!.data['object_key'] as string
+    const keys = Array.from({ length: 6 }, () => `uploads/${randomUUID()}/${randomUUID()}`)
     await Promise.all(keys.map(put))
-    const objects = { ...system.objects, list: () => listed(keys) }
-    async function* listed(these: string[]) {
-      for (const key of these) yield { key, size_bytes: bytes.length, modified_at: new Date() }
+    for (const there of [keys.slice(0, 1), [...keys, named]]) {
+      const list = (prefix: string) => (prefix === '' ? listed(there) : system.objects.list(prefix))
+      async function* listed(these: string[]) {
+        for (const key of these) yield { key, size_bytes: bytes.length, modified_at: new Date() }
+      }
+      const objects = { ...system.objects, list }
+      const told = await sweepOrphans(asked({ objects })).catch((error: Error) => error.name)
+      expect([told, await has(there[0]!)]).to.deep.equal(['TooMany', true])
     }
-    const told = await sweepOrphans(asked({ objects })).catch((error: Error) => error.name)
-    expect([told, await has(keys[0]!)]).to.deep.equal(['TooMany', true])
     await Promise.all(keys.map((key) => system.objects.remove(key)))
+  })
+
+  it('is not led astray by what a device writes into its metadata', async () => {
+    const [foreign, absent] = ['uploads/foreign', 'uploads/absent'].map((at) => `${at}/${randomUUID()}`)
+    await put(foreign!)
+    for (const object_key of ['', '../..', foreign, absent]) {
+      const { status } = await facility.sensor.upload(bytes, {
+        metadata: JSON.stringify({ object_key, size_bytes: 1 }),
+      })
+      expect(status).to.equal(201)
+    }
+    const orphans: string[] = []
+    const { missing } = await balance(asked({ mostNamed: 10_000 }), ({ key }) => orphans.push(key))
+    expect(missing).not.to.include.members([foreign]).and.not.include(absent)
+    expect(orphans).to.include(foreign)
+    await system.objects.remove(foreign!)
   })
 
   it('is told of what an event names and is not there; not of what was rejected or purged', async () => {

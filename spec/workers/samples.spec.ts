@@ -131,15 +131,32 @@ describe('samples of a recording', () => {
   const endless = 'exec cat /dev/zero'
 
   it('are decoded no faster than they are read, and no further: who stops reading ends ffmpeg, with all it started', async () => {
-    const { programs, pids } = await fake(endless)
-    let most = 0
+    const count = join(folder, 'written')
+    const blockBytes = 65_536
+    const { programs, pids } = await fake(
+      `n=0; while head -c ${blockBytes} /dev/zero; do n=$((n + 1)); echo $n >> '${count}'; done`,
+    )
+    const written = () => (existsSync(count) ? readFileSync(count, 'utf8').split('\n').length - 1 : 0) * blockBytes
+    /** Once it waits for us: what it has written is no more than before. */
+    const standing = () =>
+      eventually(async () => {
+        const before = written()
+        await delay(100)
+        expect(written()).to.equal(before)
+        return before
+      }, 3000)
+    let read = 0
+    const ahead: number[] = []
     for await (const piece of of(sound('wav'), { programs }).samples) {
-      await delay(20)
-      most = Math.max(most, piece.length)
+      read += piece.byteLength
+      if (ahead.length * 1e6 > read) continue
+      ahead.push((await standing()) - read)
       expect(pids().filter(isAlive)).to.have.length(2)
-      break
+      if (ahead.length === 4) break
     }
-    expect(most).to.be.within(1, 1 << 18)
+    // What a pipe holds, and a stream; a block may be half written.
+    expect(Math.min(...ahead)).to.be.greaterThan(-blockBytes)
+    expect(Math.max(...ahead)).to.be.lessThan(1e6)
     await gone(pids)
   })
 
