@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { after, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
 import { listen, type LiveStream, type Told } from '../liveStream.ts'
-import { createHub } from '../../ops/server/live/hub.ts'
+import { createHub, reset } from '../../ops/server/live/hub.ts'
 import { newFacility, specLog, type System, theSystem, unique } from '../system.ts'
 
 describe('what happens is told', () => {
@@ -11,6 +11,7 @@ describe('what happens is told', () => {
   let here: Awaited<ReturnType<typeof newFacility>>
   let there: typeof here
   let open: LiveStream[] = []
+  let stops: (() => Promise<unknown>)[] = []
   const tokens: Record<string, string> = {}
   before(async function () {
     this.timeout(60_000)
@@ -24,6 +25,8 @@ describe('what happens is told', () => {
       tokens[name] = await newToken(email, password)
   })
   afterEach(async () => {
+    await Promise.all(stops.map((stop) => stop()))
+    stops = []
     for (const stream of open) stream.close()
     await Promise.all(open.map(({ ended }) => ended))
     open = []
@@ -63,34 +66,61 @@ describe('what happens is told', () => {
   })
 
   it('not before reads have it', async () => {
+    const { hub, opened, asked, reach } = slowly()
+    const listener = opened()
+    listener.start(undefined)
+    await eventually(() => expect(hub.told()).to.be.a('bigint'))
+    const answer = await newTag()
+    const position = BigInt(answer.headers.get('Event-Position')!)
+    await eventually(() => expect([...asked].some((one) => one >= position)).to.equal(true))
+    expect(listener.text()).to.equal('')
+    reach((await system.store.head())!)
+    await eventually(() => expect(listener.text()).to.include(answer.body.id))
+  })
+
+  it('to be read anew where it was too much to be kept, once reads have it: also to who is still told of before', async () => {
+    const { hub, opened, asked, reach } = slowly(3)
+    const [listener, late] = [opened(), opened()]
+    listener.start(undefined)
+    await eventually(() => expect(hub.told()).to.be.a('bigint'))
+    const before = hub.told()
+    for (let i = 0; i < 3; i++) await newTag()
+    const last = BigInt((await newTag()).headers.get('Event-Position')!)
+    await eventually(() => expect([...asked].some((one) => one >= last)).to.equal(true))
+    expect(listener.text()).to.equal('')
+    reach((await system.store.head())!)
+    await eventually(() => expect(listener.text()).to.equal(reset))
+    late.start(before)
+    await eventually(() => expect(late.text()).to.equal(reset))
+    const { id } = (await newTag()).body as { id: string }
+    reach((await system.store.head())!)
+    for (const { text } of [listener, late]) await eventually(() => expect(text()).to.include(id))
+  })
+
+  /** Tells of what happens as the read models reach it, which is when we say so. */
+  function slowly(mostComing?: number) {
     const [controller, asked] = [new AbortController(), new Set<bigint>()]
     let reached = -1n
     const freshness = {
       ...{ position: () => reached, stopped: () => [], silentMs: () => 0 },
       waitFor: async (position: bigint) => {
         asked.add(position)
-        while (reached < position && !controller.signal.aborted) await new Promise((resolve) => setImmediate(resolve))
+        // No longer than that: it asks again, for what is newest by then.
+        await new Promise((resolve) => setImmediate(resolve))
       },
     }
-    const hub = createHub({ store: system.store, freshness, log: specLog, signal: controller.signal })
-    try {
-      const boss = { kind: 'user', id: 'boss', session_id: 's', role: 'super_admin' } as const
+    const bound = mostComing !== undefined && { mostComing }
+    const hub = createHub({ store: system.store, freshness, ...bound, log: specLog, signal: controller.signal })
+    const boss = { kind: 'user', id: 'boss', session_id: 's', role: 'super_admin' } as const
+    const opened = () => {
       const { source, start } = hub.open(boss, () => Promise.resolve())
-      start(undefined)
       let text = ''
       source.on('data', (chunk: Buffer) => (text += chunk.toString()))
-      await eventually(() => expect(hub.told()).to.be.a('bigint'))
-      const answer = await newTag()
-      const position = BigInt(answer.headers.get('Event-Position')!)
-      await eventually(() => expect([...asked].some((one) => one >= position)).to.equal(true))
-      expect(text).to.equal('')
-      reached = (await system.store.head())!
-      await eventually(() => expect(text).to.include(answer.body.id))
-    } finally {
-      controller.abort()
-      await hub.done
+      return { start, text: () => text }
     }
-  })
+    stops.push(() => (controller.abort(), hub.done))
+    return { hub, opened, asked, reach: (position: bigint) => (reached = position) }
+  }
 
   it('to the people of its facility alone, and to them only what they may read', async () => {
     const [admin, user, elsewhere] = [await as('hereAdmin'), await as('hereUser'), await as('thereAdmin')]

@@ -33,32 +33,46 @@ export interface Opened {
   start(after: bigint | undefined): void
 }
 
+/** From here on all is to be read anew, once the read models have it. */
+interface Anew {
+  position: bigint
+  isAnew: true
+}
+type Told = Change | Anew
+
 interface Open {
   listener: Listener
   source: Readable
   stillLetIn: () => Promise<void>
   /** What has happened while older things are still being told; undefined from then on. */
-  waiting: Change[] | undefined
+  waiting: Told[] | undefined
 }
 
 const heartbeatMs = 15_000
 const checkMs = 500
 /** Whoever reads so many bytes too slowly is cut off: they come back and go on from what they read last. */
 const mostUnread = 128 * 1024
-/** Of a stream that is still told of older things, and of all, while the read models are behind. */
+/** Of a stream that is still told of older things. */
 const mostWaiting = 500
-const mostComing = 5_000
 /** So many are told before those who read get their turn. */
 const atOnce = 100
 const mostStreams = 1_000
 const mostOfOne = 100
 export const reset = 'event: reset\ndata: {}\n\n'
+const wordsOf = (told: Told) => ('isAnew' in told ? reset : textOf(told))
 
 /** One follower of the log for all who listen. What has happened is told once the read models have it. */
-export function createHub(options: { store: EventStore; freshness: Freshness; log: Log; signal: AbortSignal }): Hub {
-  const { store, freshness, log, signal } = options
+export function createHub(options: {
+  store: EventStore
+  freshness: Freshness
+  /** While the read models are behind, so many changes are kept to be told. */
+  mostComing?: number
+  log: Log
+  signal: AbortSignal
+}): Hub {
+  const { store, freshness, mostComing = 5_000, log, signal } = options
   const streams = new Set<Open>()
-  let coming: Change[] = []
+  let coming: Told[] = []
   let told: bigint | undefined
 
   function write(stream: Open, text: string) {
@@ -68,12 +82,12 @@ export function createHub(options: { store: EventStore; freshness: Freshness; lo
     stream.source.destroy(new Error('too slow'))
   }
 
-  function tell(change: Change) {
-    const text = textOf(change)
+  function tell(what: Told) {
+    const text = wordsOf(what)
     for (const stream of streams) {
-      if (!hears(stream.listener, change)) continue
+      if (!('isAnew' in what) && !hears(stream.listener, what)) continue
       if (!stream.waiting) write(stream, text)
-      else if (stream.waiting.push(change) > mostWaiting) stream.source.destroy(new Error('too slow'))
+      else if (stream.waiting.push(what) > mostWaiting) stream.source.destroy(new Error('too slow'))
     }
   }
 
@@ -91,32 +105,41 @@ export function createHub(options: { store: EventStore; freshness: Freshness; lo
       if ((freshness.position() ?? -1n) < last.position) continue
       const ready = coming.filter(({ position }) => position <= last.position)
       coming = coming.filter(({ position }) => position > last.position)
-      for (const [i, change] of ready.entries()) {
-        tell(change)
-        told = change.position
+      for (const [i, what] of ready.entries()) {
+        tell(what)
+        told = what.position
         if (i % atOnce === atOnce - 1) await soon()
       }
     }
   }
   let wake: () => void = () => undefined
+  /** Whether the log is another one than what was told of. */
+  let isOther = false
+
+  function tellAnew(position: bigint) {
+    coming = [{ position, isAnew: true }]
+    wake()
+  }
 
   const hearing = hear({
     store,
-    from: async () => (told ??= await store.head()),
+    from: async () => {
+      const from = (told ??= await store.head())
+      if (isOther) tellAnew(from ?? 0n)
+      isOther = false
+      return from
+    },
     only: { prefixes },
     apply: (event) => {
       const change = changeOf(event)
       if (!change) return
-      if (coming.push(change) > mostComing) {
-        coming = []
-        tellAll(reset)
-      }
+      coming.push(change)
+      if (coming.length > mostComing) tellAnew(change.position)
       wake()
     },
     startOver: () => {
-      coming = []
       told = undefined
-      tellAll(reset)
+      isOther = true
     },
     of: 'changes',
     log,
@@ -158,8 +181,8 @@ export function createHub(options: { store: EventStore; freshness: Freshness; lo
         start: (after) => {
           const { waiting = [] } = stream
           stream.waiting = undefined
-          for (const change of waiting)
-            if (after === undefined || change.position > after) write(stream, textOf(change))
+          for (const what of waiting)
+            if (after === undefined || 'isAnew' in what || what.position > after) write(stream, wordsOf(what))
         },
       }
     },
