@@ -40,6 +40,13 @@ export async function load<State, Event extends AnyEvent>(
   return loaded
 }
 
+/** The stream as this process saw it last, if it did: good enough for whoever appends next, which tells. */
+export const lastSeen = <State, Event extends AnyEvent>(
+  store: EventStore,
+  decider: Decider<State, Event>,
+  id: string,
+): Loaded<State> | undefined => cacheOf(store).get(streamOf(decider, id))
+
 /**
  * Load, decide, append at the exact revision. A conflict loads and decides again, three times at most.
  * A command that the stream remembers answers as it did the first time; the same id for other words is a clash.
@@ -52,6 +59,8 @@ export function handle<State, Event extends AnyEvent>(
   intent: Intent,
 ): Promise<Outcome<State>> {
   return inTurn(store, streamOf(decider, id), async () => {
+    const begun = await begin(store, decider, id, decision, intent)
+    if (begun) return begun
     for (let attempt = 1; attempt <= tries; attempt++) {
       const outcome = await once(store, decider, id, decision, intent)
       if (outcome) return outcome
@@ -95,6 +104,38 @@ async function once<State, Event extends AnyEvent>(
     return { state: before.state, revision: before.revision, position: before.position ?? 0n, repeated: false }
   }
 
+  return append(store, decider, id, before, decided, intent)
+}
+
+/** What begins a stream need not look first whether there is one: the append tells. Undefined where that is not what this is, or there is one. */
+async function begin<State, Event extends AnyEvent>(
+  store: EventStore,
+  decider: Decider<State, Event>,
+  id: string,
+  decision: Decision<State, Event>,
+  intent: Intent,
+): Promise<Outcome<State> | undefined> {
+  if (intent.expected_revision !== undefined || cacheOf(store).has(streamOf(decider, id))) return undefined
+  let decided: readonly Event[]
+  try {
+    decided = decision(decider.initial)
+  } catch {
+    // It takes something that is there.
+    return undefined
+  }
+  return decided.length > 0 ? append(store, decider, id, nothing(decider), decided, intent) : undefined
+}
+
+/** Undefined where the stream is not as it was `before`. */
+async function append<State, Event extends AnyEvent>(
+  store: EventStore,
+  decider: Decider<State, Event>,
+  id: string,
+  before: Loaded<State>,
+  decided: readonly Event[],
+  intent: Intent,
+): Promise<Outcome<State> | undefined> {
+  const stream = streamOf(decider, id)
   const events = decided.map((event, index) => toStore(store, decider, stream, event, index, intent))
   try {
     const { revision, position } = await store.append(

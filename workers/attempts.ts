@@ -1,7 +1,8 @@
-import { handle, load } from '../commands/handle.ts'
+import { handle, lastSeen, load } from '../commands/handle.ts'
 import { originOf, systemIntent } from '../commands/http.ts'
 import { type Attempts, gaveUp, isExhausted, isOpen } from '../domain/attempts.ts'
 import type { AnyEvent, Decider, Decision } from '../domain/decider.ts'
+import { Refusal } from '../domain/refusal.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
 import type { Reaped } from './reaper.ts'
 import type { Attempt, Cause } from './runner.ts'
@@ -44,7 +45,8 @@ export function attemptsAt<State extends (Attempts & object) | Unknown, Event ex
 
   /** What the next attempt would be of; undefined when there is none: the job is over, or is ended here since too many have failed. */
   async function next(id: string): Promise<(Omit<Begun, 'revision'> & { state: Known }) | undefined> {
-    const { state, origin } = await load(store, jobs, id)
+    const last = lastSeen(store, jobs, id)
+    const { state, origin } = last && isStartable(last.state) ? last : await load(store, jobs, id)
     if (state.status === 'unknown' || !isOpen(state)) return undefined
     const job = { id, attempt: (state as Known).attempt + 1, origin: originOf(origin!) }
     if (!isExhausted(state)) return { ...job, state: state as Known }
@@ -57,10 +59,23 @@ export function attemptsAt<State extends (Attempts & object) | Unknown, Event ex
     await handle(store, jobs, job.id, jobs.fail({ reason, failed_at: now() }), intent(job, 'end'))
   }
 
-  /** Records that the attempt begins; gives the revision of that. */
-  async function start(job: Omit<Begun, 'revision'>, at: { server_id?: string } = {}): Promise<number> {
-    const started = jobs.start({ attempt: job.attempt, worker, ...at, started_at: now() })
-    return (await handle(store, jobs, job.id, started, intent(job, 'start'))).revision
+  const isStartable = (state: State) => state.status === 'queued' && !isExhausted(state)
+
+  /** Records that the attempt begins, or the one after those that others have begun meanwhile; gives which, and the revision of that. */
+  async function start(
+    job: Omit<Begun, 'revision'>,
+    at: { server_id?: string } = {},
+  ): Promise<{ attempt: number; revision: number }> {
+    const { attempt } = job
+    const started = jobs.start({ attempt, worker, ...at, started_at: now() })
+    try {
+      return { attempt, revision: (await handle(store, jobs, job.id, started, intent(job, 'start'))).revision }
+    } catch (error) {
+      const { state } = await load(store, jobs, job.id)
+      const isNext = error instanceof Refusal && isOpen(state) && !isExhausted(state) && (state as Known).attempt >= attempt
+      if (!isNext) throw error
+      return start({ ...job, attempt: (state as Known).attempt + 1 }, at)
+    }
   }
 
   async function failed(job: Begun, cause: Cause, reason: string): Promise<void> {

@@ -15,6 +15,9 @@ export interface DispatchDeps {
   goneMs?: number
 }
 
+/** So many are sent before the first answer is waited for. */
+const atOnce = 64
+
 /** What is open in one lane of a facility: not yet in JetStream, and waiting there. Who runs is in neither. */
 interface Queue {
   unpublished: Waiting
@@ -58,25 +61,40 @@ export async function runDispatch(
     if (queue.unpublished.isEmpty() && queue.waiting.size === 0) queues.delete(key)
   }
 
-  /** One of each, then the next of each, until all have their share. */
-  async function fillOnce() {
-    for (let isMore = true; isMore && !signal.aborted;) {
+  /** One of each, then the next of each, until all have their share, or so many that they are sent first. */
+  function take(): { id: string; queue: Queue }[] {
+    const taken: { id: string; queue: Queue }[] = []
+    for (let isMore = true; isMore && taken.length < atOnce;) {
       isMore = false
-      for (const { unpublished, waiting } of [...queues.values()]) {
-        const id = unpublished.first()
-        if (id === undefined || waiting.size >= share) continue
-        unpublished.delete(id)
-        waiting.add(id)
-        try {
-          const job = jobs.jobs.get(id)
-          if (job && !job.running) await publish(id, job.opened)
-        } catch (error) {
-          waiting.delete(id)
-          putBack(unpublished, [id])
-          throw error
-        }
+      for (const queue of queues.values()) {
+        const id = queue.unpublished.first()
+        if (id === undefined || queue.waiting.size >= share || taken.length >= atOnce) continue
+        queue.unpublished.delete(id)
+        queue.waiting.add(id)
+        taken.push({ id, queue })
         isMore = true
       }
+    }
+    return taken
+  }
+
+  /** In the order in which they were taken: JetStream keeps what one connection sends in order. */
+  async function fillOnce() {
+    for (let taken = take(); taken.length > 0 && !signal.aborted; taken = take()) {
+      const sent = await Promise.allSettled(
+        taken.map(async ({ id }) => {
+          const job = jobs.jobs.get(id)
+          if (job && !job.running) await publish(id, job.opened)
+        }),
+      )
+      const failed = sent.flatMap((one, i) =>
+        one.status === 'rejected' ? [{ ...taken[i]!, error: one.reason as Error }] : [],
+      )
+      for (const { id, queue } of failed.toReversed()) {
+        queue.waiting.delete(id)
+        putBack(queue.unpublished, [id])
+      }
+      if (failed.length > 0) throw failed[0]!.error
     }
   }
 

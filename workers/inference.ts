@@ -72,9 +72,9 @@ export function inference({ store, objects, programs, fleet, models, scratch, wo
     }
     const held = model.needsServer ? await serverFor(state, signal) : undefined
     try {
-      const revision = await attempts.start(job, held && { server_id: held.id })
+      const begun = await attempts.start(job, held && { server_id: held.id })
       const asked = model_version !== undefined && { model_version }
-      return { ...job, revision, upload_id, model, params, ...asked, ...(held && { held }), outcome: 'unused' }
+      return { ...job, ...begun, upload_id, model, params, ...asked, ...(held && { held }), outcome: 'unused' }
     } catch (error) {
       held?.release('unused')
       throw error

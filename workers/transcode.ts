@@ -62,7 +62,7 @@ export function transcode({
     if (!next) return undefined
     const { state, ...job } = next
     const { upload_id, facility_id, formats, bitrate } = state
-    return { ...job, upload_id, facility_id, formats, bitrate, revision: await attempts.start(job) }
+    return { ...job, ...(await attempts.start(job)), upload_id, facility_id, formats, bitrate }
   }
 
   const perform = (job: Job, stopped: AbortSignal) =>

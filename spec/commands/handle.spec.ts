@@ -145,6 +145,19 @@ describe('the command loop', () => {
     }
   })
 
+  it('begins a stream without looking first whether there is one, and finds out when there is', async () => {
+    let reads = 0
+    const counted = { ...here, read: (...asked: Parameters<EventStore['read']>) => (reads++, here.read(...asked)) }
+    const id = await registered(counted)
+    expect(reads).to.equal(0)
+    const elsewhere = { ...counted }
+    const register = Facility.register({ name: 'Other', code: unique('plant'), registered_at: at })
+    const again = handle(elsewhere, Facility, id, register, systemIntent('spec', id, 'again'))
+    expect(await again.catch((error: { code?: string }) => error.code)).to.equal('facility-exists')
+    expect(reads).to.be.greaterThan(0)
+    expect(await types(id)).to.deep.equal(['FacilityRegistered'])
+  })
+
   it('puts into the metadata who asked for what, and under which command', async () => {
     const id = await registered(here)
     const intent = {

@@ -199,6 +199,25 @@ describe('attempts at a transcode', () => {
     expect((await completed(id)).data['attempt']).to.equal(2)
   })
 
+  it('begin without looking at what is known, and after those that others have begun meanwhile', async () => {
+    let reads = 0
+    const read: typeof connections.store.read = (...asked) => (reads++, connections.store.read(...asked))
+    const counted = { ...connections, store: { ...connections.store, read } }
+    const recording = await recordings.received(sound('wav'))
+    const id = await recordingsIn(counted).requested(recording.id)
+    expect((await worker(found, counted).begin(id))!.attempt).to.equal(1)
+    expect(reads).to.equal(0)
+    const known = await requested()
+    const [own, other] = [worker(), worker(found, { store: { ...connections.store } })]
+    const first = (await other.begin(known))!
+    await other.failed(first, 'fault', 'x')
+    const second = (await own.begin(known))!
+    expect([second.attempt, second.revision]).to.deep.equal([2, 3])
+    expect(await recordings.types(known)).to.deep.equal([
+      ...['TranscodeRequested', 'TranscodeStarted', 'TranscodeAttemptFailed', 'TranscodeStarted'],
+    ])
+  })
+
   it('that a worker is heard of are not timed out, however long they take', async () => {
     const { programs, pids } = await fake(hangs)
     const id = await requested()

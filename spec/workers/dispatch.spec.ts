@@ -58,7 +58,7 @@ describe('dispatch', function () {
     }
     const task = { ...transcode({ ...deps, limitMs: 60_000, now }), perform }
     const jobs = followOpenJobs(transcodes, { ...connections, log: specLog, signal, saveEveryMs: 50 })
-    const { bus } = connections
+    const { bus } = { ...connections, ...more }
     const running = Promise.all([
       jobs.done,
       runDispatch('transcode', { jobs, bus, log: specLog, signal, reconcileEveryMs: 200, ...more }),
@@ -85,6 +85,23 @@ describe('dispatch', function () {
         (await recordings.types(id)).filter((type) => terminal.test(type)),
         id,
       ).to.deep.equal(['TranscodeCompleted'])
+    await stop()
+  })
+
+  it('sends what is to be given out without waiting for one answer after the other, and again what was not taken', async () => {
+    for (let i = 0; i < 8; i++) await requested('busy')
+    let [underWay, most, refused] = [0, 0, 0]
+    const publish = async (subject: string, id: string) => {
+      most = Math.max(most, ++underWay)
+      await new Promise((resolve) => setImmediate(resolve))
+      underWay--
+      if (refused++ < 3) throw new Error('away')
+      await connections.bus.publish(subject, id)
+    }
+    const { jobs, done, stop } = worker({ bus: { ...connections.bus, publish } })
+    await isEmpty(jobs)
+    await eventually(() => expect(new Set(done).size).to.equal(8))
+    expect(most).to.equal(8)
     await stop()
   })
 
@@ -125,7 +142,7 @@ describe('dispatch', function () {
         begin: async (id) => {
           const next = await attempts.next(id)
           if ([next?.state.model, next?.state.model_version].includes('nowhere')) throw new NotYet('no server', 200)
-          return next && { ...next, revision: await attempts.start(next) }
+          return next && { ...next, ...(await attempts.start(next)) }
         },
         perform: async (job) => {
           given.push(job.id)
