@@ -118,7 +118,11 @@ async function run(roles: readonly Role[], quiet = false): Promise<Lifecycle> {
     ])
     const door = roles.includes('api') ? await openDoor(config.BIND_ADDR, config.defaultBindAddress, log) : undefined
     const opened: { connections?: Connections } = {}
-    const { openMetrics } = await import('./roles/metrics.ts')
+    const [{ openMetrics }, { openTraces }] = await Promise.all([
+      import('./roles/metrics.ts'),
+      import('./roles/traces.ts'),
+    ])
+    await openTraces(config, { roles, version, log, lifecycle })
     const metrics = await openMetrics(config, () => opened.connections, log, lifecycle)
     const connections = (opened.connections = await openConnections(config, log, lifecycle))
     if (roles.includes('projections')) runProjections(connections)

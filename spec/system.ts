@@ -156,7 +156,7 @@ export async function stopTheSystem(): Promise<void> {
 export const unique = (prefix: string) => `${prefix}-${randomBytes(4).toString('hex')}`
 
 /** A facility with a device and a key of it, and people of every role. */
-export async function newFacility({ admin, url, as }: System) {
+export async function newFacility({ admin, url, as }: Pick<System, 'admin' | 'url' | 'as'>) {
   const create = (path: string, body: object) => granted(() => admin.post(path, body))
   const facility = await create('/api/v1/facilities', { name: unique('Plant'), code: unique('plant') })
   const device = await create('/api/v1/devices', {

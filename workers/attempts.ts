@@ -4,6 +4,7 @@ import { type Attempts, gaveUp, isExhausted, isOpen } from '../domain/attempts.t
 import type { AnyEvent, Decider, Decision } from '../domain/decider.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
+import { traceHeaders } from '../ops/platform/tracing.ts'
 import type { Reaped } from './reaper.ts'
 import type { Attempt, Cause } from './runner.ts'
 
@@ -41,6 +42,7 @@ export function attemptsAt<State extends (Attempts & object) | Unknown, Event ex
   const intent = ({ id, attempt, origin }: Omit<Begun, 'revision'>, step: string) => ({
     ...systemIntent(kind, id, String(attempt), worker, step),
     ...origin,
+    ...traceHeaders(),
   })
 
   /** What the next attempt would be of; undefined when there is none: the job is over, or is ended here since too many have failed. */
@@ -72,7 +74,8 @@ export function attemptsAt<State extends (Attempts & object) | Unknown, Event ex
       return { attempt, revision: (await handle(store, jobs, job.id, started, intent(job, 'start'))).revision }
     } catch (error) {
       const { state } = await load(store, jobs, job.id)
-      const isNext = error instanceof Refusal && isOpen(state) && !isExhausted(state) && (state as Known).attempt >= attempt
+      const isNext =
+        error instanceof Refusal && isOpen(state) && !isExhausted(state) && (state as Known).attempt >= attempt
       if (!isNext) throw error
       return start({ ...job, attempt: (state as Known).attempt + 1 }, at)
     }

@@ -1,6 +1,7 @@
 import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { AddressRefused, allowedHost, guardedLookup, serverUrl } from '../ops/platform/serverAddress.ts'
+import { traceHeaders } from '../ops/platform/tracing.ts'
 import { ServerFault } from './inferenceFaults.ts'
 
 export interface Asked {
@@ -62,7 +63,7 @@ export function requesterOf({
       const sent = request(`${base.href.replace(/\/+$/, '')}${path}`, {
         method,
         agent,
-        headers: { ...always, ...headers, ...length },
+        headers: { ...always, ...traceHeaders(), ...headers, ...length },
         lookup: guardedLookup as never,
       })
       let [isOver, hasBegun] = [false, false]

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Refusal } from '../domain/refusal.ts'
 import { ackWaitMs, type Bus, type Delivery } from '../ops/platform/bus.ts'
 import type { Log } from '../ops/platform/log.ts'
+import { spanned } from '../ops/platform/tracing.ts'
 import { aliveSubject, type OpenJobs } from './openJobs.ts'
 
 /** A failure that another attempt would meet again; its message is for the person who reads the job. */
@@ -29,6 +30,8 @@ export interface Attempt {
   attempt: number
   /** Of the job's stream, once this attempt had begun. */
   revision: number
+  /** Of the request that it came from. */
+  origin?: { traceparent?: string }
 }
 
 /** One kind of job. The runner owns deliveries, heartbeats, back-off and attempts; the task owns what is done and what is recorded. */
@@ -90,10 +93,15 @@ async function work<Job extends Attempt>(
     if (job) bus.tell(aliveSubject(task.kind, id), { attempt: job.attempt })
   }, ackWaitMs / 3)
   try {
-    job = await task.begin(id, signal)
-    if (job) {
-      watch.from(job.revision)
-      await task.perform(job, AbortSignal.any([signal, watch.signal]))
+    const begun = (job = await task.begin(id, signal))
+    if (begun) {
+      const { revision, attempt, origin } = begun
+      watch.from(revision)
+      const attributes = { 'xylolabs.job.id': id, 'xylolabs.job.attempt': attempt }
+      const ending = AbortSignal.any([signal, watch.signal])
+      await spanned(`${task.kind} attempt`, { parent: origin?.traceparent, attributes }, () =>
+        task.perform(begun, ending),
+      )
     }
   } catch (error) {
     const isTaken = watch.signal.aborted

@@ -22,6 +22,7 @@ import { NotForBulk, readInBulk } from './bulkReader.ts'
 import { batches, checkpoint, gathered, letGo, until } from './eventStoreStreams.ts'
 import type { EventStore, ExpectedRevision, FollowOptions, NewEvent, Recorded } from './eventStore.ts'
 import { createSealing } from './sealing.ts'
+import { spanned } from './tracing.ts'
 
 const appendTimeoutMs = 3000
 const appendTries = 4
@@ -131,7 +132,14 @@ export function connectEventStore(options: {
     return events
   }
 
-  async function append(stream: string, events: readonly NewEvent[], expected: ExpectedRevision) {
+  const append: EventStore['append'] = (stream, events, expected) =>
+    spanned(
+      'append',
+      { kind: 'client', attributes: { 'db.system.name': 'eventstoredb', 'xylolabs.stream': stream } },
+      () => appended(stream, events, expected),
+    )
+
+  async function appended(stream: string, events: readonly NewEvent[], expected: ExpectedRevision) {
     const sealed = await Promise.all(
       events.map(async (event) => {
         const personal = options.personalFields({ stream, ...event })

@@ -17,6 +17,7 @@ import {
   problemDocument,
   type Route,
 } from '../platform/route.ts'
+import { spanned, traceHeaders } from '../platform/tracing.ts'
 import type { RateLimit } from './rateLimit.ts'
 
 export interface AppOptions {
@@ -96,15 +97,7 @@ export function createApp(options: AppOptions): Express {
     if (route.permission !== 'public' && !(route.permission in access))
       throw new Error(`${route.method} ${route.path} names no permission of the access table: ${route.permission}`)
     const method = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete'
-    app[method](route.path, async (request, response) => {
-      const answered = await answer(route, options, request, response).catch((error: unknown) => {
-        const caller = response.locals['caller'] as Caller | undefined
-        if (caller && error instanceof Problem && error.code === 'forbidden')
-          options.onForbidden?.({ route, caller, address: request.ip ?? '', requestId: requestIdOf(response) })
-        throw error
-      })
-      return send(request, response, answered)
-    })
+    app[method](route.path, (request, response) => traced(route, options, request, response))
   }
   app.use(() => {
     throw notFound()
@@ -122,6 +115,26 @@ export function createApp(options: AppOptions): Express {
     refuse(request, response, problem)
   })
   return app
+}
+
+/** The request as a span, down to its last byte; whoever asks may say of which trace it is a part. */
+function traced(route: Route, options: AppOptions, request: Request, response: Response): Promise<void> {
+  const { method, path } = route
+  const attributes = { 'http.request.method': method, 'http.route': path, 'xylolabs.request_id': requestIdOf(response) }
+  const statusFor = (error: unknown) => problemDocument(fromExpress(error), requestIdOf(response)).status
+  const isFault = (error: unknown) => statusFor(error) >= 500
+  const about = { kind: 'server', parent: request.get('traceparent'), attributes, isFault } as const
+  return spanned(`${method} ${path}`, about, async (span) => {
+    const answered = await answer(route, options, request, response).catch((error: unknown) => {
+      const caller = response.locals['caller'] as Caller | undefined
+      if (caller && error instanceof Problem && error.code === 'forbidden')
+        options.onForbidden?.({ route, caller, address: request.ip ?? '', requestId: requestIdOf(response) })
+      span.setAttribute('http.response.status_code', statusFor(error))
+      throw error
+    })
+    span.setAttribute('http.response.status_code', answered.status)
+    return send(request, response, answered)
+  })
 }
 
 const requestIdOf = (response: Response) => response.locals['requestId'] as string
@@ -148,8 +161,9 @@ async function answer(route: Route, options: AppOptions, request: Request, respo
     await options.freshness.waitFor(BigInt(position), route.reads, controller.signal)
   }
   const { headers, method, path } = request
+  const trace = traceHeaders()
   const intent = intentOf({
-    headers,
+    headers: trace.traceparent === undefined ? headers : { ...headers, ...trace },
     caller,
     method,
     path,

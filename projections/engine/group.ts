@@ -6,6 +6,7 @@ import { positions, projectionChanges, resume } from '../../ops/platform/channel
 import { connectAlone } from '../../ops/platform/database.ts'
 import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
 import type { Log } from '../../ops/platform/log.ts'
+import { spannedSince } from '../../ops/platform/tracing.ts'
 import { applyBatch, type Checkpoint, CheckpointMoved, isOf, placeOf, servingNames } from './apply.ts'
 import type { Builds } from './builds.ts'
 import { join, type Joined, logStopped } from './join.ts'
@@ -142,6 +143,7 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
     }
     for await (const events of store.follow({ after: checkpoint.position, signal, onBroken })) {
       if (broken) return
+      const began = Date.now()
       for (const halted of await applyBatch(client, checkpoint, live, events, skipped, stopped)) {
         stopped.push(...servingNames([halted]))
         logStopped(halted, log)
@@ -151,6 +153,7 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
         )
       }
       Object.assign(checkpoint, placeOf(events.at(-1)!))
+      spannedSince('project', began, events.map(partOf))
       onProgress()
       if (joined.ahead.some((position) => position <= checkpoint.position!)) return
       // Somebody has decided about projections: look again at what is wanted.
@@ -165,6 +168,11 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
     client.off('notification', changed).off('end', lost)
   }
 }
+
+const partOf = ({ type, position, metadata }: Recorded) => ({
+  parent: metadata['traceparent'] as string | undefined,
+  attributes: { 'xylolabs.event.type': type, 'xylolabs.event.position': String(position) },
+})
 
 /** Whoever waits for a position, or for a read model that was stopped, hears where all of them are. */
 async function tell(client: Client, { position }: Checkpoint, stopped: readonly string[]): Promise<void> {
