@@ -118,18 +118,20 @@ async function run(roles: readonly Role[], quiet = false): Promise<Lifecycle> {
     ])
     const door = roles.includes('api') ? await openDoor(config.BIND_ADDR, config.defaultBindAddress, log) : undefined
     const opened: { connections?: Connections } = {}
-    const [{ openMetrics }, { openTraces }] = await Promise.all([
+    const [{ openMetrics }, { measured }, { openTraces }] = await Promise.all([
       import('./roles/metrics.ts'),
+      import('./roles/measured.ts'),
       import('./roles/traces.ts'),
     ])
     await openTraces(config, { roles, version, log, lifecycle })
     const metrics = await openMetrics(config, () => opened.connections, log, lifecycle)
-    const connections = (opened.connections = await openConnections(config, log, lifecycle))
+    const plain = await openConnections(config, log, lifecycle)
+    const connections = (opened.connections = metrics ? measured(plain, metrics) : plain)
     if (roles.includes('projections')) runProjections(connections)
     if (roles.includes('projections')) runAuditChain(connections)
     await Promise.all([
       door && serveApi(connections, door, metrics),
-      roles.includes('workers') && runWorkers(connections, environment['PATH'] ?? ''),
+      roles.includes('workers') && runWorkers(connections, environment['PATH'] ?? '', metrics),
     ])
     if (door) lifecycle.onStop('http', () => door.close())
     if (door) announce(config.DATA_DIR, door.port, lifecycle, quiet, config.generatedAdmin)

@@ -28,6 +28,8 @@ export interface ServerFleet {
   changed(signal: AbortSignal): Promise<void>
   /** Whether any healthy server has it, busy or not. */
   anyFor(model: string, version?: string): boolean
+  /** Each of them by its name, as this process uses it. */
+  places(): { server: string; in_flight: number; is_ejected: boolean }[]
   /** Resolves once all servers were heard of. */
   ready: Promise<void>
   /** Resolves after the signal. */
@@ -206,6 +208,14 @@ export function followServers(options: FleetOptions): ServerFleet {
         until.addEventListener('abort', end, { once: true })
       }),
     anyFor: (model, version) => [...places.values()].some((place) => has(place, { model, version })),
+    places: () =>
+      [...places.values()]
+        .filter(({ server: { status } }) => status !== 'removed')
+        .map(({ server, inUse, ejection }) => ({
+          server: server.name,
+          in_flight: inUse,
+          is_ejected: ejection !== undefined,
+        })),
     ready,
     done: over,
   }

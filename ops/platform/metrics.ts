@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 /** The figures of this process, in Prometheus's words. They are brought up to date when they are asked for, never by a timer. */
 export interface Metrics {
-  counter(name: string, help: string): Counter
+  counter<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): Counter<Label>
   gauge<Label extends string>(name: string, help: string, labels: readonly Label[]): Gauge<Label>
   histogram<Label extends string>(
     name: string,
@@ -31,7 +31,7 @@ export function createMetrics(): Metrics {
 
   const registers = [registry]
   return {
-    counter: (name, help) => new Counter({ name, help, registers }),
+    counter: (name, help, labelNames = []) => new Counter({ name, help, labelNames, registers }),
     gauge: (name, help, labelNames) => new Gauge({ name, help, labelNames, registers }),
     histogram: (name, help, labelNames, buckets) =>
       new Histogram({ name, help, labelNames, buckets: [...buckets], registers }),

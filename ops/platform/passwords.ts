@@ -14,6 +14,8 @@ export interface Passwords {
     password: string,
     more?: { admit?: () => Promise<void>; asker?: string },
   ): Promise<boolean>
+  /** How many wait for their turn. */
+  waiting(): number
 }
 
 export interface QueueLimits {
@@ -64,5 +66,6 @@ export async function createPasswords(concurrency: number, limits: QueueLimits =
         const same = await verify(stored ?? nobody, password)
         return same && stored !== undefined
       }),
+    waiting: () => queue.pendingCount,
   }
 }

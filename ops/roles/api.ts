@@ -97,6 +97,7 @@ import { rateLimit } from '../server/rateLimit.ts'
 import type { Connections } from './connections.ts'
 import { failedJobsIn } from './failedJobs.ts'
 import { liveOver } from './live.ts'
+import { measureJobs, measurePasswords, measureVisibility } from './measured.ts'
 import { openSessionsIn } from './openSessions.ts'
 import { probing } from './inference.ts'
 import { settingsOf } from './settings.ts'
@@ -130,14 +131,18 @@ const opener =
   }
 
 /** The HTTP API over open connections; resolves once requests are answered. */
-export async function serveApi(connections: Connections, door: Door, metrics?: Metrics): Promise<void> {
-  const { config, store, database, bus, objects, log, lifecycle } = connections
+export async function serveApi(given: Connections, door: Door, metrics?: Metrics): Promise<void> {
+  const { config, database, bus, objects, log, lifecycle } = given
   const signal = lifecycle.stopping
   const passwords = await createPasswords(Math.max(1, Math.min(2, cpus().length - 1)))
+  const freshness = listenForPositions({ databaseUrl: config.DATABASE_URL, log, signal })
+  const store = metrics ? measureVisibility(given.store, freshness, metrics, signal) : given.store
+  const connections = { ...given, store }
+  if (metrics) measurePasswords(passwords, metrics)
+  if (metrics) measureJobs(database, metrics)
   const accessSecs = config.JWT_ACCESS_TTL_SECS
   const tokens = createTokens(config, { accessSecs, refreshSecs: config.JWT_REFRESH_TTL_SECS })
   const admission = followEndings({ store, accessSecs, log, signal })
-  const freshness = listenForPositions({ databaseUrl: config.DATABASE_URL, log, signal })
   const deciders = [ApiKey, Device, DeviceFirmware, Facility, FirmwareChannel, FirmwareRelease, Session, User]
   const followed = followStreams({ store, deciders, log, signal })
   const links = createPlaybackLinks(config, followed)

@@ -30,11 +30,13 @@ import { transcode } from '../../workers/transcode.ts'
 import { incomingIn } from '../platform/incoming.ts'
 import { connectLocks, type Locks } from '../platform/locks.ts'
 import type { Log } from '../platform/log.ts'
+import type { Metrics } from '../platform/metrics.ts'
 import type { Intent } from '../platform/route.ts'
 import { scavenge } from '../platform/scavenge.ts'
 import { findPrograms } from '../programs.ts'
 import type { Connections } from './connections.ts'
 import { registerOwnServer, reportFault, runGpuHealth } from './inference.ts'
+import { attemptsIn, measureFleet } from './measured.ts'
 import { openSessionsIn } from './openSessions.ts'
 import { settingsOf } from './settings.ts'
 
@@ -44,7 +46,7 @@ const givenAhead = 4
 const retention = { lock: 'retention', everyMs: 3_600_000 }
 
 /** Reactions, dispatch and the job slots of this process. */
-export async function runWorkers(connections: Connections, searchPath: string): Promise<void> {
+export async function runWorkers(connections: Connections, searchPath: string, metrics?: Metrics): Promise<void> {
   const { config, store, database, bus, objects, log, lifecycle } = connections
   const signal = lifecycle.stopping
   const worker = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`
@@ -55,11 +57,12 @@ export async function runWorkers(connections: Connections, searchPath: string): 
   const found = await findPrograms({ ffmpeg: config.FFMPEG_PATH, ffprobe: config.FFPROBE_PATH }, searchPath)
   const programs = await confined(join(scratch, 'bin'), found, { cpuSecs: limitSecs })
 
-  const task = transcode({ store, objects, bus, programs, scratch, worker, limitMs: limitSecs * 1000, now })
+  const counted = metrics ? attemptsIn(metrics) : <T>(task: T) => task
+  const task = counted(transcode({ store, objects, bus, programs, scratch, worker, limitMs: limitSecs * 1000, now }))
   const jobs = followOpenJobs(transcodes, { store, database, bus, log, signal })
   const following = { store, database, log, signal }
   const locks = connectLocks({ databaseUrl: config.DATABASE_URL, log, signal })
-  const inferring = infer({ ...connections, programs, scratch, worker, limitMs: limitSecs * 1000 })
+  const inferring = infer({ ...connections, programs, scratch, worker, limitMs: limitSecs * 1000, counted, metrics })
   const deps = { store, now }
   const names = namesFor(deps, log)
   const erased = async (id: string, intent: Intent) => {
@@ -96,12 +99,19 @@ export async function runWorkers(connections: Connections, searchPath: string): 
 /** The slots that listen to recordings, with what gives jobs to them and sees to those that were left. */
 async function infer({
   limitMs,
+  counted,
+  metrics,
   ...deps
-}: Connections & Pick<InferenceDeps, 'programs' | 'scratch' | 'worker' | 'limitMs'>): Promise<void> {
+}: Connections &
+  Pick<InferenceDeps, 'programs' | 'scratch' | 'worker' | 'limitMs'> & {
+    counted: ReturnType<typeof attemptsIn>
+    metrics: Metrics | undefined
+  }): Promise<void> {
   const { config, bus, lifecycle } = deps
   const following = { ...deps, signal: lifecycle.stopping }
   const fleet = followServers({ ...following, now, onFault: (id) => reportFault(bus, id) })
-  const task = inference({ ...deps, fleet, models, limitMs, now })
+  const task = counted(inference({ ...deps, fleet, models, limitMs, now }))
+  if (metrics) measureFleet(fleet, metrics)
   const jobs = followOpenJobs(inferences, following)
   const slots = config.INFERENCE_WORKER_CONCURRENCY
   await Promise.all([

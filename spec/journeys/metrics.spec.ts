@@ -6,15 +6,17 @@ import { createLifecycle } from '../../ops/platform/lifecycle.ts'
 import { apiOf, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
 import { launch, outsideServers, startProcess } from '../process.ts'
-import { specLog, startServers, temporaryDataDir, theSystem } from '../system.ts'
+import { sound } from '../sounds.ts'
+import { newAdmin, newFacility, specLog, startServers, temporaryDataDir, theSystem } from '../system.ts'
 
 describe('who scrapes a running system', function () {
   this.timeout(60_000)
   const dataDir = temporaryDataDir()
   const lifecycle = createLifecycle({ log: specLog })
   let env: Record<string, string>
+  let servers: ReturnType<typeof startServers>
   before(async () => {
-    const { stack, config } = await startServers(dataDir)
+    const { stack, config } = await (servers = startServers(dataDir))
     lifecycle.onStop('stack', () => stack.stop())
     env = outsideServers(config)
   })
@@ -71,6 +73,34 @@ describe('who scrapes a running system', function () {
       expect((await scraper.get('/metrics')).bytes.toString()).to.include('server_up{server="postgres"} 1')
     } finally {
       expect(await Promise.all([apart.stop(), beside.stop()])).to.deep.equal([0, 0])
+    }
+  })
+
+  it('finds what one process has done: what it appended, when that could be read, and how its jobs ended', async () => {
+    const METRICS_TOKEN = 'shown by the scraper'
+    const { url, stop } = await startProcess(folder('all'), { env: { ...env, METRICS_TOKEN } })
+    try {
+      const admin = await newAdmin((await servers).config, url)
+      const { key } = await newFacility({ admin, url, as: (headers) => apiOf(url, headers) })
+      const { status } = await apiOf(url, { 'X-API-Key': key.api_key }).upload(sound('wav', { seconds: 0.3 }))
+      expect(status).to.equal(201)
+      const scraper = apiOf(url, { Authorization: `Bearer ${METRICS_TOKEN}` })
+      const figure = (text: string, name: string) => Number(text.split(`\n${name} `)[1]?.split('\n', 1)[0])
+      const text = await eventually(async () => {
+        const told = (await scraper.get('/metrics')).bytes.toString()
+        expect(figure(told, 'job_attempts_total{kind="transcode",outcome="done"}')).to.equal(1)
+        return told
+      }, 20_000)
+      expect(figure(text, 'events_appended_total{category="upload"}')).to.be.greaterThan(0)
+      expect(figure(text, 'append_duration_seconds_count')).to.be.greaterThan(5)
+      expect(figure(text, 'append_visible_seconds_count')).to.be.greaterThan(5)
+      expect(figure(text, 'object_bytes_stored_total')).to.be.greaterThan(10_000)
+      expect(figure(text, 'jobs_open{kind="inference",state="queued"}')).to.be.a('number').and.not.to.be.NaN
+      await eventually(async () =>
+        expect(figure((await scraper.get('/metrics')).bytes.toString(), 'passwords_waiting')).to.equal(0),
+      )
+    } finally {
+      await stop()
     }
   })
 
