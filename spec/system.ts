@@ -73,9 +73,10 @@ export const temporaryDataDir = () => mkdtempSync(join(tmpdir(), 'xylolabs-spec-
 let running: Promise<{ system: System; lifecycle: Lifecycle }> | undefined
 
 /** The one system that the spec files share, started by the first that asks; each makes facilities of its own in it. */
-export const theSystem = async (): Promise<System> => (await (running ??= start())).system
+export const theSystem = async (): Promise<System> => (await (running ??= startSystem())).system
 
-async function start(): Promise<{ system: System; lifecycle: Lifecycle }> {
+/** One of its own, for what looks at all that a system has; whoever starts it stops it. */
+export async function startSystem(): Promise<{ system: System; lifecycle: Lifecycle }> {
   const dataDir = temporaryDataDir()
   const lifecycle = createLifecycle({ log: specLog })
   const { stack, config } = await startServers(dataDir, { UPLOAD_MAX_SIZE: String(2 * 1024 * 1024) })

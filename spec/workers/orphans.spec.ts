@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { expect } from 'chai'
 import { derivedId, handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
@@ -12,7 +13,7 @@ import { balance, type Balancing, checkedKey, sweepOrphans } from '../../workers
 import { runSweeper } from '../../workers/sweeper.ts'
 import { eventually } from '../eventually.ts'
 import { sound } from '../sounds.ts'
-import { newFacility, specLog, type System, theSystem, unique } from '../system.ts'
+import { newFacility, specLog, type System, startSystem, unique } from '../system.ts'
 import { keysBelow, located, type Tus, tus } from '../tus.ts'
 
 describe('the object store, held against the log', () => {
@@ -20,18 +21,25 @@ describe('the object store, held against the log', () => {
   let facility: Awaited<ReturnType<typeof newFacility>>
   let sensor: Tus
   let locks: Locks
+  let stop: () => Promise<void>
   const bytes = sound('wav', { seconds: 0.3 })
   const over = new AbortController()
   const later = (ms: number) => () => new Date(Date.now() + ms).toISOString()
   const dayMs = 86_400_000
   before(async function () {
     this.timeout(60_000)
-    system = await theSystem()
+    const own = await startSystem()
+    system = own.system
+    stop = () => own.lifecycle.stop('over')
     facility = await newFacility(system)
     sensor = tus(system.url, { 'X-API-Key': facility.key.api_key })
     locks = connectLocks({ databaseUrl: system.config.DATABASE_URL, log: specLog, signal: over.signal })
   })
-  after(() => locks.close())
+  after(async () => {
+    await locks.close()
+    await stop()
+    rmSync(system.dataDir, { recursive: true, force: true })
+  })
 
   const asked = (more: Partial<Balancing> = {}): Balancing => ({
     ...{
