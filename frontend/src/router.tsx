@@ -27,7 +27,8 @@ export const router = routerOf(
     {
       label: 'Operation',
       places: [
-        { to: '/jobs', label: 'Transcoding', permission: 'transcode-job:read' },
+        { to: '/jobs', label: 'Queues', permission: 'transcode-job:read' },
+        { to: '/gpu-servers', label: 'GPU servers', permission: 'gpu-server:read' },
         { to: '/audit', label: 'Audit trail', permission: 'audit:read' },
         { to: '/refusals', label: 'Refusals', permission: 'audit:read' },
         { to: '/projections', label: 'Projections', permission: 'projection:read' },
@@ -52,6 +53,8 @@ export const router = routerOf(
     '/versions': lazyRouteComponent(() => import('./pages/Versions.tsx'), 'Versions'),
     '/signing-keys': lazyRouteComponent(() => import('./pages/SigningKeys.tsx'), 'SigningKeys'),
     '/jobs': lazyRouteComponent(() => import('./pages/Jobs.tsx'), 'Jobs'),
+    '/gpu-servers': lazyRouteComponent(() => import('./pages/GpuServers.tsx'), 'GpuServers'),
+    '/gpu-servers/$id': lazyRouteComponent(() => import('./pages/GpuServer.tsx'), 'GpuServer'),
     '/audit': lazyRouteComponent(() => import('./pages/Audit.tsx'), 'Audit'),
     '/refusals': lazyRouteComponent(() => import('./pages/Refusals.tsx'), 'Refusals'),
     '/projections': lazyRouteComponent(() => import('./pages/Projections.tsx'), 'Projections'),

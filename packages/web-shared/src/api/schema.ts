@@ -6934,6 +6934,8 @@ export interface operations {
                 model?: string;
                 page?: number;
                 per_page?: number;
+                /** @description Where the last attempt was */
+                server_id?: string;
                 sort?: "requested_at" | "-requested_at" | "finished_at" | "-finished_at";
                 status?: "queued" | "running" | "succeeded" | "failed" | "cancelled";
                 upload_id?: string;
@@ -7253,6 +7255,8 @@ export interface operations {
                     /** Format: uuid */
                     facility_id?: string;
                     model?: string;
+                    /** Format: uuid */
+                    server_id?: string;
                     /** Format: uuid */
                     upload_id?: string;
                 };
