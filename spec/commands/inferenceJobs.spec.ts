@@ -214,7 +214,10 @@ describe('inference jobs', function () {
       written(
         randomUUID(),
         requestedBy(),
-        { type: 'InferenceStarted', data: { upload_id: upload, attempt: 1, worker: 'spec', started_at: at, server_id } },
+        {
+          type: 'InferenceStarted',
+          data: { upload_id: upload, attempt: 1, worker: 'spec', started_at: at, server_id },
+        },
         { type: 'InferenceFailed', data: { upload_id: upload, reason: 'bad luck', failed_at: at } },
       )
     const ids = [await failedAt(mine), await failedAt(mine)]
