@@ -263,6 +263,34 @@ describe('the administration, in Chromium', function () {
     nothingWrong()
   })
 
+  it('shows the log, an event of it with what it did, and ends sessions of people', async () => {
+    const page = await opened(`/admin/events?stream=user-${facility.user.id}`)
+    await page.getByRole('cell', { name: 'UserPasswordChanged' }).waitFor()
+    await page.getByLabel('Type begins with').fill('UserReg')
+    await page.getByLabel('Type begins with').press('Enter')
+    await page.getByRole('cell', { name: 'UserPasswordChanged' }).waitFor({ state: 'detached' })
+    await page
+      .getByRole('row', { name: /UserRegistered/ })
+      .getByRole('link')
+      .click()
+    await page.getByRole('heading', { level: 1, name: 'UserRegistered' }).waitFor()
+    await page
+      .getByRole('region', { name: 'What it changed' })
+      .getByRole('row', { name: /Email.*masked/ })
+      .waitFor()
+    expect(await page.getByLabel('The event').textContent()).to.include('"email": "[masked]"')
+    expect(await page.content()).not.to.include(facility.user.email)
+    expect(await faultsOfView(page)).to.deep.equal([])
+
+    await page.goto(`/admin/users/${facility.user.id}`)
+    const sessions = page.getByRole('region', { name: 'Where they are logged in' })
+    await sessions.getByRole('button', { name: 'End', exact: true }).click()
+    await sessions.getByText('No open session').waitFor()
+    expect((await facility.user.api.get('/api/auth/me')).status).to.equal(401)
+    expect(await faultsOfView(page)).to.deep.equal([])
+    nothingWrong()
+  })
+
   it('is one session in all tabs: they take turns at renewing it, and end together', async () => {
     const page = await opened('/admin/account')
     await page.getByRole('heading', { name: 'Account' }).waitFor()
@@ -285,11 +313,21 @@ describe('the administration, in Chromium', function () {
 
   const places = [
     ...['Facilities', 'Users', 'API keys', 'Devices', 'Releases', 'Channels', 'Rollouts', 'Versions in use'],
-    ...['Signing keys', 'Queues', 'GPU servers', 'Audit trail', 'Refusals', 'Projections', 'Settings', 'Overview'],
+    ...[
+      'Signing keys',
+      'Queues',
+      'GPU servers',
+      'Audit trail',
+      'Refusals',
+      'Events',
+      'Projections',
+      'Settings',
+      'Overview',
+    ],
   ]
   for (const [colorScheme, viewport, some] of [
     ['light', desktop, places],
-    ['dark', narrowest, ['Devices', 'Audit trail', 'Projections', 'Settings']],
+    ['dark', narrowest, ['Devices', 'Queues', 'GPU servers', 'Events', 'Audit trail', 'Projections', 'Settings']],
   ] as const)
     it(`can be read by everybody, ${colorScheme}, ${viewport.width} pixels wide, on every page`, async () => {
       const page = await opened('/admin/', boss, { colorScheme, viewport })
