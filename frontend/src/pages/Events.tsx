@@ -30,7 +30,7 @@ export function Events() {
   const isEnd = list.value('cursor') === undefined
   const found = useGet(
     '/api/v1/events',
-    { query: { ...query, per_page: 50 } },
+    { query: { ...query, per_page: 20 } },
     isEnd ? { everyMs: lookedAtMs } : { changes: false },
   )
   const facilityName = useFacilityName()

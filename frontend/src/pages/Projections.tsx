@@ -84,7 +84,9 @@ function Standing({ version }: { version: Version }) {
     )
   }
   if (lag_events === null) return '—'
-  return lag_events === 0 ? 'Up to date' : `${count(lag_events)} events, ${lag_secs ?? '?'} s behind`
+  return lag_events === 0
+    ? 'Up to date'
+    : `${count(lag_events)} events, ${lag_secs === null ? '?' : count(Math.round(lag_secs))} s behind`
 }
 
 export function Projections() {
