@@ -128,7 +128,7 @@ export const inferenceJobs = ({ store, now, models, failedJobs }: InferenceJobsD
         jobs: InferenceJob,
         shape: shapes.InferenceJob,
         shown,
-        filter: { model: line(100).exactOptional() },
+        filter: { model: line(100).exactOptional(), server_id: Uuid.exactOptional() },
       },
     ),
     route<{}, {}, z.infer<typeof Asked>>({

@@ -9,6 +9,7 @@ import { answered, type Deps } from './http.ts'
 
 const Name = z.strictObject({ name: z.string().regex(/^[a-z_]{1,60}$/) })
 const Promotion = z.strictObject({ version: z.int().min(1).optional() })
+const Drop = z.strictObject({ version: z.int().min(1).max(1_000_000) })
 const Pause = z.strictObject({ reason: line(500).optional() })
 const Skip = z.strictObject({ position: z.string().regex(/^\d{1,20}$/), reason: line(500) })
 
@@ -117,6 +118,28 @@ export async function tryAgain({ database }: Steering, name: string): Promise<vo
   await database.query('select pg_notify($1, $2)', [projectionChanges, `${resume} ${name}`])
 }
 
+/** Forgets a version and its table: not the one that readers see, nor one that this release would build again at once. No event, as with `pause`. */
+export async function drop(
+  { database }: Pick<Steering, 'database'>,
+  name: string,
+  version: number,
+  isWanted: (name: string, version: number) => boolean,
+): Promise<void> {
+  const one = (await versionsOf(database, name)).find((row) => row.version === version)
+  if (!one) throw new Problem('not_found', `There is no version ${version} of ${name}`)
+  const shown = `Version ${version} of ${name} is shown: let readers see another one first`
+  if (one.serving) throw new Problem('not_ready', shown)
+  if (isWanted(name, version))
+    throw new Problem('not_ready', `Version ${version} of ${name} is the one that this release wants to show`)
+  const { rowCount } = await database.query(
+    'delete from projections where name = $1 and version = $2 and not serving',
+    [name, version],
+  )
+  if (rowCount === 0) throw new Problem('not_ready', shown)
+  await database.query('select pg_notify($1, $2)', [projectionChanges, 'drop'])
+  await database.query(`drop table if exists ${name}_v${version}`)
+}
+
 const answers = {
   202: z.object({ name: z.string(), version: z.int().optional() }),
   404: ProblemDocument,
@@ -125,7 +148,13 @@ const answers = {
 const path = '/api/v1/projections/:name'
 const permission = 'projection:steer'
 
-export const projections = ({ store, now, database }: Deps & { database: Database }): Route[] => {
+export interface ProjectionsDeps extends Deps {
+  database: Database
+  /** Whether this release builds that version by itself. */
+  isWanted: (name: string, version: number) => boolean
+}
+
+export const projections = ({ store, now, database, isWanted }: ProjectionsDeps): Route[] => {
   const steering = { store, database, now }
   return [
     route<{ name: string }, {}, z.infer<typeof Promotion>>({
@@ -171,6 +200,18 @@ export const projections = ({ store, now, database }: Deps & { database: Databas
       answers,
       run: async ({ params: { name }, body }) => {
         const version = await pause(steering, name, body.reason)
+        return { status: 202, body: { name, version } }
+      },
+    }),
+    route<{ name: string }, {}, z.infer<typeof Drop>>({
+      method: 'POST',
+      path: `${path}/drop`,
+      permission,
+      params: Name,
+      body: Drop,
+      answers,
+      run: async ({ params: { name }, body: { version } }) => {
+        await drop(steering, name, version, isWanted)
         return { status: 202, body: { name, version } }
       },
     }),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Decision } from '../domain/decider.ts'
-import type { EndReason } from '../domain/session.ts'
+import * as Session from '../domain/session.ts'
 import * as User from '../domain/user.ts'
 import * as UserKey from '../domain/userKey.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
@@ -29,6 +29,8 @@ import { sayEnded, type SessionDeps } from './sessions.ts'
 import { admitSuperAdmin, letGo } from './superAdmins.ts'
 
 export const Email = z.string().trim().max(254).pipe(z.email())
+
+const SessionId = Id.extend({ session_id: Uuid })
 
 const Registration = z.strictObject({
   email: Email,
@@ -136,7 +138,7 @@ export const users = (deps: Deps & SessionDeps & { passwords: Passwords }): Rout
       once(id, intent, () => letGo(deps, id, within(own, decision(now())), intent))
 
   const thenEnded =
-    (reason: EndReason, act: Act): Act =>
+    (reason: Session.EndReason, act: Act): Act =>
     async (id, intent, own) => {
       const outcome = await act(id, intent, own)
       if (!outcome.repeated) await sayEnded(deps, id, reason, intent)
@@ -255,6 +257,20 @@ export const users = (deps: Deps & SessionDeps & { passwords: Passwords }): Rout
         return handle(store, User, id, within(own, ended), intent)
       }),
     ),
+    route<z.infer<typeof SessionId>>({
+      method: 'DELETE',
+      path: `${path}/:id/sessions/:session_id`,
+      permission: 'user:end-sessions',
+      params: SessionId,
+      answers: { 204: z.null(), 404: ProblemDocument, 412: ProblemDocument },
+      run: async ({ params: { id, session_id }, intent, facility }) => {
+        const user = await userWithin(store, id, facility)
+        const { state } = await load(store, Session, session_id)
+        if (state.status === 'unknown' || state.user_id !== id) throw notFound()
+        const end = Session.end({ reason: 'ended_by_admin', ended_at: now() })
+        return answered(204, await handle(store, Session, session_id, end, aboutUser(intent, user)))
+      },
+    }),
     action('erase', 'user:erase', async (id, intent, own) => {
       const outcome = await thenEnded(
         'deactivated',

@@ -66,6 +66,7 @@ export const access = {
   'system-setting:read': { super_admin: 'any' },
   'system-setting:change': { super_admin: 'any' },
   'audit:read': admins,
+  'event:read': { super_admin: 'any' },
   'projection:read': { super_admin: 'any' },
   'projection:steer': { super_admin: 'any' },
 } satisfies Record<string, Grant>

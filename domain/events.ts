@@ -90,6 +90,12 @@ export function personalFields(stored: {
   return [personal.subject === 'stream' ? id : String(stored.data[personal.subject.field]), personal.fields]
 }
 
+/** The fields of any event of this category that are sealed: what is made of them is as personal. */
+export function personalFieldsOf(category: string): ReadonlySet<string> {
+  const personal = Object.values(byCategory.get(category)?.personal ?? {}) as Personal[]
+  return new Set(personal.flatMap(({ fields }) => fields))
+}
+
 /** The user whom this event erases, and whose key goes with it. */
 export const erasedBy = ({ stream, type }: { stream: string; type: string }): string | undefined =>
   type === 'UserErased' && splitStream(stream)[0] === User.category ? splitStream(stream)[1] : undefined

@@ -39,3 +39,7 @@ export const projections: readonly AnyProjection[] = [
   resourceEvents,
   audit,
 ]
+
+/** Whether that version is the one that this release builds and shows. */
+export const isWanted = (name: string, version: number): boolean =>
+  projections.some((one) => one.name === name && one.version === version)

@@ -5,6 +5,13 @@ export interface Actor {
   id: string | null
 }
 
+/** Who did it, by its metadata; somebody else's event may not say. */
+export function actorOf({ metadata }: { metadata: Record<string, unknown> }): Actor {
+  const { kind, id } = (metadata['actor'] ?? {}) as Partial<Record<keyof Actor, unknown>>
+  const text = (value: unknown) => (typeof value === 'string' ? value : null)
+  return { kind: text(kind), id: text(id) }
+}
+
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**

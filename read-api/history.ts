@@ -64,7 +64,7 @@ const unchanged: Change = { before: null, after: null }
 function item(
   event: Recorded,
   at: string | undefined,
-  { before, after }: Change,
+  change: Change,
   {
     names,
     isShown,
@@ -80,7 +80,6 @@ function item(
   const told = isElsewhere ? withoutFleetFigures(event) : event.data
   const shown = (value: unknown) => withoutKeys(isElsewhere ? withoutFigures(value) : value)
   const data = Object.fromEntries(Object.entries(told).filter(([field]) => !secrets.has(field)))
-  const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(isShown)
   return {
     position: String(event.position),
     stream: event.stream,
@@ -89,15 +88,21 @@ function item(
     at,
     actor: named(actor, names),
     data: withoutKeys(data),
-    changes: fields
-      .map((field) => ({
-        field,
-        before: shown(before?.[field] ?? null),
-        after: shown(after?.[field] ?? null),
-      }))
-      .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after)),
+    changes: fieldsOf(change, isShown, shown),
   }
 }
 
+/** The fields that differ, of those that are shown, as they are shown. */
+export function fieldsOf(
+  { before, after }: Change,
+  isShown: (field: string) => boolean,
+  shown: (value: unknown) => unknown,
+) {
+  const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(isShown)
+  return fields
+    .map((field) => ({ field, before: shown(before?.[field] ?? null), after: shown(after?.[field] ?? null) }))
+    .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after))
+}
+
 /** Where objects lie is no one's business either, at any depth. */
-const withoutKeys = (value: unknown) => withoutFields(value, secrets)
+export const withoutKeys = (value: unknown) => withoutFields(value, secrets)

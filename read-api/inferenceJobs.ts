@@ -32,6 +32,7 @@ const Query = pageQuery('requested_at', 'finished_at').extend({
   facility_id: Uuid.optional(),
   upload_id: Uuid.optional(),
   model: line(100).optional(),
+  server_id: Uuid.optional().meta({ description: 'Where the last attempt was' }),
   status: InferenceJob.shape.status.optional(),
 })
 
@@ -82,8 +83,8 @@ export const inferenceJobs = ({ objects, needsServer, ...deps }: InferenceJobsDe
       query: Query,
       reads,
       answers: { 200: pageOf(InferenceJob) },
-      run: async ({ query: { facility_id, upload_id, model, status, ...asked }, facility }) => {
-        const filtered = matching(withoutResults(facility), { facility_id, upload_id, model, status })
+      run: async ({ query: { facility_id, upload_id, model, server_id, status, ...asked }, facility }) => {
+        const filtered = matching(withoutResults(facility), { facility_id, upload_id, model, server_id, status })
         const { items, ...rest } = await page<InferenceJobRow>(database, filtered, asked, ['finished_at'])
         return { status: 200, body: { ...rest, items: await standing(items) } }
       },

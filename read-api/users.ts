@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
-import { line, Problem, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
+import { type Caller, Id, line, Problem, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
 import { Role, Session, User } from '../ops/platform/shapes.ts'
 import type { SessionRow } from '../projections/sessions.ts'
 import type { UserRow } from '../projections/users.ts'
@@ -45,18 +45,22 @@ export const users = (deps: ResourceDeps): Route[] => [
     query: SessionQuery,
     reads: ['sessions'],
     answers: { 200: pageOf(Session) },
-    run: async ({ caller, query: { status, ...asked } }) => {
+    run: async ({ caller, query }) => {
       if (caller.kind !== 'user') throw new Error('only people have sessions')
-      const own = queryBuilder('sessions').where({ user_id: caller.id })
-      matching(own, { status })
-      const { items, ...rest } = await page<SessionRow>(deps.database, own, asked)
-      const origins = await originsOf(deps.store, items)
-      const shown = items.map(({ user_id: _, ...session }) => ({
-        ...session,
-        ...(origins.get(session.id) ?? { address: '', user_agent: '' }),
-        is_current: session.id === caller.session_id,
-      }))
-      return { status: 200, body: { ...rest, items: shown } }
+      return { status: 200, body: await sessionsOf(deps, caller.id, query, caller) }
+    },
+  }),
+  route<{ id: string }, z.infer<typeof SessionQuery>>({
+    method: 'GET',
+    path: `${path}/:id/sessions`,
+    permission: 'user:end-sessions',
+    params: Id,
+    query: SessionQuery,
+    reads: ['users', 'sessions'],
+    answers: { 200: pageOf(Session), 404: ProblemDocument },
+    run: async ({ params: { id }, caller, query, facility }) => {
+      await one(deps.database, visible(facility).where({ id }).select('id'))
+      return { status: 200, body: await sessionsOf(deps, id, query, caller) }
     },
   }),
   route<{}, z.infer<typeof Query>>({
@@ -88,6 +92,23 @@ const selfOrMore = (one: Route): Route => ({
     return one.run(request)
   },
 })
+
+async function sessionsOf(
+  deps: ResourceDeps,
+  user_id: string,
+  { status, ...asked }: z.infer<typeof SessionQuery>,
+  caller: Caller,
+) {
+  const theirs = matching(queryBuilder('sessions').where({ user_id }), { status })
+  const { items, ...rest } = await page<SessionRow>(deps.database, theirs, asked)
+  const origins = await originsOf(deps.store, items)
+  const shown = items.map(({ user_id: _, ...session }) => ({
+    ...session,
+    ...(origins.get(session.id) ?? { address: '', user_agent: '' }),
+    is_current: caller.kind === 'user' && session.id === caller.session_id,
+  }))
+  return { ...rest, items: shown }
+}
 
 /** Where sessions were opened from: sealed in the log, and in no table. */
 async function originsOf(store: EventStore, sessions: readonly { id: string }[]) {

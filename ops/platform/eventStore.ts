@@ -62,14 +62,19 @@ export interface EventStore {
   readAll(after: bigint | undefined): AsyncGenerator<Recorded[]>
   /** The same, several times as fast, by a reader of our own; by the client where the server does not answer as that one expects. */
   readFast(after: bigint | undefined, onFallback: (why: Error) => void): AsyncGenerator<Recorded[]>
+  /**
+   * All events before this position, newest first, personal fields as stored: so many are looked at, the server's own among them, which are left out.
+   * `next`: the position to go on before; undefined where the log begins. The position must be one of an event, whichever.
+   */
+  readBackwards(before: bigint | undefined, most: number): Promise<{ events: Recorded[]; next?: bigint }>
   /** Ends the stream for good: it reads as StreamGone from then on, and so it does when it is ended already. */
   tombstone(stream: string): Promise<void>
   /** Keeps so many of its newest events, none older than that; the stream need not be there yet. */
   keepOnly(stream: string, limits: { maxCount: number; maxAgeSecs: number }): Promise<void>
   /** The position of the newest event that is none of the server's own; undefined in an empty log. */
   head(): Promise<bigint | undefined>
-  /** The id of the event at this position; `gone`: there is none, but some behind it; `beyond`: the log does not get there. */
-  eventAt(position: bigint): Promise<{ id: string } | 'gone' | 'beyond'>
+  /** Which event is at this position; `gone`: there is none, but some behind it; `beyond`: the log does not get there. */
+  eventAt(position: bigint): Promise<{ id: string; stream: string; revision: number } | 'gone' | 'beyond'>
   /** The position of the newest event stored before this time; undefined when there is none. */
   positionBefore(time: Date): Promise<bigint | undefined>
   close(): Promise<void>

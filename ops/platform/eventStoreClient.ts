@@ -253,6 +253,25 @@ export function connectEventStore(options: {
     }
   }
 
+  async function readBackwards(before: bigint | undefined, most: number) {
+    const fromPosition = before === undefined ? END : { commit: before, prepare: before }
+    const events: Recorded[] = []
+    let looked = 0
+    let next: bigint | undefined
+    try {
+      const found = client.readAll({ direction: BACKWARDS, fromPosition, maxCount: most })
+      for await (const resolved of until<AllStreamResolvedEvent>(found, patience)) {
+        looked++
+        const { event } = resolved
+        next = event?.position.commit ?? resolved.commitPosition ?? next
+        if (event && !event.type.startsWith('$') && event.position.commit !== before) events.push(recordedOf(resolved))
+      }
+    } catch (error) {
+      throw translated(error, '$all')
+    }
+    return { events, ...(looked === most && next !== undefined && { next }) }
+  }
+
   /** The newest of our events for which this holds. */
   async function newest(matches: (event: AllStreamRecordedEvent) => boolean, maxCount = Number.MAX_SAFE_INTEGER) {
     try {
@@ -286,9 +305,12 @@ export function connectEventStore(options: {
       if (error instanceof Unavailable) throw error
       return undefined
     })
-    if (found?.position.commit === position) return { id: found.id }
+    const named = ({ id, streamId, revision }: AllStreamRecordedEvent) => ({
+      ...{ id, stream: streamId, revision: Number(revision) },
+    })
+    if (found?.position.commit === position) return named(found)
     const last = await nextFrom({ direction: BACKWARDS, fromPosition: END })
-    if (last?.position.commit === position) return { id: last.id }
+    if (last?.position.commit === position) return named(last)
     return last && last.position.commit > position ? ('gone' as const) : ('beyond' as const)
   }
 
@@ -297,7 +319,10 @@ export function connectEventStore(options: {
     await client.dispose()
   }
 
-  return { sealing, append, read, tombstone, keepOnly, follow, readAll, readFast, head, eventAt, positionBefore, close }
+  return {
+    ...{ sealing, append, read, readAll, readFast, readBackwards, follow, tombstone, keepOnly },
+    ...{ head, eventAt, positionBefore, close },
+  }
 }
 
 async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {

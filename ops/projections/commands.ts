@@ -94,6 +94,6 @@ export function addProjectionCommands(program: Command, { withServers }: Setting
     .argument('<version>', 'one that is not shown', version)
     .description('forget a version, and its table')
     .action((name: string, version: number) =>
-      withServers(async (config) => (await steering()).drop(config, name, version)),
+      withServers(async (config) => (await steering()).dropIt(config, name, version)),
     )
 }

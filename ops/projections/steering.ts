@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { pause, promote, rollBack, skip, tryAgain } from '../../commands/projections.ts'
+import { drop, pause, promote, rollBack, skip, tryAgain } from '../../commands/projections.ts'
 import { systemIntent } from '../../commands/http.ts'
 import { personalFields } from '../../domain/events.ts'
-import { projectionChanges } from '../platform/channels.ts'
-import { projections } from '../../projections/all.ts'
+import { isWanted } from '../../projections/all.ts'
 import type { Config } from '../platform/config.ts'
 import { connectDatabase, type Database } from '../platform/database.ts'
 import { connectEventStore } from '../platform/eventStoreClient.ts'
@@ -74,26 +73,8 @@ async function shown(database: Database, name: string, version: number): Promise
   console.log(`${name} will show version ${version} once the projections run again: it is decided`)
 }
 
-/** Not one that is shown, nor the one that this release would build again at once. */
-export const drop = (config: Config, name: string, version: number) =>
-  opened(config, async ({ database }) => {
-    const { rows } = await database.query<{ version: number; serving: boolean }>(
-      'select version, serving from projections where name = $1',
-      [name],
-    )
-    if (rows.length === 0) throw new Error(`There is no read model ${name}`)
-    const one = rows.find((row) => row.version === version)
-    if (!one) throw new Error(`There is no version ${version} of ${name}`)
-    const shown = `Version ${version} of ${name} is shown: let readers see another one first`
-    if (one.serving) throw new Error(shown)
-    if (projections.some((one) => one.name === name && one.version === version))
-      throw new Error(`Version ${version} of ${name} is the one that this release wants to show`)
-    const { rowCount } = await database.query(
-      'delete from projections where name = $1 and version = $2 and not serving',
-      [name, version],
-    )
-    if (rowCount === 0) throw new Error(shown)
-    await database.query('select pg_notify($1, $2)', [projectionChanges, 'drop'])
-    await database.query(`drop table if exists ${name}_v${version}`)
+export const dropIt = (config: Config, name: string, version: number) =>
+  opened(config, async (open) => {
+    await drop(open, name, version, isWanted)
     console.log(`version ${version} of ${name} is gone; its fold can go from projections/retired/`)
   })

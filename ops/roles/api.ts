@@ -32,14 +32,14 @@ import { users as userCommands } from '../../commands/users.ts'
 import * as ApiKey from '../../domain/apiKey.ts'
 import * as Device from '../../domain/device.ts'
 import * as DeviceFirmware from '../../domain/deviceFirmware.ts'
-import { personalFields } from '../../domain/events.ts'
+import { personalFields, personalFieldsOf } from '../../domain/events.ts'
 import * as Facility from '../../domain/facility.ts'
 import * as FirmwareChannel from '../../domain/firmwareChannel.ts'
 import * as FirmwareRelease from '../../domain/firmwareRelease.ts'
 import { reaches } from '../../domain/firmwareRollout.ts'
 import * as Session from '../../domain/session.ts'
 import * as User from '../../domain/user.ts'
-import { projections } from '../../projections/all.ts'
+import { isWanted, projections } from '../../projections/all.ts'
 import { foldRow } from '../../projections/engine/fold.ts'
 import { readOrders } from '../../projections/engine/orders.ts'
 import { type AnyProjection, type Projection, tableOf } from '../../projections/engine/projection.ts'
@@ -48,6 +48,7 @@ import { apiKeys } from '../../read-api/apiKeys.ts'
 import { audit, type AuditDeps } from '../../read-api/audit.ts'
 import { deviceFirmware } from '../../read-api/deviceFirmware.ts'
 import { devices } from '../../read-api/devices.ts'
+import { events } from '../../read-api/events.ts'
 import { facilities } from '../../read-api/facilities.ts'
 import { firmware } from '../../read-api/firmware.ts'
 import { firmwareChannels } from '../../read-api/firmwareChannels.ts'
@@ -197,7 +198,7 @@ export async function serveApi(given: Connections, door: Door, metrics?: Metrics
     ...firmwareKeyCommands(deps),
     ...firmwareActivation(deps),
     ...firmwareCommands(deps),
-    ...projectionCommands(deps),
+    ...projectionCommands({ ...deps, isWanted }),
     ...settings({ ...deps, fixed: settingsOf(config) }),
     ...facilities(deps),
     ...users(deps),
@@ -219,6 +220,7 @@ export async function serveApi(given: Connections, door: Door, metrics?: Metrics
     ...gpuServers(deps),
     ...audit({ database, opened: opener(store) }),
     ...refusalTrail(deps),
+    ...events({ ...deps, personalFieldsOf }),
     ...projectionStatus(deps),
     ...projectionDiff((...asked) =>
       compareVersions({ databaseUrl: config.DATABASE_URL, store, timeoutMs: comparingMs }, ...asked),

@@ -49,6 +49,7 @@ const tags: Readonly<Record<string, string>> = {
   stats: 'How much there is',
   projections: 'Where the read models stand, and steering them',
   audit: 'Who did what',
+  events: 'The log itself',
   system: 'Settings of the whole installation',
   openapi: 'This document',
   health: 'Whether it lives and is ready',

@@ -1,9 +1,13 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import type { Browser } from 'playwright-core'
+import { handle } from '../../commands/handle.ts'
+import { systemIntent } from '../../commands/http.ts'
+import * as InferenceJob from '../../domain/inferenceJob.ts'
 import { makeAdmin } from '../../ops/admins/making.ts'
+import { inferenceServer } from '../inferenceServer.ts'
 import { newFacility, type System, theSystem, unique } from '../system.ts'
 import { desktop, faultsOfView, launch, logIn, narrowest, newPage, type Watched } from './chromium.ts'
 
@@ -165,6 +169,128 @@ describe('the administration, in Chromium', function () {
     nothingWrong()
   })
 
+  it('has GPU servers registered, looked at, changed and removed, and shows when they were up', async () => {
+    const server = await inferenceServer({ models: { 'silero-vad': ['6'] } })
+    try {
+      const page = await opened('/admin/gpu-servers')
+      const name = unique('hall')
+      await page.getByRole('button', { name: 'New server' }).click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByLabel('Name').fill(name)
+      await dialog.getByLabel('URL').fill('http://169.254.169.254')
+      await dialog.getByRole('button', { name: 'Register' }).click()
+      await dialog.getByText(/link-local/).waitFor()
+      await dialog.getByLabel('URL').fill(server.url)
+      await dialog.getByLabel('Token').fill('a-token')
+      await dialog.getByRole('button', { name: 'Register' }).click()
+
+      await page.getByRole('heading', { level: 1, name }).waitFor()
+      const health = page.getByRole('region', { name: 'Health' })
+      await health.getByText('Up', { exact: true }).waitFor()
+      await page.getByText('silero-vad 6').first().waitFor()
+      await page.getByText('Sealed').waitFor()
+      await server.close()
+      const act = async (action: string) => {
+        await page.getByRole('button', { name: `Actions for ${name}` }).click()
+        await page.getByRole('menuitem', { name: action }).click()
+      }
+      await act('Check now')
+      await page.getByRole('alert').getByText(`${name} is down`).first().waitFor()
+      await health.getByText(/ECONNREFUSED/).waitFor()
+      expect(await faultsOfView(page)).to.deep.equal([])
+
+      await page.getByRole('button', { name: 'Edit' }).click()
+      await dialog.getByLabel('Requests at the same time').fill('9')
+      await dialog.getByRole('button', { name: 'Save' }).click()
+      await page.getByText('0 of 9').waitFor()
+      await act('Disable')
+      await dialog.getByRole('button', { name: 'Disable' }).click()
+      await page.getByText('Disabled', { exact: true }).first().waitFor()
+      await act('Remove…')
+      await dialog.getByRole('button', { name: 'Remove' }).click()
+      await page.getByRole('heading', { level: 1, name: 'GPU servers' }).waitFor()
+      await page.getByText('No server fits').waitFor()
+      nothingWrong()
+    } finally {
+      await server.close()
+    }
+  })
+
+  it('has failed jobs of the chosen kind tried again, all that are counted and no other number', async () => {
+    const failed = async () => {
+      const id = randomUUID()
+      const upload_id = randomUUID()
+      const at = new Date().toISOString()
+      const about = { ...systemIntent('spec', id), facility_id: facility.id }
+      const requested = { upload_id, facility_id: facility.id, model: 'silero-vad', priority: 'normal' as const }
+      const happened: InferenceJob.Event[] = [
+        { type: 'InferenceRequested', data: { ...requested, requested_at: at } },
+        { type: 'InferenceFailed', data: { upload_id, reason: 'bad luck', failed_at: at } },
+      ]
+      return handle(system.store, InferenceJob, id, () => happened, about)
+    }
+    await failed()
+    await failed()
+    const page = await opened(`/admin/jobs?facility_id=${facility.id}`)
+    await page.getByText('No job fits').waitFor()
+    await page.getByRole('tab', { name: 'Transcoding' }).press('ArrowRight')
+    await page.getByRole('button', { name: 'Failed 2' }).click()
+    await page.waitForURL(({ searchParams }) => searchParams.get('status') === 'failed')
+    await page.getByRole('cell', { name: 'bad luck' }).first().waitFor()
+    expect(await faultsOfView(page)).to.deep.equal([])
+    const again = async (count: number) => {
+      await page.getByRole('button', { name: `Try all ${count} failed again…` }).click()
+      await page.getByRole('dialog').getByText('that fit the filters').waitFor()
+    }
+    const confirm = () => page.getByRole('button', { name: 'Try them again' }).click()
+    await again(2)
+    // One more by the time it is confirmed: none is tried again.
+    await failed()
+    await confirm()
+    await page.getByText('3 failed jobs match, not 2; nothing was retried').waitFor()
+    await again(3)
+    await confirm()
+    await page.getByText('3 tried again').waitFor()
+    await page.getByText('No job fits').waitFor()
+    await page.getByRole('button', { name: /^Queued 3/ }).click()
+    await page.getByText('None has the model').first().waitFor()
+    await page
+      .getByRole('button', { name: /^Actions for job/ })
+      .first()
+      .click()
+    await page.getByRole('menuitem', { name: 'Cancel' }).click()
+    await page.getByRole('button', { name: 'Cancelled 1' }).waitFor()
+    nothingWrong()
+  })
+
+  it('shows the log, an event of it with what it did, and ends sessions of people', async () => {
+    const page = await opened(`/admin/events?stream=user-${facility.user.id}`)
+    await page.getByRole('cell', { name: 'UserPasswordChanged' }).waitFor()
+    await page.getByLabel('Type begins with').fill('UserReg')
+    await page.getByLabel('Type begins with').press('Enter')
+    await page.getByRole('cell', { name: 'UserPasswordChanged' }).waitFor({ state: 'detached' })
+    await page
+      .getByRole('row', { name: /UserRegistered/ })
+      .getByRole('link')
+      .click()
+    await page.getByRole('heading', { level: 1, name: 'UserRegistered' }).waitFor()
+    await page
+      .getByRole('region', { name: 'What it changed' })
+      .getByRole('row', { name: /Email.*masked/ })
+      .waitFor()
+    expect(await page.getByLabel('The event').textContent()).to.include('"email": "[masked]"')
+    expect(await page.content()).not.to.include(facility.user.email)
+    expect(await faultsOfView(page)).to.deep.equal([])
+
+    await page.goto(`/admin/users/${facility.user.id}`)
+    const sessions = page.getByRole('region', { name: 'Where they are logged in' })
+    await sessions.getByRole('button', { name: 'End', exact: true }).click()
+    await sessions.getByText('No open session').waitFor()
+    expect((await facility.user.api.get('/api/auth/me')).status).to.equal(401)
+    expect(await faultsOfView(page)).to.deep.equal([])
+    nothingWrong()
+  })
+
   it('is one session in all tabs: they take turns at renewing it, and end together', async () => {
     const page = await opened('/admin/account')
     await page.getByRole('heading', { name: 'Account' }).waitFor()
@@ -187,11 +313,21 @@ describe('the administration, in Chromium', function () {
 
   const places = [
     ...['Facilities', 'Users', 'API keys', 'Devices', 'Releases', 'Channels', 'Rollouts', 'Versions in use'],
-    ...['Signing keys', 'Transcoding', 'Audit trail', 'Refusals', 'Projections', 'Settings', 'Overview'],
+    ...[
+      'Signing keys',
+      'Queues',
+      'GPU servers',
+      'Audit trail',
+      'Refusals',
+      'Events',
+      'Projections',
+      'Settings',
+      'Overview',
+    ],
   ]
   for (const [colorScheme, viewport, some] of [
     ['light', desktop, places],
-    ['dark', narrowest, ['Devices', 'Audit trail', 'Projections', 'Settings']],
+    ['dark', narrowest, ['Devices', 'Queues', 'GPU servers', 'Events', 'Audit trail', 'Projections', 'Settings']],
   ] as const)
     it(`can be read by everybody, ${colorScheme}, ${viewport.width} pixels wide, on every page`, async () => {
       const page = await opened('/admin/', boss, { colorScheme, viewport })

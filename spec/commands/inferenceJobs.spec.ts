@@ -208,6 +208,28 @@ describe('inference jobs', function () {
     for (const one of ids) await cancel(one)
   })
 
+  it('are found, and tried again, by the server that had them last', async () => {
+    const [mine, other] = [randomUUID(), randomUUID()]
+    const failedAt = async (server_id: string) =>
+      written(
+        randomUUID(),
+        requestedBy(),
+        {
+          type: 'InferenceStarted',
+          data: { upload_id: upload, attempt: 1, worker: 'spec', started_at: at, server_id },
+        },
+        { type: 'InferenceFailed', data: { upload_id: upload, reason: 'bad luck', failed_at: at } },
+      )
+    const ids = [await failedAt(mine), await failedAt(mine)]
+    await failedAt(other)
+    const { body } = await api().get(`${path}?server_id=${mine}&status=failed`)
+    expect(body.items.map(({ id }: { id: string }) => id)).to.have.members(ids)
+    expectProblem(await api().get(`${path}?server_id=nowhere`), 400, 'invalid_request')
+    const retried = await accepted(api().post(`${path}/retry-failed`, { count: 2, server_id: mine }))
+    expect(retried.body.ids).to.have.members(ids)
+    for (const id of ids) await cancel(id)
+  })
+
   it('run again with another version, and say what is different then', async () => {
     const rerun = (more: object = {}, upload_id = upload) =>
       api().post(`/api/v1/uploads/${upload_id}/inference/rerun`, { ...vad, model_version: '7', ...more })

@@ -53,6 +53,28 @@ describe('steering projections', () => {
     expectProblem(await system.admin.get(`${path}/nothing/diff`), 404, 'not_found')
   })
 
+  it('forgets a version that nobody sees, with its table, and no other', async () => {
+    const drop = (name: string, version: unknown) => system.admin.post(`${path}/${name}/drop`, { version })
+    const { version } = projections.find(({ name }) => name === 'tags')!
+    expectProblem(await drop('tags', version), 409, 'not_ready')
+    expectProblem(await drop('tags', 77), 404, 'not_found')
+    expectProblem(await drop('nothing', 1), 404, 'not_found')
+    expectProblem(await drop('tags', 0), 400, 'invalid_request')
+    expectProblem(await facility.facilityAdmin.api.post(`${path}/tags/drop`, { version: 77 }), 403, 'forbidden')
+    const table = async () =>
+      (await system.database.query<{ there: string | null }>(`select to_regclass('tags_v77') as there`)).rows[0]!.there
+    await system.database.query('create table tags_v77 (id uuid)')
+    await system.database.query(
+      `insert into projections (name, version, state, serving) values ('tags', 77, 'stopped', false)`,
+    )
+    expect(await table()).to.equal('tags_v77')
+    expect((await drop('tags', 77)).status).to.equal(202)
+    expect(await table()).to.equal(null)
+    const { body } = await system.admin.get(path)
+    expect(body.items.filter(({ name }: { name: string }) => name === 'tags')).to.have.length(1)
+    expectProblem(await drop('tags', 77), 404, 'not_found')
+  })
+
   it('pauses one until it is resumed: readers who ask for what came since are told, the others read on', async () => {
     const facilities = `${path}/facilities`
     const register = async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import { ownerOf } from '../../commands/reserve.ts'
 import { makeAdmin } from '../../ops/admins/making.ts'
-import { after as readAfter, type Api, apiOf, expectProblem } from '../api.ts'
+import { after as readAfter, type Answered, type Api, apiOf, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
 import { anotherInstance, firstLogin, logIn, newFacility, type System, theSystem, unique } from '../system.ts'
 
@@ -170,6 +170,41 @@ describe('users', () => {
         await soon(elsewhere, 'session_ended')
         expectProblem(await refresh(tokens.refresh_token), 401, 'session_ended')
       })
+
+    it('by one session alone, where an admin ends that one', async () => {
+      const { elsewhere, tokens, path } = await withSession()
+      const { api } = facility.facilityAdmin
+      const own = (await elsewhere.get('/api/auth/sessions')).body.items as { id: string; is_current: boolean }[]
+      const { id } = own.find(({ is_current }) => is_current)!
+      const started = await system.admin.patch(path, { name: 'Somebody' })
+      const listed = async (status: string, last: Answered) =>
+        (await api.get(`${path}/sessions?status=${status}`, readAfter(last))).body.items as typeof own
+      const open = await listed('open', started)
+      expect(open.map((one) => one.id)).to.have.members(own.map((one) => one.id))
+      expect(open.every((one) => !one.is_current)).to.equal(true)
+      const strangers = (await newFacility(system)).facilityAdmin.api
+      for (const read of [strangers.get(`${path}/sessions`), api.get(`${users}/${randomUUID()}/sessions`)])
+        expectProblem(await read, 404, 'not_found')
+      for (const end of [
+        strangers.delete(`${path}/sessions/${id}`),
+        api.delete(`${path}/sessions/${randomUUID()}`),
+        // Somebody else's.
+        api.delete(`${users}/${facility.user.id}/sessions/${id}`),
+      ])
+        expectProblem(await end, 404, 'not_found')
+      expectProblem(await facility.user.api.delete(`${path}/sessions/${id}`), 403, 'forbidden')
+      expectProblem(await facility.user.api.get(`${path}/sessions`), 403, 'forbidden')
+      expect((await elsewhere.get('/api/auth/me')).status).to.equal(200)
+
+      const ended = await api.delete(`${path}/sessions/${id}`)
+      expect(ended.status).to.equal(204)
+      await soon(elsewhere, 'session_ended')
+      expectProblem(await refresh(tokens.refresh_token), 401, 'session_ended')
+      expect((await listed('open', ended)).map((one) => one.id)).to.have.members(
+        own.map((one) => one.id).filter((one) => one !== id),
+      )
+      expect((await listed('ended', ended))[0]).to.include({ id, end_reason: 'ended_by_admin' })
+    })
 
     it('until they refresh, when their role or facility changes', async () => {
       const { elsewhere, tokens, path } = await withSession()

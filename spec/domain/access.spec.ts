@@ -65,6 +65,7 @@ const table = `
   system-setting:read  any          -               -     -
   system-setting:change any         -               -     -
   audit:read           any          own             -     -
+  event:read           any          -               -     -
   projection:read      any          -               -     -
   projection:steer     any          -               -     -
 `

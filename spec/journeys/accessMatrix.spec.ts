@@ -86,6 +86,7 @@ describe('who may do what', function () {
     await eventually(async () => expect((await admin.get(`/api/v1/uploads/${upload}`)).body.status).to.equal('ready'))
     known = {
       '/api/auth/sessions': session,
+      '/api/v1/users/{id}/sessions': session,
       '/api/v1/facilities': here.id,
       '/api/v1/users': here.facilityAdmin.id,
       '/api/v1/api-keys': here.key.id,
@@ -111,6 +112,7 @@ describe('who may do what', function () {
     )
     const gpu = { name: 'matrix', url: 'http://127.0.0.1:9', max_concurrency: 1 }
     known['/api/v1/gpu-servers'] = (await admin.post('/api/v1/gpu-servers', gpu)).body.id as string
+    known['/api/v1/events'] = String(await system.store.head())
     const { body: document } = await admin.get('/api/openapi.json')
     operations = Object.entries(document.paths as Record<string, Record<string, any>>).flatMap(([path, verbs]) =>
       Object.entries(verbs).map(([method, operation]) => ({

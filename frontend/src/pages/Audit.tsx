@@ -10,6 +10,7 @@ import { useGet } from '@xylolabs/web-shared/useGet.ts'
 import { useList } from '@xylolabs/web-shared/useList.ts'
 import { spaced } from '@xylolabs/web-shared/words.ts'
 import { useState } from 'react'
+import { TextFilter } from '../TextFilter.tsx'
 
 type Entry = Schemas['AuditEntry']
 const filters = ['actor', 'action', 'resource', 'facility_id', 'from', 'to']
@@ -35,20 +36,6 @@ export function Audit() {
       }
     />
   )
-  const text = (name: string, label: string, placeholder: string) => (
-    <TextInput
-      label={label}
-      placeholder={placeholder}
-      defaultValue={list.value(name) ?? ''}
-      key={`${name} ${list.value(name)}`}
-      onKeyDown={({ key, currentTarget: { value } }) =>
-        key === 'Enter' && list.set({ [name]: value.trim() || undefined })
-      }
-      onBlur={({ currentTarget: { value } }) =>
-        value.trim() !== (list.value(name) ?? '') && list.set({ [name]: value.trim() || undefined })
-      }
-    />
-  )
   return (
     <Page
       title="Audit trail"
@@ -68,8 +55,8 @@ export function Audit() {
       }
     >
       <Group mb="sm" align="flex-end">
-        {text('action', 'Event', 'UserRegistered')}
-        {text('resource', 'Resource', 'user-…')}
+        <TextFilter list={list} name="action" label="Event" placeholder="UserRegistered" />
+        <TextFilter list={list} name="resource" label="Resource" placeholder="user-…" />
         {day('from', 'From')}
         {day('to', 'Before')}
       </Group>

@@ -1,64 +1,213 @@
-import { Card, SimpleGrid, Text } from '@mantine/core'
+import { Button, Card, SimpleGrid, Tabs, Text } from '@mantine/core'
+import type { UseQueryResult } from '@tanstack/react-query'
 import { api, answer, type Schemas } from '@xylolabs/web-shared/api/client.ts'
-import { DataTable } from '@xylolabs/web-shared/DataTable.tsx'
+import type { paths } from '@xylolabs/web-shared/api/schema.ts'
+import { type Column, DataTable } from '@xylolabs/web-shared/DataTable.tsx'
 import { useFacilityName } from '@xylolabs/web-shared/facilities.ts'
 import { Filters } from '@xylolabs/web-shared/Filters.tsx'
 import { Page } from '@xylolabs/web-shared/Page.tsx'
 import { RowMenu } from '@xylolabs/web-shared/RowMenu.tsx'
 import { Status } from '@xylolabs/web-shared/Status.tsx'
 import { Time } from '@xylolabs/web-shared/times.tsx'
-import { useAction } from '@xylolabs/web-shared/useAction.tsx'
-import { useGet } from '@xylolabs/web-shared/useGet.ts'
-import { useList } from '@xylolabs/web-shared/useList.ts'
+import { confirmed, told, useAction } from '@xylolabs/web-shared/useAction.tsx'
+import { type Read, useGet } from '@xylolabs/web-shared/useGet.ts'
+import { type List, useList } from '@xylolabs/web-shared/useList.ts'
 import { useMay } from '@xylolabs/web-shared/useSession.ts'
 import { count, duration, spaced } from '@xylolabs/web-shared/words.ts'
 
-type Job = Schemas['TranscodeJob']
-const states = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const
+type Inference = Schemas['InferenceJob']
+type Model = paths['/api/v1/inference-jobs']['post']['requestBody']['content']['application/json']['model']
+/** What is shown of a job of either kind. */
+type Job = Pick<Inference, Exclude<keyof Inference & keyof Schemas['TranscodeJob'], 'status'>> &
+  Pick<Inference, 'status'> &
+  Partial<Inference>
 
-function Count({ status, facility_id }: { status: (typeof states)[number]; facility_id: string | undefined }) {
-  const { data } = useGet('/api/v1/transcode-jobs', { query: { status, facility_id, per_page: 1 } }, { changes: true })
+/** By kind: where they are, and what they are narrowed down by beside state, facility and recording. */
+const kinds = {
+  transcode: { path: '/api/v1/transcode-jobs', label: 'Transcoding', steer: 'transcode-job:steer', filters: [] },
+  inference: {
+    path: '/api/v1/inference-jobs',
+    label: 'Inference',
+    steer: 'inference-job:steer',
+    filters: ['model', 'server_id'],
+  },
+} as const
+type Kind = keyof typeof kinds
+type Path = (typeof kinds)[Kind]['path']
+
+const states = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const
+const models: Record<Model, string> = { 'silero-vad': 'Voice activity (silero-vad)', 'sound-levels': 'Sound levels' }
+/** The API takes no more in one go. */
+const mostRetried = 1000
+
+const useJobs = (path: Path, query: Record<string, string | number | undefined>) =>
+  useGet<Path>(path, { query }, { changes: true }) as UseQueryResult<Omit<Read<Path>, 'items'> & { items: Job[] }>
+
+/** How many are in this state, the oldest of those that wait; a press narrows the list down to them. */
+function Count({
+  path,
+  status,
+  narrowed,
+  list,
+}: {
+  path: Path
+  status: (typeof states)[number]
+  narrowed: Record<string, string | undefined>
+  list: List
+}) {
+  const { data } = useJobs(path, { ...narrowed, status, per_page: 1, sort: 'requested_at' })
+  const isChosen = list.value('status') === status
+  const oldest = status === 'queued' ? data?.items[0]?.requested_at : undefined
   return (
-    <Card withBorder>
-      <Text size="sm" c="dimmed">
+    <Card
+      withBorder
+      component="button"
+      type="button"
+      ta="left"
+      c="inherit"
+      aria-pressed={isChosen}
+      style={{ cursor: 'pointer', ...(isChosen && { borderColor: 'currentColor' }) }}
+      onClick={() => list.set({ status: isChosen ? undefined : status })}
+    >
+      <Text size="sm" c="dimmed" component="span">
         {spaced(status)}
       </Text>
-      <Text fz={24} fw={700}>
+      <Text fz={24} fw={700} component="span">
         {data ? count(data.total) : '…'}
       </Text>
+      {oldest && (
+        <Text size="xs" c="dimmed" component="span">
+          The oldest: <Time at={oldest} />
+        </Text>
+      )}
     </Card>
   )
 }
 
-export function Jobs() {
-  const list = useList(['status', 'facility_id'])
-  const found = useGet('/api/v1/transcode-jobs', { query: list.query }, { changes: true })
+/** Of a job that waits, what for; of one that took place, where. */
+function useServerName(enabled: boolean): (job: Job) => string {
+  const { data } = useGet('/api/v1/gpu-servers', { query: { per_page: 100 } }, { enabled })
+  return ({ server_id, waiting_for, attempt }) => {
+    if (waiting_for === 'server') return 'None has the model'
+    if (attempt === 0) return '—'
+    if (!server_id) return 'The worker itself'
+    return data?.items.find(({ id }) => id === server_id)?.name ?? server_id.slice(0, 8)
+  }
+}
+
+function Queue({ kind }: { kind: Kind }) {
+  const { path, steer, filters } = kinds[kind]
+  const list = useList(['status', 'facility_id', 'upload_id', ...filters])
+  const found = useJobs(path, list.query)
   const facilityName = useFacilityName()
   const may = useMay()
-  const params = (id: string) => ({ params: { path: { id } }, body: {} })
-  const retry = useAction((id: string) => answer(api.POST('/api/v1/transcode-jobs/{id}/retry', params(id))), {
+  const serverName = useServerName(kind === 'inference' && may('gpu-server:read'))
+  const narrowed = Object.fromEntries(
+    ['facility_id', 'upload_id', ...filters].flatMap((name) => {
+      const value = list.value(name)
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+  const failed = useJobs(path, { ...narrowed, status: 'failed', per_page: 1, sort: 'requested_at' }).data?.total ?? 0
+  const one = (id: string) => ({ params: { path: { id } }, body: {} })
+  const retry = useAction((id: string) => answer(api.POST(`${path}/{id}/retry`, one(id))), {
     done: 'It is tried again',
   })
-  const cancel = useAction((id: string) => answer(api.POST('/api/v1/transcode-jobs/{id}/cancel', params(id))), {
-    done: 'Cancelled',
-  })
+  const cancel = useAction((id: string) => answer(api.POST(`${path}/{id}/cancel`, one(id))), { done: 'Cancelled' })
+  const retryFailed = useAction(
+    (expected: number) =>
+      answer<{ count: number }>(api.POST(`${path}/retry-failed`, { body: { count: expected, ...narrowed } as never })),
+    { onDone: (done) => told(`${count(done.count)} tried again`) },
+  )
+  const inference: Column<Job>[] = [
+    {
+      title: 'Model',
+      show: ({ model, model_version, priority }) => (
+        <>
+          {model} {model_version}
+          {priority !== 'normal' && (
+            <Text size="xs" c="dimmed">
+              {spaced(priority ?? '')} priority
+            </Text>
+          )}
+        </>
+      ),
+    },
+    { title: 'Server', show: serverName },
+  ]
   return (
-    <Page title="Transcoding" about="Recordings on their way to the web">
-      <SimpleGrid cols={{ base: 2, sm: 5 }} mb="md">
+    <>
+      <SimpleGrid cols={{ base: 2, sm: 5 }} my="md">
         {states.map((status) => (
-          <Count key={status} status={status} facility_id={list.value('facility_id')} />
+          <Count key={status} path={path} status={status} narrowed={narrowed} list={list} />
         ))}
       </SimpleGrid>
-      <Filters list={list} facility choices={[{ name: 'status', label: 'State', of: states }]} />
+      <Filters
+        list={list}
+        facility
+        choices={[
+          { name: 'status', label: 'State', of: states },
+          ...(kind === 'inference'
+            ? [
+                {
+                  ...{ name: 'model', label: 'Model' },
+                  of: Object.entries(models).map(([value, label]) => ({ value, label })),
+                },
+              ]
+            : []),
+        ]}
+      >
+        {list.value('server_id') && (
+          <Button variant="default" onClick={() => list.set({ server_id: undefined })}>
+            Of every server
+          </Button>
+        )}
+        {may(steer) && failed > 0 && (
+          <Button
+            variant="default"
+            disabled={failed > mostRetried}
+            loading={retryFailed.isPending}
+            onClick={() =>
+              confirmed(
+                `Try ${count(failed)} failed jobs again?`,
+                `All of them${Object.keys(narrowed).length > 0 ? ' that fit the filters' : ''}, on every page. Should it be another number by then, none is.`,
+                'Try them again',
+                () => retryFailed.mutate(failed),
+              )
+            }
+          >
+            {failed > mostRetried
+              ? `More than ${count(mostRetried)} failed: narrow them down`
+              : `Try all ${count(failed)} failed again…`}
+          </Button>
+        )}
+      </Filters>
       <DataTable<Job>
-        label="Transcode jobs"
+        label={`${kinds[kind].label} jobs`}
         found={found}
         list={list}
-        empty="No job fits. Every recording that comes in makes one."
+        empty={
+          kind === 'transcode'
+            ? 'No job fits. Every recording that comes in makes one.'
+            : 'No job fits. Somebody, or the settings, have recordings listened to.'
+        }
         columns={[
           { title: 'Recording', show: ({ upload_id }) => <span className="id">{upload_id.slice(0, 8)}</span> },
           { title: 'Facility', show: ({ facility_id }) => facilityName(facility_id) },
-          { title: 'State', show: ({ status }) => <Status of={status} /> },
+          ...(kind === 'inference' ? inference : []),
+          {
+            title: 'State',
+            show: ({ status, position_in_queue }) => (
+              <>
+                <Status of={status} />
+                {position_in_queue !== null && (
+                  <Text size="xs" c="dimmed">
+                    Number {count(position_in_queue)}
+                  </Text>
+                )}
+              </>
+            ),
+          },
           { title: 'Attempt', align: 'right', show: ({ attempt }) => attempt },
           { title: 'Asked for', sort: 'requested_at', show: ({ requested_at }) => <Time at={requested_at} /> },
           {
@@ -76,9 +225,9 @@ export function Jobs() {
               <RowMenu
                 of={`job ${id.slice(0, 8)}`}
                 actions={[
-                  may('transcode-job:steer') &&
+                  may(steer) &&
                     ['failed', 'cancelled'].includes(status) && { label: 'Try again', act: () => retry.mutate(id) },
-                  may('transcode-job:steer') &&
+                  may(steer) &&
                     ['queued', 'running'].includes(status) && {
                       label: 'Cancel',
                       danger: true,
@@ -90,6 +239,34 @@ export function Jobs() {
           },
         ]}
       />
+    </>
+  )
+}
+
+export function Jobs() {
+  const list = useList([])
+  const kind: Kind = list.value('kind') === 'inference' ? 'inference' : 'transcode'
+  const forgotten = Object.fromEntries(['status', 'sort', ...kinds.inference.filters].map((name) => [name, undefined]))
+  return (
+    <Page title="Queues" about="Recordings on their way to the web, and models that listen to them">
+      <Tabs
+        value={kind}
+        keepMounted={false}
+        onChange={(chosen) => list.set({ ...forgotten, kind: chosen === 'inference' ? chosen : undefined })}
+      >
+        <Tabs.List>
+          {Object.entries(kinds).map(([name, { label }]) => (
+            <Tabs.Tab key={name} value={name}>
+              {label}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {(Object.keys(kinds) as Kind[]).map((name) => (
+          <Tabs.Panel key={name} value={name}>
+            <Queue kind={name} />
+          </Tabs.Panel>
+        ))}
+      </Tabs>
     </Page>
   )
 }

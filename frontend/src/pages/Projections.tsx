@@ -1,4 +1,5 @@
 import { Alert, Button, Card, Code, Group, Modal, Progress, Skeleton, Stack, Table, Text, Title } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { api, answer, type Schemas } from '@xylolabs/web-shared/api/client.ts'
 import { Failure } from '@xylolabs/web-shared/DataTable.tsx'
 import { FormDialog } from '@xylolabs/web-shared/FormDialog.tsx'
@@ -83,7 +84,9 @@ function Standing({ version }: { version: Version }) {
     )
   }
   if (lag_events === null) return '—'
-  return lag_events === 0 ? 'Up to date' : `${count(lag_events)} events, ${lag_secs ?? '?'} s behind`
+  return lag_events === 0
+    ? 'Up to date'
+    : `${count(lag_events)} events, ${lag_secs === null ? '?' : count(Math.round(lag_secs))} s behind`
 }
 
 export function Projections() {
@@ -107,6 +110,11 @@ export function Projections() {
   const resume = useAction(({ name }: Version) => answer(api.POST('/api/v1/projections/{name}/resume', path(name))), {
     done: 'Tried again',
   })
+  const drop = useAction(
+    ({ name, version }: Version) =>
+      answer(api.POST('/api/v1/projections/{name}/drop', { ...path(name), body: { version } })),
+    { done: 'Dropped' },
+  )
   if (error && !data) return <Failure error={error} again={() => void refetch()} />
   if (!data) return <Skeleton h={300} />
   const steer = may('projection:steer')
@@ -133,9 +141,20 @@ export function Projections() {
                 Try again
               </Button>
               {typeof one.error?.['position'] === 'string' && (
-                <Button size="compact-sm" variant="default" onClick={() => setSkipping(one)}>
-                  Skip the event…
-                </Button>
+                <>
+                  <Button
+                    size="compact-sm"
+                    variant="default"
+                    component={Link}
+                    to="/events/$position"
+                    params={{ position: one.error['position'] } as never}
+                  >
+                    See the event
+                  </Button>
+                  <Button size="compact-sm" variant="default" onClick={() => setSkipping(one)}>
+                    Skip the event…
+                  </Button>
+                </>
               )}
             </Group>
           )}
@@ -219,6 +238,19 @@ export function Projections() {
                                   'It stands where it is until it is resumed: what is read of it grows old.',
                                   'Pause',
                                   () => pause.mutate(one),
+                                ),
+                            },
+                          steer &&
+                            !one.serving &&
+                            !isNewer && {
+                              label: 'Drop…',
+                              danger: true,
+                              act: () =>
+                                confirmed(
+                                  `Drop version ${one.version} of ${spaced(one.name)}?`,
+                                  'Its table goes, and it can be gone back to no more. The log has all it was made of.',
+                                  'Drop',
+                                  () => drop.mutate(one),
                                 ),
                             },
                           steer && one.state === 'stopped' && { label: 'Try again', act: () => resume.mutate(one) },

@@ -1,4 +1,4 @@
-import { Button, Skeleton } from '@mantine/core'
+import { Button, Group, Skeleton, Stack, Title } from '@mantine/core'
 import { useParams } from '@tanstack/react-router'
 import { api, answer, type Schemas } from '@xylolabs/web-shared/api/client.ts'
 import { Failure } from '@xylolabs/web-shared/DataTable.tsx'
@@ -8,11 +8,13 @@ import { FormDialog } from '@xylolabs/web-shared/FormDialog.tsx'
 import { History } from '@xylolabs/web-shared/History.tsx'
 import { Page } from '@xylolabs/web-shared/Page.tsx'
 import { RowMenu } from '@xylolabs/web-shared/RowMenu.tsx'
+import { SessionTable } from '@xylolabs/web-shared/SessionTable.tsx'
 import { Status } from '@xylolabs/web-shared/Status.tsx'
 import { Time } from '@xylolabs/web-shared/times.tsx'
 import { confirmed, useAction } from '@xylolabs/web-shared/useAction.tsx'
 import { useEditing } from '@xylolabs/web-shared/useEditing.ts'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
+import { useList } from '@xylolabs/web-shared/useList.ts'
 import { useMay, useMe } from '@xylolabs/web-shared/useSession.ts'
 import { roles } from '@xylolabs/web-shared/words.ts'
 import { useState } from 'react'
@@ -20,6 +22,40 @@ import { Secret } from '../Secret.tsx'
 import { useUserFields } from './Users.tsx'
 
 const path = '/api/v1/users'
+/** Nobody tells of sessions as they come and go. */
+const lookedAtMs = 10_000
+
+/** Where they are logged in. */
+function Sessions({ id, endAll }: { id: string; endAll: () => void }) {
+  const list = useList([])
+  const query = { ...list.query, status: 'open' }
+  const found = useGet('/api/v1/users/{id}/sessions', { path: { id }, query }, { everyMs: lookedAtMs })
+  const end = useAction(
+    (session_id: string) =>
+      answer(api.DELETE('/api/v1/users/{id}/sessions/{session_id}', { params: { path: { id, session_id } } })),
+    { done: 'Session ended' },
+  )
+  return (
+    <Stack gap="sm" mb="md" component="section" aria-label="Where they are logged in">
+      <Group justify="space-between">
+        <Title order={2} size="h5">
+          Sessions
+        </Title>
+        {found.data && found.data.total > 0 && (
+          <Button
+            variant="default"
+            onClick={() =>
+              confirmed('End every session?', 'They are logged out wherever they are logged in.', 'End them', endAll)
+            }
+          >
+            End all
+          </Button>
+        )}
+      </Group>
+      <SessionTable found={found} list={list} end={(one) => end.mutate(one.id)} />
+    </Stack>
+  )
+}
 
 export function User() {
   const { id } = useParams({ strict: false }) as { id: string }
@@ -115,6 +151,7 @@ export function User() {
           ['Made', <Time key="t" at={data.created_at} />],
         ]}
       />
+      {may('user:end-sessions') && <Sessions id={id} endAll={() => endSessions.mutate()} />}
       <History path={path} id={id} />
       {editing && (
         <FormDialog

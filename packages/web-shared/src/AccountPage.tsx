@@ -1,26 +1,16 @@
-import { Badge, Button, Group, Title } from '@mantine/core'
+import { Button, Group, Title } from '@mantine/core'
 import { useState } from 'react'
 import { api, answer, session } from './api/client.ts'
-import { DataTable } from './DataTable.tsx'
 import { Details } from './Details.tsx'
 import { FormDialog } from './FormDialog.tsx'
 import { useFacilityName } from './facilities.ts'
 import { Page } from './Page.tsx'
-import { Time } from './times.tsx'
+import { SessionTable } from './SessionTable.tsx'
 import { confirmed, useAction } from './useAction.tsx'
 import { useGet } from './useGet.ts'
 import { useList } from './useList.ts'
 import { useMe } from './useSession.ts'
 import { roles } from './words.ts'
-
-/** `Mozilla/5.0 (X11; Linux x86_64) … Chrome/140.0` → `Chrome on Linux`. */
-function browserOf(agent: string): string {
-  const [browser] = /Edg|Firefox|Chrome|Safari/.exec(agent) ?? []
-  const [system] = /Android|iPhone|iPad|Windows|Mac OS|Linux/.exec(agent) ?? []
-  return browser
-    ? `${browser === 'Edg' ? 'Edge' : browser}${system ? ` on ${system}` : ''}`
-    : agent.slice(0, 40) || 'Unknown'
-}
 
 export function AccountPage() {
   const me = useMe()
@@ -62,43 +52,10 @@ export function AccountPage() {
           Log out everywhere else
         </Button>
       </Group>
-      <DataTable
-        label="Sessions"
+      <SessionTable
         found={found}
         list={list}
-        empty="No open session"
-        columns={[
-          {
-            title: 'Browser',
-            show: ({ user_agent, is_current }) => (
-              <Group gap="xs" wrap="nowrap">
-                <span title={user_agent}>{browserOf(user_agent)}</span>
-                {is_current && (
-                  <Badge tt="none" variant="outline">
-                    This one
-                  </Badge>
-                )}
-              </Group>
-            ),
-          },
-          { title: 'Address', show: ({ address }) => address },
-          { title: 'Logged in', sort: 'started_at', show: ({ started_at }) => <Time at={started_at} /> },
-          { title: 'Last active', show: ({ refreshed_at }) => <Time at={refreshed_at} /> },
-          {
-            title: 'Actions',
-            quiet: true,
-            align: 'right',
-            show: ({ id, is_current }) => (
-              <Button
-                size="compact-sm"
-                variant="default"
-                onClick={() => (is_current ? void session.logout() : end.mutate(id))}
-              >
-                {is_current ? 'Log out' : 'End'}
-              </Button>
-            ),
-          },
-        ]}
+        end={({ id, is_current }) => (is_current ? void session.logout() : end.mutate(id))}
       />
       {changing && (
         <FormDialog

@@ -12,6 +12,24 @@ type Path = Parameters<typeof useGet>[0]
 const text = (value: unknown) =>
   value === null || value === undefined ? '—' : typeof value === 'string' ? value : JSON.stringify(value)
 
+/** Fields with what they were and what they became. */
+export function Changes({ of }: { of: Item['changes'] }) {
+  return (
+    <Table withRowBorders={false} verticalSpacing={2} fz="sm" aria-label="What changed" className="changes">
+      <Table.Tbody>
+        {of.map(({ field, before, after }) => (
+          <Table.Tr key={field}>
+            <Table.Th>{spaced(field)}</Table.Th>
+            <Table.Td>{text(before)}</Table.Td>
+            <Table.Td aria-label="became">→</Table.Td>
+            <Table.Td>{text(after)}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  )
+}
+
 function Entry({ item }: { item: Item }) {
   const [open, setOpen] = useState(false)
   return (
@@ -23,20 +41,7 @@ function Entry({ item }: { item: Item }) {
         </Anchor>
       </Text>
       <Collapse expanded={open}>
-        {item.changes.length > 0 && (
-          <Table withRowBorders={false} verticalSpacing={2} fz="sm" aria-label="What changed">
-            <Table.Tbody>
-              {item.changes.map(({ field, before, after }) => (
-                <Table.Tr key={field}>
-                  <Table.Th>{spaced(field)}</Table.Th>
-                  <Table.Td>{text(before)}</Table.Td>
-                  <Table.Td aria-label="became">→</Table.Td>
-                  <Table.Td>{text(after)}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        )}
+        {item.changes.length > 0 && <Changes of={item.changes} />}
         <Code block mt={4} tabIndex={0} aria-label="The event">
           {JSON.stringify(
             { stream: item.stream, revision: item.revision, position: item.position, data: item.data },

@@ -11,9 +11,10 @@ const colours: Readonly<Record<string, string>> = {
     published: 'teal',
     open: 'teal',
   },
-  ...{ installed: 'teal', online: 'teal' },
+  ...{ installed: 'teal', online: 'teal', enabled: 'teal', up: 'teal' },
   ...{ running: 'blue', transcoding: 'blue', building: 'blue', verifying: 'blue', received: 'blue', queued: 'blue' },
   ...{ failed: 'red', rejected: 'red', halted: 'red', stopped: 'red', revoked: 'red', withdrawn: 'red', erased: 'red' },
+  ...{ down: 'red' },
   ...{ paused: 'orange', rolled_back: 'orange' },
 }
 

@@ -8,6 +8,7 @@ import { useAction } from './useAction.tsx'
 const categories = {
   '/api/v1/devices': 'device',
   '/api/v1/facilities': 'facility',
+  '/api/v1/gpu-servers': 'gpuServer',
   '/api/v1/uploads': 'upload',
   '/api/v1/users': 'user',
 } as const

@@ -440,6 +440,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * events: list
+         * @description For super_admin (any).
+         */
+        get: operations["events.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * events: get
+         * @description For super_admin (any).
+         */
+        get: operations["events.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/facilities": {
         parameters: {
             query?: never;
@@ -1484,6 +1524,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projections/{name}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * projections: drop
+         * @description For super_admin (any).
+         */
+        post: operations["projections.drop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projections/{name}/pause": {
         parameters: {
             query?: never;
@@ -2328,6 +2388,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * users, sessions: list
+         * @description For super_admin (any), facility_admin (own).
+         */
+        get: operations["users.sessions.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * users, sessions: delete
+         * @description For super_admin (any), facility_admin (own).
+         */
+        delete: operations["users.sessions.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -2872,6 +2972,50 @@ export interface components {
                 sha256: string;
                 size_bytes: number;
             };
+        };
+        LogEvent: {
+            actor: {
+                id: string | null;
+                kind: string | null;
+                name: string | null;
+            };
+            at: string | null;
+            correlation_id: string | null;
+            facility_id: string | null;
+            /** Format: uuid */
+            id: string;
+            position: string;
+            revision: number;
+            stream: string;
+            type: string;
+        };
+        LogEventInFull: {
+            actor: {
+                id: string | null;
+                kind: string | null;
+                name: string | null;
+            };
+            at: string | null;
+            causation_id: string | null;
+            /** @description What it did to its resource as queries show it; null where that is not known */
+            changes: {
+                after: unknown;
+                before: unknown;
+                field: string;
+            }[] | null;
+            correlation_id: string | null;
+            /** @description As it was stored; personal fields say `[masked]`, secrets are left out */
+            data: unknown;
+            facility_id: string | null;
+            /** Format: uuid */
+            id: string;
+            position: string;
+            revision: number;
+            schema: number | null;
+            stream: string;
+            type: string;
+            /** @description Why it is not known what it did */
+            unfolded: string | null;
         };
         PlaybackUrl: {
             /** Format: date-time */
@@ -4610,6 +4754,79 @@ export interface operations {
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "events.list": {
+        parameters: {
+            query?: {
+                /** @description Of streams of this kind: `upload` */
+                category?: string;
+                /** @description A `next_cursor` */
+                cursor?: string;
+                per_page?: number;
+                /** @description Of this stream alone: `upload-<id>` */
+                stream?: string;
+                /** @description How their types begin: `Upload`, `UploadReceived` */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["LogEvent"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "events.get": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path: {
+                position: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogEventInFull"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
             default: components["responses"]["Problem500"];
@@ -6934,6 +7151,8 @@ export interface operations {
                 model?: string;
                 page?: number;
                 per_page?: number;
+                /** @description Where the last attempt was */
+                server_id?: string;
                 sort?: "requested_at" | "-requested_at" | "finished_at" | "-finished_at";
                 status?: "queued" | "running" | "succeeded" | "failed" | "cancelled";
                 upload_id?: string;
@@ -7254,6 +7473,8 @@ export interface operations {
                     facility_id?: string;
                     model?: string;
                     /** Format: uuid */
+                    server_id?: string;
+                    /** Format: uuid */
                     upload_id?: string;
                 };
             };
@@ -7372,6 +7593,56 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "projections.drop": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again, by the same caller on the same path, answers as the first time and changes nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        version?: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
             default: components["responses"]["Problem500"];
@@ -9677,6 +9948,88 @@ export interface operations {
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "users.sessions.list": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                page?: number;
+                per_page?: number;
+                sort?: "started_at" | "-started_at";
+                status?: "open" | "ended";
+            };
+            header?: {
+                /** @description An Event-Position: answers once the read models it depends on have come so far */
+                "Read-After"?: components["parameters"]["ReadAfter"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Session"][];
+                        next_cursor: string | null;
+                        page: number;
+                        pages: number;
+                        per_page: number;
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "users.sessions.delete": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision, as in ETag, that the resource must still have; 412 otherwise */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: string;
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    ETag: components["headers"]["Revision"];
+                    "Event-Position": components["headers"]["EventPosition"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
             default: components["responses"]["Problem500"];

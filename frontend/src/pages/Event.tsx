@@ -1,0 +1,72 @@
+import { Anchor, Card, Code, Skeleton, Text, Title } from '@mantine/core'
+import { Link, useParams } from '@tanstack/react-router'
+import { Failure } from '@xylolabs/web-shared/DataTable.tsx'
+import { Details } from '@xylolabs/web-shared/Details.tsx'
+import { useFacilityName } from '@xylolabs/web-shared/facilities.ts'
+import { Changes } from '@xylolabs/web-shared/History.tsx'
+import { Page } from '@xylolabs/web-shared/Page.tsx'
+import { absoluteTime } from '@xylolabs/web-shared/times.tsx'
+import { useGet } from '@xylolabs/web-shared/useGet.ts'
+import { spaced } from '@xylolabs/web-shared/words.ts'
+
+const wrapped = { overflowWrap: 'anywhere' } as const
+
+export function Event() {
+  const { position } = useParams({ strict: false }) as { position: string }
+  const { data, error, refetch } = useGet('/api/v1/events/{position}', { path: { position } })
+  const facilityName = useFacilityName()
+  if (error && !data) return <Failure error={error} again={() => void refetch()} />
+  if (!data) return <Skeleton h={200} />
+  const { stream, actor, facility_id, changes } = data
+  const id = (value: string | null) => (
+    <span className="id" style={wrapped}>
+      {value ?? '—'}
+    </span>
+  )
+  return (
+    <Page title={data.type} about={`Revision ${data.revision} of its stream`}>
+      <Details
+        of={[
+          ['When', data.at ? absoluteTime(data.at) : '—'],
+          ['Position', id(data.position)],
+          [
+            'Stream',
+            <Anchor key="s" size="sm" component={Link} to="/events" search={{ stream } as never} style={wrapped}>
+              {stream}
+            </Anchor>,
+          ],
+          ['Who', actor.name ?? spaced(actor.kind ?? 'unknown')],
+          ['Facility', facility_id ? facilityName(facility_id) : '—'],
+          ['Event', id(data.id)],
+          ['Correlation', id(data.correlation_id)],
+          ['Caused by', id(data.causation_id)],
+          ['Schema', data.schema ?? '—'],
+        ]}
+      />
+      <Card withBorder mb="md" component="section" aria-label="What it changed">
+        <Title order={2} size="h5" mb="xs">
+          What it changed
+        </Title>
+        {changes === null ? (
+          <Text size="sm" c="dimmed">
+            {data.unfolded}
+          </Text>
+        ) : changes.length === 0 ? (
+          <Text size="sm" c="dimmed">
+            Nothing that is shown.
+          </Text>
+        ) : (
+          <Changes of={changes} />
+        )}
+      </Card>
+      <Card withBorder component="section" aria-label="As it was stored">
+        <Title order={2} size="h5" mb="xs">
+          As it was stored
+        </Title>
+        <Code block tabIndex={0} aria-label="The event">
+          {JSON.stringify(data.data, null, 2)}
+        </Code>
+      </Card>
+    </Page>
+  )
+}
