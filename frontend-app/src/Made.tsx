@@ -1,4 +1,4 @@
-import { Card, Table, Text } from '@mantine/core'
+import { Table } from '@mantine/core'
 import type { Schemas } from '@xylolabs/web-shared/api/client.ts'
 import { RowMenu } from '@xylolabs/web-shared/RowMenu.tsx'
 import { Status } from '@xylolabs/web-shared/Status.tsx'
@@ -8,17 +8,15 @@ import { useAction } from '@xylolabs/web-shared/useAction.tsx'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
 import { useMay } from '@xylolabs/web-shared/useSession.ts'
 import { bytes, duration } from '@xylolabs/web-shared/words.ts'
+import { Section } from './Section.tsx'
 
-const formats = { 'opus-webm': 'Opus in WebM', 'aac-mp4': 'AAC in MP4' } as const
+export const formats = { 'opus-webm': 'Opus in WebM', 'aac-mp4': 'AAC in MP4' } as const
 
 /** What was made of a recording. */
 export function Renditions({ of }: { of: Schemas['Upload']['renditions'] }) {
   if (of.length === 0) return null
   return (
-    <Card withBorder mb="md">
-      <Text fw={600} mb="xs">
-        Renditions
-      </Text>
+    <Section title="Renditions">
       <Table aria-label="Renditions">
         <Table.Tbody>
           {of.map(({ format, bitrate, size_bytes, duration_ms }) => (
@@ -31,7 +29,7 @@ export function Renditions({ of }: { of: Schemas['Upload']['renditions'] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Card>
+    </Section>
   )
 }
 
@@ -48,10 +46,7 @@ export function JobsOf({ uploadId }: { uploadId: string }) {
   })
   if (!data || data.items.length === 0) return null
   return (
-    <Card withBorder mb="md">
-      <Text fw={600} mb="xs">
-        Transcoding
-      </Text>
+    <Section title="Transcoding">
       <Table aria-label="Transcoding">
         <Table.Tbody>
           {data.items.map(({ id, status, attempt, error, requested_at }) => (
@@ -83,6 +78,6 @@ export function JobsOf({ uploadId }: { uploadId: string }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Card>
+    </Section>
   )
 }

@@ -2,8 +2,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Browser } from 'playwright-core'
+import { embeddedInference } from '../embeddedInference.ts'
 import { eventually } from '../eventually.ts'
 import { sound } from '../sounds.ts'
+import { speechInNoise } from '../speech.ts'
 import { newFacility, type System, theSystem } from '../system.ts'
 import { faultsOfView, launch, logIn, narrowest, newPage, type Watched } from './chromium.ts'
 
@@ -12,12 +14,16 @@ describe('the recordings, in Chromium', function () {
   let system: System
   let browser: Browser
   let facility: Awaited<ReturnType<typeof newFacility>>
+  let server: Awaited<ReturnType<typeof embeddedInference>>
   before(async () => {
     system = await theSystem()
     facility = await newFacility(system)
-    browser = await launch()
+    ;[browser, server] = await Promise.all([launch(), embeddedInference(system)])
   })
-  after(() => browser?.close())
+  after(async () => {
+    await browser?.close()
+    await server?.stop()
+  })
 
   let watched: Watched
   afterEach(async function () {
@@ -85,6 +91,113 @@ describe('the recordings, in Chromium', function () {
     expect(watched.faults).to.deep.equal([])
   })
 
+  const { wav, spoken } = speechInNoise()
+  const speech = 'gate north.wav'
+
+  it('show where somebody speaks, by themselves, and play from there at a click', async () => {
+    const setting = `/api/v1/facilities/${facility.id}/settings/automatic_inference`
+    const value = { enabled: true, model: 'silero-vad' }
+    expect((await facility.facilityAdmin.api.put(setting, { value })).status).to.equal(200)
+    const page = await opened('/app/', facility.facilityAdmin)
+    await page.locator('input[type=file]').setInputFiles({ name: speech, mimeType: 'audio/wav', buffer: wav })
+    await page
+      .getByRole('row', { name: new RegExp(speech) })
+      .getByText('Ready')
+      .waitFor({ timeout: 30_000 })
+    await page.getByRole('link', { name: speech }).click()
+    const position = page.getByRole('slider', { name: 'Position' })
+    await position.locator('[data-ready=true]').waitFor()
+
+    const segments = page.getByRole('list', { name: 'Segments of speech' }).getByRole('button')
+    await segments.first().waitFor()
+    const shown = (await segments.allTextContents()).map((text) => /0:([\d.]+) – 0:([\d.]+).* (\d+) %/.exec(text)!)
+    expect(shown).to.have.length(spoken.length)
+    shown.forEach(([, start, end, confidence], i) => {
+      expect(Number(start)).to.be.closeTo(spoken[i]![0], 0.35)
+      expect(Number(end)).to.be.closeTo(spoken[i]![1], 0.35)
+      expect(Number(confidence)).to.be.within(80, 100)
+    })
+    const regions = page.locator('[part~=region]')
+    await eventually(async () => expect(await regions.count()).to.equal(spoken.length))
+    expect(await faultsOfView(page)).to.deep.equal([])
+
+    const playsFrom = async (secs: number) => {
+      await page.getByRole('button', { name: 'Pause', exact: true }).waitFor()
+      await eventually(async () =>
+        expect(Number(await position.getAttribute('aria-valuenow'))).to.be.within(Math.floor(secs), secs + 4),
+      )
+      await page.getByRole('button', { name: 'Pause', exact: true }).click()
+    }
+    const [first, second] = spoken.map(([start]) => start) as [number, number]
+    await segments.last().click()
+    await playsFrom(second)
+    expect(await segments.last().getAttribute('aria-current')).to.equal('true')
+    await regions.first().click()
+    await playsFrom(first)
+    await segments.last().press('Enter')
+    await playsFrom(second)
+    await page.getByRole('button', { name: 'Switch to the dark colours' }).click()
+    expect(Number(await position.getAttribute('aria-valuenow'))).to.be.at.least(Math.floor(second))
+    expect(watched.faults).to.deep.equal([])
+  })
+
+  it('are listened to by models when they are asked, and again, and say what is different, and what it waits for', async () => {
+    const page = await opened('/app/', facility.facilityAdmin, {
+      ...{ permissions: ['clipboard-read', 'clipboard-write'], colorScheme: 'dark' },
+    })
+    await page.getByRole('link', { name: speech }).click()
+    const dialog = page.getByRole('dialog')
+    await page.getByRole('button', { name: 'Ask a model…' }).click()
+    await dialog.getByLabel('Threshold').fill('2')
+    await dialog.getByRole('button', { name: 'Ask' }).click()
+    await dialog.getByText(/0\.95/).last().waitFor()
+    expect(await faultsOfView(page)).to.deep.equal([])
+    await dialog.getByRole('combobox', { name: 'Model' }).click()
+    await page.getByRole('option', { name: 'Sound levels' }).click()
+    await dialog.getByRole('button', { name: 'Ask' }).click()
+    await dialog.waitFor({ state: 'detached' })
+
+    const levels = page.getByRole('region', { name: 'Sound levels' })
+    const chart = levels.getByRole('img', { name: /RMS and peak level of each second/ })
+    await chart.locator('path.recharts-curve').nth(1).waitFor()
+    await levels.getByRole('img', { name: /Levels of 8 octaves from 63 to 8000 Hz/ }).waitFor()
+    const position = page.getByRole('slider', { name: 'Position' })
+    await position.locator('[data-ready=true]').waitFor()
+    const box = (await chart.boundingBox())!
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2)
+    await eventually(async () => expect(await position.getAttribute('aria-valuenow')).to.be.oneOf(['10', '11']))
+    const mark = (await levels.locator('[data-mark=played]').first().boundingBox())!
+    expect(mark.x).to.be.closeTo(box.x + box.width / 2, 3)
+
+    const found = page.getByRole('region', { name: 'Speech' })
+    const again = async (version: string) => {
+      await found.getByRole('button', { name: 'Speech: run again' }).click()
+      await dialog.getByLabel('Version').fill(version)
+      await dialog.getByRole('button', { name: 'Run again' }).click()
+    }
+    await again('6')
+    await found.getByText('Run again by version 6: the same as what version 6 found before.').waitFor()
+    await again('9')
+    await found.getByText(/No healthy server has its model: it waits/).waitFor()
+    await found.getByRole('button', { name: 'Cancel' }).click()
+    await found.getByRole('button', { name: 'Try again' }).waitFor()
+
+    const lineage = page.getByRole('region', { name: 'Lineage' })
+    await lineage
+      .getByText(/-ar 16000 -c:a pcm_f32le/)
+      .first()
+      .waitFor()
+    await lineage
+      .getByText(`On the server ${server.id.slice(0, 8)}`)
+      .first()
+      .waitFor()
+    await lineage.getByRole('button', { name: `Copy the SHA-256 of ${speech}` }).click()
+    const { body } = await facility.user.api.get(`/api/v1/uploads?q=${encodeURIComponent(speech)}`)
+    expect(await page.evaluate('navigator.clipboard.readText()')).to.equal(body.items[0].sha256)
+    expect(await faultsOfView(page)).to.deep.equal([])
+    expect(watched.faults).to.deep.equal([])
+  })
+
   it('are for those who only listen as well, on the smallest phone, in the dark; nothing is offered that they may not do', async () => {
     const page = await opened('/app/', facility.user, { viewport: narrowest, colorScheme: 'dark' })
     await page.getByRole('table', { name: 'Recordings' }).waitFor()
@@ -98,8 +211,11 @@ describe('the recordings, in Chromium', function () {
       const found = await faultsOfView(page)
       if (found.length > 0) faults[name] = found
     }
-    await page.getByRole('link', { name: 'pump at night.wav' }).click()
+    await page.getByRole('link', { name: speech }).click()
     await page.locator('[data-ready=true]').waitFor()
+    await page.locator('[data-mark=played]').first().waitFor()
+    for (const name of ['Ask a model…', 'Speech: run again', 'Try again'])
+      expect(await page.getByRole('button', { name }).count(), name).to.equal(0)
     const found = await faultsOfView(page)
     expect({ ...faults, ...(found.length > 0 && { found }) }).to.deep.equal({})
     expect(watched.faults).to.deep.equal([])

@@ -14,10 +14,12 @@ import { useEditing } from '@xylolabs/web-shared/useEditing.ts'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
 import { useMay } from '@xylolabs/web-shared/useSession.ts'
 import { bytes, duration } from '@xylolabs/web-shared/words.ts'
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useMemo } from 'react'
+import { Findings } from '../Findings.tsx'
 import { LineageOf } from '../LineageOf.tsx'
 import { JobsOf, Renditions } from '../Made.tsx'
 import { markedWith } from '../marking.ts'
+import { createPlayhead } from '../playhead.ts'
 import { Progressing } from '../Progressing.tsx'
 import { useTags } from '../tags.ts'
 
@@ -32,6 +34,7 @@ const waiting: Readonly<Record<string, string>> = {
 export function Recording() {
   const { id } = useParams({ strict: false }) as { id: string }
   const params = { path: { id } }
+  const playhead = useMemo(createPlayhead, [id])
   const { data, error, refetch } = useGet(`${path}/{id}`, params, { changes: true })
   const facilityName = useFacilityName()
   const tags = useTags(data?.facility_id)
@@ -117,9 +120,10 @@ export function Recording() {
       )}
       {data.renditions.length > 0 && data.status !== 'deleted' && (
         <Suspense fallback={<Skeleton h={200} mb="md" />}>
-          <Player upload={data} />
+          <Player upload={data} playhead={playhead} />
         </Suspense>
       )}
+      <Findings upload={data} playhead={playhead} />
       <Details
         of={[
           ['Length', data.duration_ms === null ? undefined : duration(data.duration_ms)],

@@ -30,12 +30,16 @@ export function Changes({ of }: { of: Item['changes'] }) {
   )
 }
 
+/** What nobody did is done by a part of the system, which has a name of code. */
+const whoOf = ({ kind, name }: Item['actor']) =>
+  kind === 'system' ? `by itself (${spaced(name ?? kind).toLowerCase()})` : (name ?? spaced(kind).toLowerCase())
+
 function Entry({ item }: { item: Item }) {
   const [open, setOpen] = useState(false)
   return (
     <>
       <Text size="sm" c="dimmed">
-        <Time at={item.at} /> · {item.actor.name ?? item.actor.kind} ·{' '}
+        <Time at={item.at} /> · {whoOf(item.actor)} ·{' '}
         <Anchor component="button" size="sm" onClick={() => setOpen(!open)} aria-expanded={open}>
           {open ? 'Hide' : 'Details'}
         </Anchor>

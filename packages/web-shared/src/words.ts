@@ -28,3 +28,9 @@ export function spaced(name: string): string {
 }
 
 export const roles = { super_admin: 'Super admin', facility_admin: 'Facility admin', user: 'User' } as const
+
+/** `2:03.4`: a place in a recording, to the tenth of a second. */
+export function tenths(secs: number): string {
+  const all = Math.round(10 * secs)
+  return `${duration(1000 * Math.floor(all / 10))}.${all % 10}`
+}
