@@ -10,7 +10,12 @@ export function Hash({ of, sha256 }: { of: string; sha256: string }) {
       </Code>
       <CopyButton value={sha256}>
         {({ copied, copy }) => (
-          <Button size="compact-xs" variant="default" onClick={copy} aria-label={`${copied ? 'Copied' : 'Copy'} the SHA-256 of ${of}`}>
+          <Button
+            size="compact-xs"
+            variant="default"
+            onClick={copy}
+            aria-label={`${copied ? 'Copied' : 'Copy'} the SHA-256 of ${of}`}
+          >
             {copied ? 'Copied' : 'Copy'}
           </Button>
         )}
