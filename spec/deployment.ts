@@ -74,6 +74,7 @@ export function newServer({ machine = 'x86_64', release = 'ID=ubuntu\nVERSION_ID
       load*) cat "$here/$3" >"$(cat "$here/$3")" ;;
       tag*) cp "$2" "$3" ;;
       rmi*) rm "$2" ;;
+      run*) cat "../migrations-$(cat "$5")" 2>/dev/null || echo 1_first.sql ;;
       'image inspect'*) [ -e "$3" ] ;;
       'compose up'*)
         runs=$(cat "$(sed -n 's/^ *image: *\\(xylolabs-api:.*\\)$/\\1/p' "$here/docker-compose.yml")")

@@ -50,9 +50,26 @@ take_over() {
   [ -n "$old" ] || fail "it was not ready within $ready s, and there is no version before it: see its log above"
   echo "deploy: it was not ready within $ready s: see its log above. Going back to the version before" >&2
   run cp previous/docker-compose.yml previous/docker-compose.arm64.yml .
+  local known applied newer
+  known=$(migrations_of xylolabs-api:previous)
+  applied=$(migrations_of "$image")
+  newer=$(comm -13 <(echo "$known") <(echo "$applied"))
   run docker tag xylolabs-api:previous "$old"
+  [ -z "$newer" ] || empty_tables
   start || fail 'the version before is not ready either: docker compose logs app'
   fail 'the version before runs again'
+}
+
+migrations_of() { docker run --rm --entrypoint ls "$1" migrations | sort; }
+
+# The version before refuses tables that it does not know. All of them come back from the log.
+empty_tables() {
+  [ -z "$(value_of DATABASE_URL)" ] ||
+    fail 'the version before needs a database without the migrations of the new one: see ops/runbooks/postgres-lost.md'
+  echo 'deploy: the new version has changed the tables: the version before builds its own anew from the log' >&2
+  run docker compose stop app
+  # shellcheck disable=SC2016 # in the container
+  run docker compose exec -T postgres sh -c 'dropdb --force --username "$POSTGRES_USER" "$POSTGRES_DB" && createdb --username "$POSTGRES_USER" "$POSTGRES_DB"'
 }
 
 start() { run docker compose up --detach --wait --wait-timeout "$ready" --remove-orphans; }

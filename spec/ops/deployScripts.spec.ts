@@ -12,6 +12,8 @@ const deployFolder = join(project, 'ops/deploy')
 const compose = readFileSync(join(project, 'docker-compose.yml'), 'utf8')
 const name = /image: (xylolabs-api:\S+)/.exec(compose)![1]!
 
+const environmentFile = 'opt/xylolabs-api/.env'
+
 describe('the scripts of a deployment', function () {
   this.timeout(60_000)
   const servers: Server[] = []
@@ -33,9 +35,8 @@ describe('the scripts of a deployment', function () {
   })
 
   describe('setup-server.sh', () => {
-    const env = 'opt/xylolabs-api/.env'
     const credentials = 'opt/xylolabs-api/bootstrap-credentials.txt'
-    const environmentOf = (one: Server) => parseDotenv(one.read(env)!)
+    const environmentOf = (one: Server) => parseDotenv(one.read(environmentFile)!)
 
     it('makes a server ready', () => {
       const one = newOne()
@@ -74,7 +75,7 @@ describe('the scripts of a deployment', function () {
           const elsewhere = Object.entries(environmentOf(other)).concat(Object.entries(made))
           expect(elsewhere.filter(([, same]) => same === value).length, variable).to.equal(1)
         }
-      expect([one.mode(env), one.mode(credentials), one.read(credentials)]).to.deep.equal([
+      expect([one.mode(environmentFile), one.mode(credentials), one.read(credentials)]).to.deep.equal([
         ...[0o600, 0o600, `email: admin@xylolabs.com\npassword: ${made['INITIAL_ADMIN_PASSWORD']}\n`],
       ])
       const example = readFileSync(join(project, '.env.example'), 'utf8')
@@ -96,10 +97,10 @@ describe('the scripts of a deployment', function () {
       const one = newOne()
       one.put('no-packages', '')
       expect(one.setUp().code).not.to.equal(0)
-      expect(one.read(env)).to.equal(undefined)
+      expect(one.read(environmentFile)).to.equal(undefined)
       one.remove('no-packages')
       expect(one.setUp().code).to.equal(0)
-      expect(one.read(env)).to.be.a('string')
+      expect(one.read(environmentFile)).to.be.a('string')
     })
 
     it('chooses the event store by the architecture, and sets up no other', () => {
@@ -119,7 +120,7 @@ describe('the scripts of a deployment', function () {
       for (const given of [{ machine: 'riscv64' }, { release: 'ID=debian\nVERSION_ID="12"\n' }]) {
         const one = newOne(given)
         const { code, err } = one.setUp()
-        expect([code, one.calls(), one.read(env)]).to.deep.equal([1, [], undefined])
+        expect([code, one.calls(), one.read(environmentFile)]).to.deep.equal([1, [], undefined])
         expect(err).to.match(/riscv64|Ubuntu 24\.04/)
       }
     })
@@ -234,6 +235,7 @@ describe('the scripts of a deployment', function () {
         ])
         const calls = one.calls()
         expect(calls.filter((call) => call.includes('compose up')).length).to.equal(2)
+        expect(calls.filter((call) => /compose (?:stop|exec)/.test(call))).to.deep.equal([])
         expect(calls.filter((call) => /^certbot|^nginx|^systemctl|prune/.test(call))).to.deep.equal([])
         // And the next one has what ran, not what failed, to go back to.
         one.remove('broken')
@@ -242,6 +244,25 @@ describe('the scripts of a deployment', function () {
           ...['xylolabs-api:third\n', 'xylolabs-api:first\n'],
         ])
       })
+
+    it('has the version before build its tables anew when the new one has changed them, and where they are not ours says so', () => {
+      for (const own of [true, false]) {
+        const one = ready()
+        one.deploy('first')
+        one.put('broken', 'xylolabs-api:second\n')
+        one.put('migrations-xylolabs-api:second', '1_first.sql\n2_second.sql\n')
+        if (!own) one.put(environmentFile, `${one.read(environmentFile)!}DATABASE_URL=postgres://elsewhere\n`)
+        one.calls()
+        const { code, err } = one.deploy('second')
+        const calls = one.calls().filter((call) => /compose (?:up|stop|exec)/.test(call))
+        const steps = calls.map((call) => /compose \w+/.exec(call)![0])
+        expect([code, steps]).to.deep.equal([
+          ...[1, ['compose up', ...(own ? ['compose stop', 'compose exec', 'compose up'] : [])]],
+        ])
+        expect(err).to.include(own ? 'the version before runs again' : 'ops/runbooks/postgres-lost.md')
+        if (own) expect(calls[2]).to.match(/-T postgres sh -c dropdb.*createdb/)
+      }
+    })
 
     it('says so when there is nothing to go back to', () => {
       const one = ready()
