@@ -317,18 +317,20 @@ describe('docker-compose.arm64.yml', () => {
       {},
       [at(entry!)],
     )
-    const port = await eventually(() => (JSON.parse(store.output()) as { port: number }).port)
+    let port = 0
     const [, , ...check] = healthcheck!.test
-    const asked = () =>
-      runProcess(
-        check.map((word) => word.replace('2113', String(port))),
-        {},
-        [],
-      )
-    expect((await asked()).code).to.equal(0)
-    expect(await store.stop()).to.equal(0)
-    expect((await asked()).code).to.equal(1)
-    rmSync(dir, { recursive: true, force: true })
+    const asked = async () => {
+      const words = check.map((word) => word.replace('2113', String(port)))
+      return (await runProcess(words, {}, [])).code
+    }
+    try {
+      port = await eventually(() => (JSON.parse(store.output()) as { port: number }).port)
+      expect(await asked()).to.equal(0)
+    } finally {
+      expect(await store.stop()).to.equal(0)
+      rmSync(dir, { recursive: true, force: true })
+    }
+    expect(await asked()).to.equal(1)
   })
 })
 
