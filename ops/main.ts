@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { config as loadDotenv } from 'dotenv'
 import { addAdminCommands } from './admins/commands.ts'
 import { addAuditCommands } from './audit/commands.ts'
+import { addDeployCommands } from './deploy/commands.ts'
 import { addEventCommands } from './events/commands.ts'
 import { addStorageCommands } from './storage/commands.ts'
 import { addProjectionCommands } from './projections/commands.ts'
@@ -66,6 +67,7 @@ addProjectionCommands(program, { withServers })
 addAuditCommands(program, { withServers })
 addAdminCommands(program, { withServers })
 addStorageCommands(program, { withServers })
+addDeployCommands(program, { environment })
 
 addEventCommands(program, {
   folder: () => (environment['EVENTSTORE_URL'] ? undefined : join(dataDirOf(environment), 'eventstore')),

@@ -22,8 +22,17 @@ const PROGRAMS = [
   { name: 'ffmpeg', variable: 'FFMPEG_PATH', folders: [], apt: 'ffmpeg' },
   { name: 'ffprobe', variable: 'FFPROBE_PATH', folders: [], apt: 'ffmpeg' },
 ]
-/** What specs need besides: a browser. */
-const FOR_SPECS = [{ name: 'chromium', variable: 'CHROMIUM_PATH', folders: ['/usr/bin'], apt: 'chromium' }]
+/** What specs need besides: a browser, and what a server is set up with. */
+const forSpecs = (sbin) => [
+  { name: 'chromium', variable: 'CHROMIUM_PATH', folders: ['/usr/bin'], apt: 'chromium' },
+  { name: 'nginx', variable: 'NGINX_PATH', folders: [sbin], apt: 'nginx' },
+  { name: 'shellcheck', variable: 'SHELLCHECK_PATH', folders: [], apt: 'shellcheck' },
+]
+/** And those of `npm run test:long`: certificates, from a server of our own. */
+const FOR_LONG_SPECS = [
+  { name: 'certbot', variable: 'CERTBOT_PATH', folders: [], apt: 'certbot' },
+  { name: 'pebble', variable: 'PEBBLE_PATH', folders: [], apt: 'pebble' },
+]
 
 /** A sentence for the user: what is wrong and what to type. */
 export class NotPrepared extends Error {}
@@ -157,16 +166,27 @@ function systemName() {
   return ['debian', 'alpine', 'arch'].find((id) => ids.includes(id)) || (ids.includes('ubuntu') ? 'debian' : 'other')
 }
 
-/** `everything`: also what the configuration makes needless, such as nats-server when NATS_URL is set, and a browser; specs need it. */
-export function prepare({ root, env, say, everything = false }) {
+/**
+ * `everything`: also what the configuration makes needless, such as nats-server when NATS_URL is set, and a browser and nginx; specs need it.
+ * @param sbin where Debian puts servers, and looks for its policy
+ */
+export function prepare({ root, env, say, everything = false, sbin = '/usr/sbin' }) {
   checkNode()
   if (!packagesAreCurrent(root)) installPackages(root, env, say)
   const file = textOf(path.join(root, '.env'))
   const configured = { ...(file && util.parseEnv ? util.parseEnv(file) : {}), ...env }
   const missing = everything
-    ? missingPrograms({ ...configured, NATS_URL: '' }, [...PROGRAMS, ...FOR_SPECS])
+    ? missingPrograms({ ...configured, NATS_URL: '' }, [
+        ...PROGRAMS,
+        ...forSpecs(sbin),
+        ...(env.SPEC_LONG ? FOR_LONG_SPECS : []),
+      ])
     : missingPrograms(configured)
-  if (missing.length > 0) installPrograms(missing, configured, say)
+  if (missing.length === 0) return
+  const install = () => installPrograms(missing, configured, say)
+  if (!mayInstall() || !missing.some(({ name }) => name === 'nginx')) return install()
+  withoutStarting(path.join(sbin, 'policy-rc.d'), install)
+  spawnSync('update-rc.d', ['nginx', 'disable'], { env })
 }
 
 /**

@@ -107,6 +107,15 @@ export type Config = z.infer<typeof Environment> & {
   defaultBindAddress: boolean
 }
 
+/** What a proxy in front of the app has to be in step with. */
+export const proxied = Environment.pick({
+  ADMIN_HOSTS: true,
+  APP_HOSTS: true,
+  UPLOAD_MAX_SIZE: true,
+  FIRMWARE_MAX_SIZE: true,
+  TRUST_PROXY: true,
+})
+
 /** All names this version understands, in the order of `.env.example`. */
 export const variables = Object.keys(Environment.shape)
 

@@ -53,6 +53,8 @@ const resumable = [
 ]
 
 const bodyPatienceMs = 30_000
+/** How long a body that was refused is let come. */
+const lingerMs = 5000
 const json = express.json({ limit: '1mb', strict: false, type: () => true })
 
 /** Express out of routes that are data. The order of refusal: 401, role 403, shape 400, and then what the route itself says. */
@@ -270,10 +272,19 @@ function fromExpress(error: unknown): Problem {
 }
 
 function refuse(request: Request, response: Response, problem: Problem) {
-  // A body that was not read to its end cannot be followed by another request on this connection.
-  if (!request.complete && request.method !== 'GET') response.set('Connection', 'close')
   const document = problemDocument(problem, requestIdOf(response))
-  response.status(document.status).set(problem.headers).type('application/problem+json').send(JSON.stringify(document))
+  const text = JSON.stringify(document)
+  response.status(document.status).set(problem.headers).type('application/problem+json')
+  if (request.complete || request.method === 'GET') return void response.send(text)
+  // A body that was not read to its end cannot be followed by another request on this connection. Closed at once, the connection would be
+  // reset under whoever still sends, and a proxy would tell of a fault instead of the refusal: the rest is let go by, for a moment.
+  response.set({ Connection: 'close', 'Content-Length': String(Buffer.byteLength(text)) }).write(text)
+  const end = () => {
+    clearTimeout(timer)
+    response.end()
+  }
+  const timer = setTimeout(end, lingerMs).unref()
+  request.once('end', end).once('close', end).resume()
 }
 
 async function send(

@@ -1,10 +1,14 @@
 import { expect } from 'chai'
 import { DCLinter } from 'dclint'
 import { parse as parseDotenv } from 'dotenv'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse as parseYaml } from 'yaml'
 import { addresses, ConfigError, readConfig, variables } from '../../ops/platform/config.ts'
+import { eventually } from '../eventually.ts'
+import { launch, runProcess } from '../process.ts'
 
 interface Service {
   image?: string
@@ -15,9 +19,13 @@ interface Service {
   volumes?: string[]
   tmpfs?: string[]
   networks?: string[]
-  depends_on?: Record<string, { condition: string }>
+  depends_on?: Record<string, { condition: string; required?: boolean }>
   healthcheck?: { test: string[]; interval: string; timeout: string; retries: number }
   restart?: string
+  profiles?: string[]
+  scale?: string
+  command?: string[]
+  deploy?: { resources: { limits: { memory: string; pids: number } } }
 }
 interface Compose {
   name?: string
@@ -32,6 +40,8 @@ const read = (path: string) => readFileSync(at(path), 'utf8')
 const servers = ['eventstore', 'postgres', 'nats', 'minio']
 const files = ['docker-compose.yml', 'docker-compose.dev.yml', 'docker-compose.test.yml'] as const
 const [production, development, test] = files
+/** Beside the first, where it is needed. */
+const arm64 = 'docker-compose.arm64.yml'
 const load = (file: string) => parseYaml(read(file), { merge: true }) as Compose
 
 /** Comments gone, so that what they say does not count. */
@@ -42,7 +52,22 @@ const namesIn = (text: string) => [...code(text).matchAll(/(?<!\$)\$\{?([A-Za-z_
 /** The schema, not the taste. */
 const settings = { rules: {}, quiet: true, debug: false, exclude: [] }
 
-const only = ['EVENTSTORE_IMAGE', 'S3_IMAGE']
+/** What the compose specification does not allow in a file. */
+function faultsOf(file: string): string[] {
+  // Its own types do not resolve under NodeNext.
+  const linted: { messages: { rule: string; message: string }[] }[] = new DCLinter(settings).lintFiles(
+    [at(file)],
+    false,
+  )
+  const faults = linted.flatMap(({ messages }) => messages.filter(({ rule }) => rule.startsWith('invalid-')))
+  return faults.map(({ message }) => message)
+}
+
+/** What only nginx and compose read. */
+const only = [
+  ...['API_HOST', 'DOCS_HOST', 'PUBLISH_ADDR', 'COMPOSE_FILE', 'COMPOSE_PROFILES', 'MINIO_SCALE', 'APP_MEMORY'],
+  ...['EVENTSTORE_MEMORY', 'POSTGRES_MEMORY', 'NATS_MEMORY', 'S3_MEMORY', 'EVENTSTORE_IMAGE', 'S3_IMAGE'],
+]
 const example = read('.env.example')
 /** With the commented defaults too. */
 const listed = [...example.matchAll(/^(?:# )?([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name, value]) => ({
@@ -96,17 +121,12 @@ for (const file of files)
     const each = Object.entries(services)
 
     it('is what the compose specification allows', () => {
-      // Its own types do not resolve under NodeNext.
-      const linted: { messages: { rule: string; message: string }[] }[] = new DCLinter(settings).lintFiles(
-        [at(file)],
-        false,
-      )
-      const faults = linted.flatMap(({ messages }) => messages.filter(({ rule }) => rule.startsWith('invalid-')))
-      expect(faults.map(({ message }) => message)).to.deep.equal([])
+      expect(faultsOf(file)).to.deep.equal([])
     })
 
     it(`has ${file === test ? 'the servers alone' : 'the app and its servers'}`, () => {
-      expect(Object.keys(services)).to.have.members(file === test ? servers : ['app', ...servers])
+      const always = each.filter(([, { profiles }]) => profiles === undefined).map(([name]) => name)
+      expect(always).to.have.members(file === test ? servers : ['app', ...servers])
     })
 
     it('uses no variable that .env.example does not list', () => {
@@ -142,7 +162,8 @@ for (const file of files)
     if (file !== test)
       it('starts the app when all its servers are healthy', () => {
         const waitsFor = Object.entries(services['app']!.depends_on ?? {})
-        expect(waitsFor.map(([name]) => name)).to.have.members(servers)
+        const needed = waitsFor.filter(([, { required }]) => required !== false)
+        expect(needed.map(([name]) => name)).to.have.members(servers)
         for (const [name, { condition }] of waitsFor) expect(condition, name).to.equal('service_healthy')
       })
 
@@ -189,10 +210,42 @@ describe('the compose files together', () => {
   it('publish nothing in production but the port of the app, and keep the servers to themselves', () => {
     const { services, networks = {} } = load(production)
     for (const [name, { ports, networks: joined = [], restart }] of Object.entries(services)) {
-      expect(ports, name).to.deep.equal(name === 'app' ? ['3000:3000'] : undefined)
+      const published = ports?.map((port) => interpolate(port, {}))
+      expect(published, name).to.deep.equal(name === 'app' ? ['127.0.0.1:3000:3000'] : undefined)
       expect(restart, name).to.equal('unless-stopped')
       if (name !== 'app') for (const network of joined) expect(networks[network]?.internal, name).to.equal(true)
     }
+  })
+
+  it('bound what each container takes of the machine, and leave it more where it is told so', () => {
+    for (const [name, { deploy }] of Object.entries(load(production).services)) {
+      const { memory, pids } = deploy!.resources.limits
+      expect(interpolate(memory, {}), name).to.match(/^\d+[mg]$/)
+      expect(interpolate(memory, Object.fromEntries(namesIn(memory).map((one) => [one, '8g']))), name).to.equal('8g')
+      expect(pids, name).to.be.within(256, 4096)
+    }
+  })
+
+  it('have another S3 beside MinIO, which takes its place by three variables', () => {
+    const { services } = load(production)
+    const { profiles, image, environment } = services['seaweedfs']!
+    expect(profiles).to.deep.equal(['seaweedfs'])
+    expect(image).to.match(pinned)
+    const chosen = {
+      ...filledIn,
+      COMPOSE_PROFILES: 'seaweedfs',
+      MINIO_SCALE: '0',
+      S3_ENDPOINT: 'http://seaweedfs:8333',
+    }
+    expect(example).to.include('MINIO_SCALE=0 and S3_ENDPOINT=http://seaweedfs:8333')
+    expect(interpolate(services['minio']!.scale!, filledIn)).to.equal('1')
+    expect(interpolate(services['minio']!.scale!, chosen)).to.equal('0')
+    const config = readConfig(environmentOf(services['app']!, chosen))
+    expect(config.S3_ENDPOINT).to.equal('http://seaweedfs:8333')
+    // Without keys it would let everybody in.
+    const keys = Object.values(environment!).map((value) => interpolate(value, chosen))
+    expect(keys).to.deep.equal([config.S3_ACCESS_KEY, config.S3_SECRET_KEY])
+    expect(services['app']!.depends_on!['seaweedfs']).to.deep.equal({ condition: 'service_healthy', required: false })
   })
 
   it('keep what the servers hold in volumes, where each image wants it, and for the specs in memory', () => {
@@ -231,6 +284,56 @@ describe('the compose files together', () => {
   })
 })
 
+describe('docker-compose.arm64.yml', () => {
+  const { services, volumes } = load(arm64)
+  const { image, command, volumes: mounted, healthcheck } = services['eventstore']!
+
+  it('is what the compose specification allows, and changes nothing but the event store', () => {
+    expect(faultsOf(arm64)).to.deep.equal([])
+    expect(Object.keys(services)).to.deep.equal(['eventstore'])
+    expect(Object.keys(volumes!)).to.deep.equal(mounted!.map((volume) => volume.split(':')[0]))
+  })
+
+  it('has the image of the app run the store that comes with it, where the app looks for it', () => {
+    expect(image).to.equal(load(production).services['app']!.image)
+    const [node, entry, ...options] = command!
+    expect([node, existsSync(at(entry!))]).to.deep.equal(['node', true])
+    const of = (name: string) => options[options.indexOf(`--${name}`) + 1]
+    expect(`esdb://eventstore:${of('port')}?tls=false`).to.equal(
+      readConfig(environmentOf(load(production).services['app']!, filledIn)).EVENTSTORE_URL,
+    )
+    expect(of('host')).to.equal('0.0.0.0')
+    expect(mounted!.map((volume) => volume.split(':')[1])).to.deep.equal([of('dir')])
+    expect(read('Dockerfile')).to.include(`VOLUME ${of('dir')}`)
+  })
+
+  it('serves and is found healthy as it is told, and not while it is away', async function () {
+    this.timeout(60_000)
+    const dir = mkdtempSync(join(tmpdir(), 'xylolabs-arm64-'))
+    const [, entry, ...options] = command!
+    const inside: Record<string, string> = { '/data': dir, '0.0.0.0': '127.0.0.1', '2113': '0' }
+    const store = launch(
+      options.map((word) => inside[word] ?? word),
+      {},
+      [at(entry!)],
+    )
+    let port = 0
+    const [, , ...check] = healthcheck!.test
+    const asked = async () => {
+      const words = check.map((word) => word.replace('2113', String(port)))
+      return (await runProcess(words, {}, [])).code
+    }
+    try {
+      port = await eventually(() => (JSON.parse(store.output()) as { port: number }).port)
+      expect(await asked()).to.equal(0)
+    } finally {
+      expect(await store.stop()).to.equal(0)
+      rmSync(dir, { recursive: true, force: true })
+    }
+    expect(await asked()).to.equal(1)
+  })
+})
+
 describe('.env.example', () => {
   it('lists every variable once, each under a comment, and nothing else but what compose needs', () => {
     expect(listed.map(({ name }) => name)).to.have.members([...variables, ...only])
@@ -256,6 +359,8 @@ describe('.env.example', () => {
 
   it('shows the addresses and the S3 image that compose sets', () => {
     const text = read(production)
+    for (const { name, value } of listed.filter(({ name }) => /_MEMORY$|_SCALE$|^PUBLISH_/.test(name)))
+      expect(text).to.include(`\${${name}:-${value}}`)
     for (const { name, value } of listed)
       if (isAddress(name) && name !== 'DATABASE_URL') expect(text).to.include(`${name}: \${${name}:-${value}}`)
     expect(text).to.include(`\${S3_IMAGE:-${listed.find(({ name }) => name === 'S3_IMAGE')!.value}}`)

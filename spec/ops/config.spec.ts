@@ -285,9 +285,13 @@ describe('the configuration', () => {
   const example = new URL('../../.env.example', import.meta.url)
   ;(existsSync(example) ? it : it.skip)('is listed whole in .env.example, in the same order', () => {
     const namesIn = (text: string) => [...text.matchAll(/^(?:# ?)?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name!)
-    const [ours, composes] = readFileSync(example, 'utf8').split(/^# --- For compose only.*$/m)
+    const [ours, proxys, composes] = readFileSync(example, 'utf8').split(/^# --- For (?:nginx|compose only).*$/m)
     expect(namesIn(ours!)).to.deep.equal(variables)
+    const site = readFileSync(new URL('../../ops/deploy/nginx/site.ts', import.meta.url), 'utf8')
+    for (const name of namesIn(proxys ?? '')) expect(site).to.include(`  ${name}: `)
     const compose = readFileSync(new URL('../../docker-compose.yml', import.meta.url), 'utf8')
-    for (const name of namesIn(composes ?? '')) expect(compose).to.match(new RegExp(`\\$\\{${name}\\b`))
+    // Those are compose's own.
+    const asked = namesIn(composes ?? '').filter((name) => !name.startsWith('COMPOSE_'))
+    for (const name of asked) expect(compose).to.match(new RegExp(`\\$\\{${name}\\b`))
   })
 })

@@ -135,6 +135,36 @@ describe('preparing a clone', () => {
       expect(err).to.include('apt-get could not install ffmpeg')
     })
 
+    it('installs for the specs what a server is set up with, and starts none of it', () => {
+      const sbin = path.join(root, 'sbin')
+      mkdirSync(sbin)
+      program('update-rc.d', `echo "update-rc.d $@" >> '${root}/calls'`)
+      const brings = (file: string) => `echo > '${file}'; /bin/chmod 755 '${file}'`
+      const names = ['nginx', 'shellcheck', 'certbot', 'pebble']
+      const files = names.map((name) => path.join(name === 'nginx' ? sbin : bin, name))
+      program(
+        'apt-get',
+        `echo "$@" >> '${root}/calls'
+        case "$@" in *install*)
+          '${sbin}/policy-rc.d' nginx start; echo "policy $?" >> '${root}/calls'; ${files.map(brings).join('; ')} ;;
+        esac`,
+      )
+      const asked = { root, everything: true, sbin }
+      const code = `import { prepare } from ${JSON.stringify(path.join(root, 'ops', 'prepare.mjs'))}
+        prepare({ ...${JSON.stringify(asked)}, env: process.env, say: console.log })`
+      const env = { PATH: bin, CHROMIUM_PATH: path.join(bin, 'ffmpeg'), SPEC_LONG: '1' }
+      const run = () => spawnSync(process.execPath, ['--input-type=module', '-e', code], { env, encoding: 'utf8' })
+      expect(run().stderr).to.equal('')
+      expect(calls().map((call) => call.replace(/^-qq .*=300 /, ''))).to.deep.equal([
+        'update',
+        `install -y --no-install-recommends ${names.join(' ')}`,
+        'policy 101',
+        'update-rc.d nginx disable',
+      ])
+      expect(existsSync(path.join(sbin, 'policy-rc.d')), 'the policy is gone').to.equal(false)
+      expect(run().stdout).to.equal('')
+    })
+
     describe('for what a bench is measured beside', () => {
       const sbin = () => path.join(root, 'sbin')
       const policy = () => path.join(sbin(), 'policy-rc.d')
