@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { expect } from 'chai'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
@@ -62,11 +63,19 @@ export async function startNginx(folder: string, site: Site, upstream: string, p
   })
   await nginx.ready()
   const reload = () => void process.kill(nginx.pid!, 'SIGHUP')
+  /** The workers that take connections. */
+  const listening = () =>
+    readFileSync(`/proc/${nginx.pid}/task/${nginx.pid}/children`, 'utf8')
+      .split(' ')
+      .filter((pid) => pid !== '' && !readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('shutting down'))
   return {
     ...{ pid: nginx.pid!, httpPort, httpsPort, places, ca, reload },
     turnTo: async (next) => {
       write(next)
+      const before = listening()
       reload()
+      // Those of before still answer what was queued at their sockets.
+      await eventually(() => expect(listening().filter((pid) => before.includes(pid))).to.deep.equal([]))
       const port = next === 'tls' ? httpsPort : httpPort
       await eventually(async () => {
         const socket = connect(port, '127.0.0.1')

@@ -80,6 +80,7 @@ import { createLoginThrottle } from '../platform/loginThrottle.ts'
 import { nearby } from '../platform/objectCache.ts'
 import { createPasswords } from '../platform/passwords.ts'
 import { keepPresence } from '../platform/presence.ts'
+import { root } from '../platform/root.ts'
 import type { Route } from '../platform/route.ts'
 import { createTokens } from '../platform/tokens.ts'
 import { compareVersions } from '../projections/comparing.ts'
@@ -87,6 +88,7 @@ import { followEndings } from '../server/admission.ts'
 import { createApp } from '../server/app.ts'
 import { authentication } from '../server/authentication.ts'
 import { type Dashboard, mountDashboards } from '../server/dashboards.ts'
+import { mountDocs } from '../server/docs.ts'
 import type { Door } from '../server/door.ts'
 import { followStreams } from '../server/followed.ts'
 import { mountHealth } from '../server/health.ts'
@@ -269,6 +271,7 @@ export async function serveApi(given: Connections, door: Door, metrics?: Metrics
         },
         log,
       )
+      mountDocs(app, join(root, 'docs-site/dist'))
       mountDashboards(app, dashboardsOf(config))
     },
   })

@@ -153,9 +153,10 @@ describe('behind nginx', function () {
     const page = async (host: string, path: string) => (await askNginx(nginx, host, path)).bytes.toString()
     expect(await page(admin, '/facilities')).to.include('the admin page')
     expect(await page(app, '/recordings')).to.include('the app page')
-    expect(await page(site.docs!, '/')).to.include('documentation')
-    expect(await page(site.docs!, '/deployment')).to.include('deployment')
-    expect((await askNginx(nginx, site.docs!, '/none')).status).to.equal(404)
+    expect((await askNginx(nginx, site.docs!, '/')).raw.join()).to.match(/location,\S*\/docs\//i)
+    expect(await page(site.docs!, '/docs/')).to.include('documentation')
+    expect(await page(site.docs!, '/docs/deployment')).to.include('deployment')
+    for (const path of ['/none', '/docs/none']) expect((await askNginx(nginx, site.docs!, path)).status).to.equal(404)
     for (const host of [site.api, admin, app])
       expect((await askNginx(nginx, host, '/api/v1/facilities')).body.code).to.equal('unauthenticated')
   })
@@ -163,7 +164,7 @@ describe('behind nginx', function () {
   it('gives every answer the security headers, once', async () => {
     const answers = await Promise.all([
       ...[site.api, admin, app].map((host) => askNginx(nginx, host, '/health')),
-      ...['/', '/none'].map((path) => askNginx(nginx, site.docs!, path)),
+      ...['/docs/', '/none'].map((path) => askNginx(nginx, site.docs!, path)),
       askNginx(nginx, admin, '/'),
       askNginx(nginx, site.api, '/api/v1/none'),
       askNginx(nginx, site.api, '/api/auth/login', { method: 'POST', body: Buffer.alloc(3 * MIB) }),

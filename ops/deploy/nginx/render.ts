@@ -164,8 +164,12 @@ ${securityHeaders('  ')}
   gzip on;
   gzip_vary on;
   gzip_types text/css application/javascript text/javascript application/json image/svg+xml;
-  root ${places.docs};
-  location / { try_files $uri $uri.html $uri/ =404; }
+  location = / { return 302 /docs/; }
+  location /docs/ {
+    rewrite ^/docs(/.*)$ $1 break;
+    root ${places.docs};
+    try_files $uri $uri.html $uri/index.html =404;
+  }
 }
 `
 
