@@ -4,7 +4,15 @@ import tseslint from 'typescript-eslint'
 const dashboards = ['frontend/**', 'frontend-app/**', 'packages/**']
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'data/', '**/dist/', 'docs-site/{.pages,.rspress,node_modules}/', 'packages/web-shared/src/api/schema.ts'] },
+  {
+    ignores: [
+      'node_modules/',
+      'data/',
+      '**/dist/',
+      'docs-site/{.pages,.rspress,node_modules}/',
+      'packages/web-shared/src/api/schema.ts',
+    ],
+  },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],
