@@ -1,14 +1,16 @@
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Balance } from '../../workers/orphans.ts'
 import { shownUntil } from '../events/commands.ts'
 import type { Config } from '../platform/config.ts'
+import type { Copied } from './copying.ts'
 
 interface Settings {
   /** Runs the act with the configuration of the running servers, or of ones started for it. */
   withServers: (act: (config: Config) => Promise<void>) => Promise<void>
 }
 
-/** `storage:check`. */
+/** `storage:check`, `:export` and `:import`. */
 export function addStorageCommands(program: Command, { withServers }: Settings): void {
   program
     .command('storage:check')
@@ -20,7 +22,36 @@ export function addStorageCommands(program: Command, { withServers }: Settings):
       const { checkStorage } = await import('./checking.ts')
       await withServers(async (config) => tell(await shownUntil('checking', (at) => checkStorage(config, sweep, at))))
     })
+
+  program
+    .command('storage:export')
+    .description(
+      'copy all objects into a folder, while it serves; what is there from an earlier time is not copied again',
+    )
+    .requiredOption('--to <folder>', 'where to; beside the objects it gets SHA256SUMS, which sha256sum -c reads')
+    .action(async ({ to }: { to: string }) => {
+      const { bucketOf, exportObjects } = await import('./copying.ts')
+      await withServers(async (config) => {
+        const found = await shownUntil('exporting', async (at) => exportObjects(await bucketOf(config), to, at))
+        sayCopied(found, `${resolve(to)} holds`)
+      })
+    })
+
+  program
+    .command('storage:import')
+    .description('put exported objects into the bucket; what is there already stays, what was broken off goes on')
+    .requiredOption('--from <folder>', 'an export')
+    .action(async ({ from }: { from: string }) => {
+      const { bucketOf, importObjects } = await import('./copying.ts')
+      await withServers(async (config) => {
+        const found = await shownUntil('importing', async (at) => importObjects(await bucketOf(config), from, at))
+        sayCopied(found, `the bucket ${config.S3_BUCKET} holds`)
+      })
+    })
 }
+
+const sayCopied = ({ objects, copied, bytes }: Copied, where: string) =>
+  console.log(`${where} all ${objects} objects; ${copied} of them came now, ${(bytes / 1e6).toFixed(1)} MB`)
 
 function tell(found: Balance & { removed?: number }): void {
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { appendFile, mkdir, readFile, rename, stat } from 'node:fs/promises'
+import { dirname, join, resolve, sep } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import pLimit from 'p-limit'
+import type { Config } from '../platform/config.ts'
+import { connectObjects, type Objects } from '../platform/objects.ts'
+import { objectsIn } from '../roles/connections.ts'
+
+/** Hash and key of each file, as `sha256sum -c` reads it. */
+const sumsFile = 'SHA256SUMS'
+/** What is not of the log's making: uploads in pieces, which are sent again, and what the sweeper keeps for itself. */
+const passing = /^(?:incoming|sweeper)\//
+const atOnce = 4
+
+export interface Copied {
+  /** All there are now. */
+  objects: number
+  /** Those that were not there before. */
+  copied: number
+  bytes: number
+}
+
+type Progress = (done: number, total: number) => void
+
+/** The bucket of this configuration, made where it is missing. */
+export async function bucketOf(config: Config): Promise<Objects> {
+  const objects = connectObjects(objectsIn(config))
+  await objects.prepare()
+  return objects
+}
+
+/**
+ * Copies every object into a folder, while it serves; what an earlier run has brought there is not copied again, since what lies under a key never changes.
+ * What is removed from the bucket stays in the folder.
+ */
+export async function exportObjects(objects: Objects, folder: string, onProgress: Progress): Promise<Copied> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const known = await sumsIn(folder)
+  const wanted: { key: string; size_bytes: number }[] = []
+  for await (const one of objects.list('')) if (!passing.test(one.key)) wanted.push(one)
+  const found = { objects: wanted.length, copied: 0, bytes: 0 }
+  let done = 0
+  await inTurn(wanted, async ({ key, size_bytes }) => {
+    const file = fileOf(folder, key)
+    const there = known.has(key) && (await stat(file).catch(() => undefined))?.size === size_bytes
+    if (!there) {
+      const { sha256, bytes } = await write(await objects.get(key), file)
+      if (bytes !== size_bytes) throw new Error(`${key} came with ${bytes} of ${size_bytes} bytes; run it again`)
+      await appendFile(join(folder, sumsFile), `${sha256}  ${key}\n`)
+      found.copied++
+      found.bytes += bytes
+    }
+    onProgress(++done, wanted.length)
+  })
+  return found
+}
+
+/** Puts what was exported into the bucket; what is there with its size stays as it is. Throws where a file is not what was exported, which is never put. */
+export async function importObjects(objects: Objects, folder: string, onProgress: Progress): Promise<Copied> {
+  const sums = await sumsIn(folder)
+  if (sums.size === 0) throw new Error(`${folder} holds no export: there is no ${sumsFile} in it`)
+  const found = { objects: sums.size, copied: 0, bytes: 0 }
+  let done = 0
+  await inTurn([...sums], async ([key, sha256]) => {
+    const file = fileOf(folder, key)
+    const { size } = await stat(file).catch(() => Promise.reject(new Error(`${key} is missing in ${folder}`)))
+    if ((await objects.size(key)) !== size) {
+      const read = createHash('sha256')
+      await pipeline(createReadStream(file), read)
+      if (read.digest('hex') !== sha256) throw new Error(`${key} is not what was exported: its SHA-256 is another one`)
+      await objects.put(key, createReadStream(file), 'application/octet-stream')
+      found.copied++
+      found.bytes += size
+    }
+    onProgress(++done, sums.size)
+  })
+  return found
+}
+
+async function inTurn<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
+  const limit = pLimit(atOnce)
+  await Promise.all(all.map((one) => limit(act, one)))
+}
+
+/** The file appears under its name once it is whole and durable. */
+async function write(source: AsyncIterable<Buffer>, file: string): Promise<{ sha256: string; bytes: number }> {
+  await mkdir(dirname(file), { recursive: true })
+  const hash = createHash('sha256')
+  let bytes = 0
+  async function* counted() {
+    for await (const chunk of source) {
+      hash.update(chunk)
+      bytes += chunk.length
+      yield chunk
+    }
+  }
+  await pipeline(counted, createWriteStream(`${file}.part`, { flush: true, mode: 0o600 }))
+  await rename(`${file}.part`, file)
+  return { sha256: hash.digest('hex'), bytes }
+}
+
+/** Key → SHA-256; the last where one was copied twice. */
+async function sumsIn(folder: string): Promise<Map<string, string>> {
+  const text = await readFile(join(folder, sumsFile), 'utf8').catch(() => '')
+  return new Map([...text.matchAll(/^([0-9a-f]{64}) {2}(.+)$/gm)].map(([, sha256, key]) => [key!, sha256!]))
+}
+
+function fileOf(folder: string, key: string): string {
+  const root = resolve(folder)
+  const file = resolve(root, key)
+  if (!file.startsWith(root + sep)) throw new Error(`${key} leads out of ${folder}`)
+  return file
+}
