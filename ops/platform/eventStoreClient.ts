@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   type AllStreamRecordedEvent,
@@ -316,6 +317,7 @@ export function connectEventStore(options: {
 
   async function close() {
     await Promise.allSettled(pending)
+    leaveOthers(client)
     await client.dispose()
   }
 
@@ -323,6 +325,15 @@ export function connectEventStore(options: {
     ...{ sealing, append, read, readAll, readFast, readBackwards, follow, tombstone, keepOnly },
     ...{ head, eventAt, positionBefore, close },
   }
+}
+
+/**
+ * The client keeps the appends of all clients of a process in one place, and an error of one's stream of appends rejects them all: the stream of the others then meets
+ * an answer that nobody waits for, and reads no further one, ever. Of a client that is closed nobody has to hear.
+ */
+function leaveOthers(client: EventStoreDBClient): void {
+  const { disposableStreams } = client as unknown as { disposableStreams: Set<Duplex> }
+  for (const stream of disposableStreams) stream.removeAllListeners('error').on('error', () => undefined)
 }
 
 async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {

@@ -206,6 +206,19 @@ describe('the command loop', () => {
     expect(await types(id)).to.deep.equal(['FacilityRegistered', 'FacilityRenamed'])
   }).timeout(30_000)
 
+  it('goes on when another client of the same process closes, whatever is being appended', async () => {
+    const { EVENTSTORE_URL: url, DATA_ENCRYPTION_KEY: secret } = system.config
+    for (let round = 0; round < 10; round++) {
+      const other = connectEventStore({ url, secret, personalFields })
+      await registered(other)
+      const underWay = Array.from({ length: 30 }, () => registered(here))
+      await new Promise((resolve) => setTimeout(resolve, round))
+      await other.close()
+      expect(new Set(await Promise.all(underWay)).size).to.equal(30)
+    }
+    await registered(here)
+  })
+
   it('reserves no name that was given up meanwhile because the same was asked for before', async () => {
     const name = unique('code')
     const [owner_id, intent] = [unique('owner'), systemIntent('spec', unique('asked'))]
