@@ -212,7 +212,7 @@ describe('the command loop', () => {
       const other = connectEventStore({ url, secret, personalFields })
       await registered(other)
       const underWay = Array.from({ length: 30 }, () => registered(here))
-      await new Promise((resolve) => setTimeout(resolve, round))
+      await underWay[2 * round]
       await other.close()
       expect(new Set(await Promise.all(underWay)).size).to.equal(30)
     }
