@@ -23,6 +23,8 @@ main() {
   certificate=/etc/letsencrypt/live/xylolabs-api
   cd "$folder" || fail 'this server is not set up: run setup-server.sh first'
   [ -f .env ] || fail "there is no $folder/.env: run setup-server.sh first"
+  exec 9<"$folder"
+  flock --nonblock 9 || fail 'another deployment is at work on this server'
   take_over
   secure
   publish_docs
@@ -33,19 +35,29 @@ main() {
 
 # The new version takes the place of the old one, which comes back where the new one is not ready in time.
 take_over() {
-  local old=''
-  [ ! -f docker-compose.yml ] || old=$(image_here)
-  if [ -n "$old" ] && ! docker image inspect "$old" >/dev/null 2>&1; then old=''; fi
+  # What was ready last; a deployment that was cut off leaves a version that never was.
+  local old='' from=ready
+  if docker image inspect xylolabs-api:ready >/dev/null 2>&1; then
+    old=xylolabs-api:ready
+  elif [ -f docker-compose.yml ]; then
+    old=$(image_here) from=.
+    if [ -n "$old" ] && ! docker image inspect "$old" >/dev/null 2>&1; then old=''; fi
+  fi
   run docker load --input incoming/image.tar
   if [ -n "$old" ]; then
     run docker tag "$old" xylolabs-api:previous
     run mkdir -p previous
-    run cp docker-compose.yml docker-compose.arm64.yml previous/
+    run cp "$from/docker-compose.yml" "$from/docker-compose.arm64.yml" previous/
   fi
   run docker tag "xylolabs-api:$release" "$image"
   run docker rmi "xylolabs-api:$release"
   run cp incoming/docker-compose.yml incoming/docker-compose.arm64.yml .
-  ! start || return 0
+  if start; then
+    run docker tag "$image" xylolabs-api:ready
+    run mkdir -p ready
+    run cp docker-compose.yml docker-compose.arm64.yml ready/
+    return 0
+  fi
   run docker compose logs --no-color --tail 50 app || true
   [ -n "$old" ] || fail "it was not ready within $ready s, and there is no version before it: see its log above"
   echo "deploy: it was not ready within $ready s: see its log above. Going back to the version before" >&2
@@ -54,7 +66,7 @@ take_over() {
   known=$(migrations_of xylolabs-api:previous)
   applied=$(migrations_of "$image")
   newer=$(comm -13 <(echo "$known") <(echo "$applied"))
-  run docker tag xylolabs-api:previous "$old"
+  run docker tag xylolabs-api:previous "$(image_here)"
   [ -z "$newer" ] || empty_tables
   start || fail 'the version before is not ready either: docker compose logs app'
   fail 'the version before runs again'
@@ -62,14 +74,14 @@ take_over() {
 
 migrations_of() { docker run --rm --entrypoint ls "$1" migrations | sort; }
 
-# The version before refuses tables that it does not know. All of them come back from the log.
+# The version before refuses tables that it does not know. It builds its own from the log; these stay beside them, the audit chain in them too.
 empty_tables() {
   [ -z "$(value_of DATABASE_URL)" ] ||
     fail 'the version before needs a database without the migrations of the new one: see ops/runbooks/postgres-lost.md'
   echo 'deploy: the new version has changed the tables: the version before builds its own anew from the log' >&2
   run docker compose stop app
   # shellcheck disable=SC2016 # in the container
-  run docker compose exec -T postgres sh -c 'dropdb --force --username "$POSTGRES_USER" "$POSTGRES_DB" && createdb --username "$POSTGRES_USER" "$POSTGRES_DB"'
+  run docker compose exec -T postgres sh -c 'psql --username "$POSTGRES_USER" --dbname postgres --set ON_ERROR_STOP=1 --command "select pg_terminate_backend(pid) from pg_stat_activity where datname = '"'"'$POSTGRES_DB'"'"'" --command "alter database \"$POSTGRES_DB\" rename to \"${POSTGRES_DB}_until_$(date +%s)\"" && createdb --username "$POSTGRES_USER" "$POSTGRES_DB"'
 }
 
 start() { run docker compose up --detach --wait --wait-timeout "$ready" --remove-orphans; }

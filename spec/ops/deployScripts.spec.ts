@@ -179,6 +179,7 @@ describe('the scripts of a deployment', function () {
           'docker tag',
           'docker rmi',
           'docker compose up',
+          'docker tag',
         ],
         ...['docker compose run', 'nginx -t', 'systemctl reload', 'certbot certonly'],
         ...['docker compose run', 'nginx -t', 'systemctl reload', 'docker image', 'curl'],
@@ -222,7 +223,8 @@ describe('the scripts of a deployment', function () {
       it(`goes back to what ran before, called ${called}, when the new version is not ready`, () => {
         const one = ready()
         one.deploy('first')
-        one.put('opt/xylolabs-api/docker-compose.yml', compose.replace(name, called))
+        for (const folder of ['', 'ready/'])
+          one.put(`opt/xylolabs-api/${folder}docker-compose.yml`, compose.replace(name, called))
         one.put(`images/${called}`, one.read(`images/${name}`)!)
         const before = one.read('opt/xylolabs-api/docker-compose.yml')
         one.put('broken', 'xylolabs-api:second\n')
@@ -260,8 +262,29 @@ describe('the scripts of a deployment', function () {
           ...[1, ['compose up', ...(own ? ['compose stop', 'compose exec', 'compose up'] : [])]],
         ])
         expect(err).to.include(own ? 'the version before runs again' : 'ops/runbooks/postgres-lost.md')
-        if (own) expect(calls[2]).to.match(/-T postgres sh -c dropdb.*createdb/)
+        if (own) expect(calls[2]).to.match(/-T postgres sh -c .*rename.*_until_.*createdb/)
       }
+    })
+
+    it('goes back to what was ready last, not to what a deployment that was cut off has left', () => {
+      const one = ready()
+      one.deploy('first')
+      // Killed while it waited for the second, which is never ready.
+      one.put(`images/${name}`, 'xylolabs-api:second\n')
+      one.put('broken', 'xylolabs-api:second\nxylolabs-api:third\n')
+      const { code, err } = one.deploy('third')
+      expect([code, one.read('running'), one.read('images/xylolabs-api:previous')]).to.deep.equal([
+        ...[1, 'xylolabs-api:first\n', 'xylolabs-api:first\n'],
+      ])
+      expect(err).to.include('the version before runs again')
+    })
+
+    it('lets nobody else deploy meanwhile', () => {
+      const one = ready()
+      one.put('bin/flock', '#!/bin/bash\nexit 1\n', 0o755)
+      const { code, err } = one.deploy('first')
+      expect([code, one.read('running')]).to.deep.equal([1, undefined])
+      expect(err).to.include('another deployment is at work')
     })
 
     it('says so when there is nothing to go back to', () => {
