@@ -45,6 +45,9 @@ export interface Balancing {
 const mostShare = 0.2
 const few = 5
 
+/** So many are removed at once; what is left goes with the next sweep. */
+const mostSwept = 10_000
+
 /** An object of the sweeper, as old as its last look at all the others; it counts as none of them. */
 export const checkedKey = 'sweeper/checked'
 
@@ -124,7 +127,10 @@ async function isMissing(
  * Compares both sides, slowly and in constant memory.
  * @param onOrphan is handed every object that may be removed
  */
-export async function balance(balancing: Balancing, onOrphan: (orphan: Listed) => void = () => {}): Promise<Balance> {
+export async function balance(
+  balancing: Balancing,
+  onOrphan: (orphan: Listed) => unknown = () => {},
+): Promise<Balance> {
   const found: Balance = {
     ...{ objects: 0, bytes: 0, orphans: 0, orphanBytes: 0, due: 0, pending: 0, unknown: 0, named: 0 },
     ...{ missing: [], missingCount: 0 },
@@ -137,13 +143,19 @@ export async function balance(balancing: Balancing, onOrphan: (orphan: Listed) =
   return found
 }
 
-/** The same, having removed what is due; unless that is so much that something else must be wrong. */
+/**
+ * The same, having removed what was due, and is no one's still; unless that is so much that something else must be wrong. Nothing else is looked for meanwhile: the log may
+ * have become another one.
+ */
 export async function sweepOrphans(balancing: Balancing): Promise<Balance & { removed: number }> {
-  const found = await balance(balancing)
+  const due: string[] = []
+  const found = await balance(balancing, ({ key }) => due.length < mostSwept && due.push(key))
   if (found.due === 0) return { ...found, removed: 0 }
   if (found.named === 0 || (found.due > few && found.due > found.objects * mostShare)) throw new TooMany(found)
   let removed = 0
-  for await (const { key } of orphansIn(balancing, { ...found })) {
+  for (const key of due) {
+    balancing.signal.throwIfAborted()
+    if ((await standingOf(balancing, key)) !== 'orphan') continue
     await balancing.objects.remove(key)
     removed++
   }

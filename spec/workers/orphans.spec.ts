@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { expect } from 'chai'
-import { derivedId, handle } from '../../commands/handle.ts'
+import { derivedId, forgetLoaded, handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
 import { finish } from '../../commands/resumableFinish.ts'
 import * as Upload from '../../domain/upload.ts'
 import { incomingIn } from '../../ops/platform/incoming.ts'
+import type { EventStore } from '../../ops/platform/eventStore.ts'
 import { connectLocks, type Locks } from '../../ops/platform/locks.ts'
 import { outsideServers, runProcess } from '../process.ts'
 import { sweepIncoming } from '../../workers/incoming.ts'
@@ -188,6 +189,27 @@ describe('the object store, held against the log', () => {
       expect([told, await has(there[0]!)]).to.deep.equal(['TooMany', true])
     }
     await Promise.all(keys.map((key) => system.objects.remove(key)))
+  })
+
+  it('loses only what no event named when it was looked at, though the log is another one by then', async () => {
+    const { body } = await facility.sensor.upload(bytes)
+    await ready(body.id)
+    const kept = await keysBelow(system.objects, `uploads/${body.id}/`)
+    const orphan = `uploads/${randomUUID()}/${randomUUID()}`
+    await put(orphan)
+    let isGone = false
+    const store: EventStore = {
+      ...system.store,
+      read: (...asked) => (isGone ? Promise.resolve([]) : system.store.read(...asked)),
+      readAll: async function* (after) {
+        yield* system.store.readAll(after)
+        isGone = true
+        forgetLoaded(store)
+      },
+    }
+    const { due, removed } = await sweepOrphans(asked({ store }))
+    expect(removed).to.equal(due)
+    expect([await has(orphan), await keysBelow(system.objects, `uploads/${body.id}/`)]).to.deep.equal([false, kept])
   })
 
   it('is not led astray by what a device writes into its metadata', async () => {
