@@ -74,8 +74,7 @@ export function attemptsAt<State extends (Attempts & object) | Unknown, Event ex
       return { attempt, revision: (await handle(store, jobs, job.id, started, intent(job, 'start'))).revision }
     } catch (error) {
       const { state } = await load(store, jobs, job.id)
-      const isNext =
-        error instanceof Refusal && isOpen(state) && !isExhausted(state) && (state as Known).attempt >= attempt
+      const isNext = error instanceof Refusal && isStartable(state) && (state as Known).attempt >= attempt
       if (!isNext) throw error
       return start({ ...job, attempt: (state as Known).attempt + 1 }, at)
     }

@@ -218,6 +218,14 @@ describe('attempts at a transcode', () => {
     ])
   })
 
+  it('are left to whoever has begun one, by another who knew of none yet', async () => {
+    const id = await requested()
+    const [quick, late] = [worker(found, { store: { ...connections.store } }), worker()]
+    expect((await quick.begin(id))!.attempt).to.equal(1)
+    expect(await failure(late.begin(id))).to.equal('attempt-superseded')
+    expect(await recordings.types(id)).to.deep.equal(['TranscodeRequested', 'TranscodeStarted'])
+  })
+
   it('that a worker is heard of are not timed out, however long they take', async () => {
     const { programs, pids } = await fake(hangs)
     const id = await requested()
