@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { appendFile, mkdir, readFile, rename, stat } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rename, stat, truncate } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import pLimit from 'p-limit'
 import type { Config } from '../platform/config.ts'
-import { connectObjects, type Objects } from '../platform/objects.ts'
+import { connectObjects, isMissing, type Objects } from '../platform/objects.ts'
 import { objectsIn } from '../roles/connections.ts'
 
 /** Hash and key of each file, as `sha256sum -c` reads it. */
@@ -37,6 +37,7 @@ export async function bucketOf(config: Config): Promise<Objects> {
  */
 export async function exportObjects(objects: Objects, folder: string, onProgress: Progress): Promise<Copied> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
+  await mendSums(folder)
   const known = await sumsIn(folder)
   const wanted: { key: string; size_bytes: number }[] = []
   for await (const one of objects.list('')) if (!passing.test(one.key)) wanted.push(one)
@@ -46,7 +47,12 @@ export async function exportObjects(objects: Objects, folder: string, onProgress
     const file = fileOf(folder, key)
     const there = known.has(key) && (await stat(file).catch(() => undefined))?.size === size_bytes
     if (!there) {
-      const { sha256, bytes } = await write(await objects.get(key), file)
+      const source = await objects.get(key).catch((error: unknown) => {
+        if (!isMissing(error)) throw error
+      })
+      // It was removed since it was listed.
+      if (!source) return void found.objects--
+      const { sha256, bytes } = await write(source, file)
       if (bytes !== size_bytes) throw new Error(`${key} came with ${bytes} of ${size_bytes} bytes; run it again`)
       await appendFile(join(folder, sumsFile), `${sha256}  ${key}\n`)
       found.copied++
@@ -81,7 +87,7 @@ export async function importObjects(objects: Objects, folder: string, onProgress
 
 async function inTurn<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
   const limit = pLimit(atOnce)
-  await Promise.all(all.map((one) => limit(act, one)))
+  await Promise.all(all.map((one) => limit(act, one))).finally(() => limit.clearQueue())
 }
 
 /** The file appears under its name once it is whole and durable. */
@@ -96,15 +102,25 @@ async function write(source: AsyncIterable<Buffer>, file: string): Promise<{ sha
       yield chunk
     }
   }
-  await pipeline(counted, createWriteStream(`${file}.part`, { flush: true, mode: 0o600 }))
-  await rename(`${file}.part`, file)
+  // Of this process alone: another may be writing the same.
+  const part = `${file}.${process.pid}.part`
+  await pipeline(counted, createWriteStream(part, { flush: true, mode: 0o600 }))
+  await rename(part, file)
   return { sha256: hash.digest('hex'), bytes }
 }
 
-/** Key → SHA-256; the last where one was copied twice. */
+/** Key → SHA-256; the last where one was copied twice. A line that was cut by a crash is none. */
 async function sumsIn(folder: string): Promise<Map<string, string>> {
   const text = await readFile(join(folder, sumsFile), 'utf8').catch(() => '')
-  return new Map([...text.matchAll(/^([0-9a-f]{64}) {2}(.+)$/gm)].map(([, sha256, key]) => [key!, sha256!]))
+  return new Map([...text.matchAll(/^([0-9a-f]{64}) {2}(.+)\n/gm)].map(([, sha256, key]) => [key!, sha256!]))
+}
+
+/** Without the line that a crash has cut: the next one begins anew. */
+async function mendSums(folder: string): Promise<void> {
+  const file = join(folder, sumsFile)
+  const bytes = await readFile(file).catch(() => undefined)
+  const whole = bytes ? bytes.lastIndexOf('\n') + 1 : 0
+  if (bytes && whole < bytes.length) await truncate(file, whole)
 }
 
 function fileOf(folder: string, key: string): string {

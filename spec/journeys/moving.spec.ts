@@ -77,6 +77,26 @@ describe('an installation that moves', function () {
     expect(astray).to.include('leads out of')
   })
 
+  it('takes along what is there, whatever is removed meanwhile, and goes on after a crash in the middle of a line', async () => {
+    const to = join(folder, 'objects of a crash')
+    const keys = await keysBelow(system.objects, `uploads/${await received()}/`)
+    const list: Objects['list'] = async function* (prefix) {
+      yield* system.objects.list(prefix)
+      yield { key: 'uploads/removed/meanwhile', size_bytes: 3, modified_at: new Date() }
+    }
+    const found = await exportObjects({ ...system.objects, list }, to, nobody)
+    expect(found.copied).to.equal(found.objects)
+    const sums = join(to, 'SHA256SUMS')
+    const whole = readFileSync(sums, 'utf8')
+    writeFileSync(sums, whole.slice(0, -5))
+    const again = await exportObjects(system.objects, to, nobody)
+    expect([again.objects, again.copied]).to.deep.equal([found.objects, 1])
+    expect(readFileSync(sums, 'utf8').split('\n').sort()).to.deep.equal(whole.split('\n').sort())
+    const bucket = await anotherBucket('crashed')
+    await importObjects(bucket, to, nobody)
+    for (const key of keys) expect(await bucket.size(key)).to.equal(await system.objects.size(key))
+  })
+
   it('is there again elsewhere, with its people, its recordings and nothing missing', async () => {
     const id = await received()
     const here = { DATA_DIR: system.dataDir }
