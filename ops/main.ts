@@ -128,11 +128,12 @@ async function run(roles: readonly Role[], quiet = false): Promise<Lifecycle> {
     await openTraces(config, { roles, version, log, lifecycle })
     const metrics = await openMetrics(config, () => opened.connections, log, lifecycle)
     const plain = await openConnections(config, log, lifecycle)
-    const connections = (opened.connections = metrics ? measured(plain, metrics) : plain)
+    const measuring = metrics && measured(plain, metrics)
+    const connections = (opened.connections = measuring?.connections ?? plain)
     if (roles.includes('projections')) runProjections(connections)
     if (roles.includes('projections')) runAuditChain(connections)
     await Promise.all([
-      door && serveApi(connections, door, metrics),
+      door && serveApi(connections, door, measuring),
       roles.includes('workers') && runWorkers(connections, environment['PATH'] ?? '', metrics),
     ])
     if (door) lifecycle.onStop('http', () => door.close())

@@ -75,7 +75,6 @@ import { modelNamed, models } from '../../workers/models/catalogue.ts'
 import type { EventStore } from '../platform/eventStore.ts'
 import { incomingIn } from '../platform/incoming.ts'
 import { connectLocks } from '../platform/locks.ts'
-import type { Metrics } from '../platform/metrics.ts'
 import { createLoginThrottle } from '../platform/loginThrottle.ts'
 import { nearby } from '../platform/objectCache.ts'
 import { createPasswords } from '../platform/passwords.ts'
@@ -100,7 +99,7 @@ import { rateLimit } from '../server/rateLimit.ts'
 import type { Connections } from './connections.ts'
 import { failedJobsIn } from './failedJobs.ts'
 import { liveOver } from './live.ts'
-import { measureJobs, measurePasswords, measureVisibility } from './measured.ts'
+import { type Measured, measureJobs, measurePasswords } from './measured.ts'
 import { openSessionsIn } from './openSessions.ts'
 import { probing } from './inference.ts'
 import { settingsOf } from './settings.ts'
@@ -134,13 +133,13 @@ const opener =
   }
 
 /** The HTTP API over open connections; resolves once requests are answered. */
-export async function serveApi(given: Connections, door: Door, metrics?: Metrics): Promise<void> {
-  const { config, database, bus, objects, log, lifecycle } = given
+export async function serveApi(connections: Connections, door: Door, measuring?: Measured): Promise<void> {
+  const { config, store, database, bus, objects, log, lifecycle } = connections
   const signal = lifecycle.stopping
   const passwords = await createPasswords(Math.max(1, Math.min(2, cpus().length - 1)))
   const freshness = listenForPositions({ databaseUrl: config.DATABASE_URL, log, signal })
-  const store = metrics ? measureVisibility(given.store, freshness, metrics, signal) : given.store
-  const connections = { ...given, store }
+  const { metrics, watch } = measuring ?? {}
+  watch?.(freshness)
   if (metrics) measurePasswords(passwords, metrics)
   if (metrics) measureJobs(database, metrics)
   const accessSecs = config.JWT_ACCESS_TTL_SECS

@@ -13,14 +13,22 @@ import type { Connections } from './connections.ts'
 const secs = (since: number) => (performance.now() - since) / 1000
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
-/** The same connections, whose appends and objects are counted. */
-export const measured = (connections: Connections, metrics: Metrics): Connections => ({
-  ...connections,
-  store: measuredStore(connections.store, metrics),
-  objects: measuredObjects(connections.objects, metrics),
-})
+/** Counts what one process does over its connections. All of its parts use the same ones: what is remembered of a log goes by its store. */
+export interface Measured {
+  metrics: Metrics
+  connections: Connections
+  /** From then on how long it takes from an append until the read models have it. */
+  watch(freshness: Freshness): void
+}
 
-function measuredStore(store: EventStore, metrics: Metrics): EventStore {
+export function measured(connections: Connections, metrics: Metrics): Measured {
+  const visibility = watchingVisibility(metrics, connections.lifecycle.stopping)
+  const store = measuredStore(connections.store, metrics, visibility.appended)
+  const objects = measuredObjects(connections.objects, metrics)
+  return { metrics, connections: { ...connections, store, objects }, watch: visibility.watch }
+}
+
+function measuredStore(store: EventStore, metrics: Metrics, onAppended: (position: bigint) => void): EventStore {
   const events = metrics.counter('events_appended_total', 'Events that are durable, by the category of their stream.', [
     'category',
   ])
@@ -37,6 +45,7 @@ function measuredStore(store: EventStore, metrics: Metrics): EventStore {
       const done = await store.append(stream, added, expected)
       took.observe(secs(began))
       events.inc({ category }, added.length)
+      onAppended(done.position)
       return done
     } catch (error) {
       if (error instanceof RevisionConflict) conflicts.inc({ category })
@@ -61,33 +70,29 @@ function measuredObjects(objects: Objects, metrics: Metrics): Objects {
 /** So many answers at a time are watched until they can be read. */
 const mostWatched = 100
 
-/** Watches how long it takes from an append of this process until the read models have it. */
-export function measureVisibility(
-  store: EventStore,
-  freshness: Freshness,
-  metrics: Metrics,
-  signal: AbortSignal,
-): EventStore {
+function watchingVisibility(metrics: Metrics, signal: AbortSignal) {
   const took = metrics.histogram(
     'append_visible_seconds',
     'From the answer to an append until the read models had it; of many at once a sample.',
     [],
     buckets,
   )
+  let watching: Freshness | undefined
   let watched = 0
   return {
-    ...store,
-    append: async (...what) => {
-      const done = await store.append(...what)
-      if (watched >= mostWatched) return done
+    watch: (freshness: Freshness) => void (watching = freshness),
+    appended: (position: bigint) => {
+      if (!watching || watched >= mostWatched) return
       watched++
       const began = performance.now()
-      freshness
-        .waitFor(done.position, [], signal)
-        .then(() => took.observe(secs(began)))
+      watching
+        .waitFor(position, [], signal)
+        // What is late, or never comes, took at least so long.
         .catch(() => undefined)
-        .finally(() => watched--)
-      return done
+        .finally(() => {
+          watched--
+          if (!signal.aborted) took.observe(secs(began))
+        })
     },
   }
 }

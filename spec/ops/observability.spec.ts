@@ -3,14 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { createMetrics } from '../../ops/platform/metrics.ts'
-import {
-  attemptsIn,
-  measured,
-  measureFleet,
-  measureJobs,
-  measurePasswords,
-  measureVisibility,
-} from '../../ops/roles/measured.ts'
+import { attemptsIn, measured, measureFleet, measureJobs, measurePasswords } from '../../ops/roles/measured.ts'
 import { measureProjections } from '../../ops/projections/metrics.ts'
 import { missingObjects, requestDurations } from '../../ops/server/metrics.ts'
 
@@ -27,8 +20,7 @@ interface Rule {
 async function told(): Promise<Set<string>> {
   const metrics = createMetrics()
   const none = {} as never
-  measured({ store: none, objects: none } as never, metrics)
-  measureVisibility(none, none, metrics, AbortSignal.abort())
+  measured({ store: none, objects: none, lifecycle: none } as never, metrics)
   measureJobs({ query: () => Promise.resolve({ rows: [] }) } as never, metrics)
   attemptsIn(metrics)
   measureFleet({ places: () => [] }, metrics)
