@@ -18,7 +18,7 @@ import {
   START,
   streamNameFilter,
 } from '@eventstore/db-client'
-import { errorType, StreamGone, translated, Unavailable } from './eventStoreErrors.ts'
+import { errorType, RevisionConflict, StreamGone, translated, Unavailable } from './eventStoreErrors.ts'
 import { NotForBulk, readInBulk } from './bulkReader.ts'
 import { batches, checkpoint, gathered, letGo, until } from './eventStoreStreams.ts'
 import type { EventStore, ExpectedRevision, FollowOptions, NewEvent, Recorded } from './eventStore.ts'
@@ -136,7 +136,7 @@ export function connectEventStore(options: {
   const append: EventStore['append'] = (stream, events, expected) =>
     spanned(
       'append',
-      { kind: 'client', attributes: { 'db.system.name': 'eventstoredb', 'xylolabs.stream': stream } },
+      { kind: 'client', attributes: { 'db.system.name': 'eventstoredb', 'xylolabs.stream': stream }, isFault },
       () => appended(stream, events, expected),
     )
 
@@ -335,6 +335,9 @@ function leaveOthers(client: EventStoreDBClient): void {
   const { disposableStreams } = client as unknown as { disposableStreams: Set<Duplex> }
   for (const stream of disposableStreams) stream.removeAllListeners('error').on('error', () => undefined)
 }
+
+/** That a stream has changed is what an append finds out. */
+const isFault = (error: unknown) => !(error instanceof RevisionConflict)
 
 async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
