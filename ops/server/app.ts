@@ -53,8 +53,9 @@ const resumable = [
 ]
 
 const bodyPatienceMs = 30_000
-/** How long a body that was refused is let come. */
+/** How long, and how much of, a body that was refused is let come. */
 const lingerMs = 5000
+const mostLingered = 8 * 1024 * 1024
 const json = express.json({ limit: '1mb', strict: false, type: () => true })
 
 /** Express out of routes that are data. The order of refusal: 401, role 403, shape 400, and then what the route itself says. */
@@ -276,15 +277,20 @@ function refuse(request: Request, response: Response, problem: Problem) {
   const text = JSON.stringify(document)
   response.status(document.status).set(problem.headers).type('application/problem+json')
   if (request.complete || request.method === 'GET') return void response.send(text)
+  response.set('Connection', 'close')
+  // Whoever asks too often is not waited for.
+  if (document.status === 429) return void response.send(text)
   // A body that was not read to its end cannot be followed by another request on this connection. Closed at once, the connection would be
-  // reset under whoever still sends, and a proxy would tell of a fault instead of the refusal: the rest is let go by, for a moment.
-  response.set({ Connection: 'close', 'Content-Length': String(Buffer.byteLength(text)) }).write(text)
+  // reset under whoever still sends, and a proxy would tell of a fault instead of the refusal: some of the rest is let go by, for a moment.
+  response.set('Content-Length', String(Buffer.byteLength(text))).write(text)
+  let gone = 0
   const end = () => {
     clearTimeout(timer)
     response.end()
   }
   const timer = setTimeout(end, lingerMs).unref()
-  request.once('end', end).once('close', end).resume()
+  request.once('end', end).once('close', end)
+  request.on('data', (chunk: Buffer) => (gone += chunk.length) > mostLingered && (request.pause(), end()))
 }
 
 async function send(

@@ -62,6 +62,29 @@ describe('a body that comes long after its head', () => {
     expect(await (await begun('/api/v1/uploads', { ...bearer, ...asForm }, form)).finish()).to.equal(201)
   })
 
+  it('is let come when it was refused, and not without end', async () => {
+    const { hostname, port } = new URL(system.url)
+    const socket = connect(Number(port), hostname)
+    sockets.push(socket)
+    let [told, isOver, sent] = ['', false, 0]
+    socket.on('data', (chunk: Buffer) => (told += chunk.toString()))
+    socket
+      .on('end', () => (isOver = true))
+      .on('close', () => (isOver = true))
+      .on('error', () => undefined)
+    const piece = Buffer.alloc(64 * 1024)
+    socket.write(`POST /api/v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Length: ${10 ** 9}\r\n\r\n`)
+    const send = () => {
+      for (let flows = true; flows && !isOver; sent += piece.length) flows = socket.write(piece)
+    }
+    socket.on('drain', send)
+    send()
+    await eventually(() => expect(isOver).to.equal(true), 3000)
+    expect(told).to.match(/^HTTP\/1.1 401 /)
+    // With what the kernel keeps for a socket, on both sides.
+    expect(sent).to.be.lessThan(32 * 1024 * 1024)
+  })
+
   it('does nothing once the session has ended: neither JSON nor a recording', async () => {
     const bearer = await session()
     const late = [
