@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { Client } from 'minio'
+import { inParts } from './objectParts.ts'
 
 export interface Stored {
   size_bytes: number
@@ -15,7 +16,7 @@ export interface Listed {
 
 export interface Objects {
   /**
-   * Streams bytes to an object in constant memory (one part of 8 MiB at a time), hashing and counting on the way.
+   * Streams bytes to an object in constant memory (a few parts of 8 MiB), hashing and counting on the way.
    * When the source fails nothing of it stays behind, and the source's own error is thrown.
    */
   put(key: string, source: AsyncIterable<Buffer>, contentType: string): Promise<Stored>
@@ -36,6 +37,8 @@ export interface Objects {
 }
 
 const partBytes = 8 * 1024 * 1024
+/** While so many are on their way, the next one is gathered. */
+const partsAtOnce = 2
 
 export interface ObjectsOptions {
   endpoint: string
@@ -64,39 +67,37 @@ export function connectObjects({ endpoint, bucket, region, pathStyle, accessKey,
     const hash = createHash('sha256')
     const headers = { 'Content-Type': contentType }
     let size = 0
-    let uploadId: string | undefined
+    let uploadID: string | undefined
+    let partNumber = 0
+    const underWay: Promise<void>[] = []
     const etags: { part: number; etag: string }[] = []
-    const putPart = async (part: Buffer) => {
-      uploadId ??= await client.initiateNewMultipartUpload(bucket, key, headers)
-      const partNumber = etags.length + 1
-      const partHeaders = {
-        'Content-Length': part.length,
-        'Content-MD5': createHash('md5').update(part).digest('base64'),
-      }
-      const { etag } = await client.uploadPart(
-        { bucketName: bucket, objectName: key, uploadID: uploadId, partNumber, headers: partHeaders as never },
-        part,
-      )
-      etags.push({ part: partNumber, etag })
-    }
     try {
-      let last: Buffer | undefined
-      for await (const part of inParts(source)) {
-        hash.update(part)
-        size += part.length
-        if (last) await putPart(last)
-        last = part
+      for await (const { bytes, isLast, giveBack } of inParts(source, partBytes)) {
+        hash.update(bytes)
+        size += bytes.length
+        if (isLast && uploadID === undefined) {
+          await client.putObject(bucket, key, bytes, bytes.length, headers)
+          break
+        }
+        uploadID ??= await client.initiateNewMultipartUpload(bucket, key, headers)
+        if (underWay.length === partsAtOnce) await underWay.shift()
+        const part = { bucketName: bucket, objectName: key, uploadID, partNumber: ++partNumber, headers: {} as never }
+        const sent = client.uploadPart(part, bytes).then(({ etag }) => {
+          etags.push({ part: part.partNumber, etag })
+          giveBack()
+        })
+        sent.catch(() => undefined) // Awaited in its turn.
+        underWay.push(sent)
       }
-      if (uploadId === undefined) {
-        const whole = last ?? Buffer.alloc(0)
-        await client.putObject(bucket, key, whole, whole.length, headers)
-      } else {
-        await putPart(last!)
-        await client.completeMultipartUpload(bucket, key, uploadId, etags)
+      await Promise.all(underWay)
+      if (uploadID !== undefined) {
+        etags.sort((one, other) => one.part - other.part)
+        await client.completeMultipartUpload(bucket, key, uploadID, etags)
       }
       return { size_bytes: size, sha256: hash.digest('hex') }
     } catch (error) {
-      if (uploadId !== undefined) await client.abortMultipartUpload(bucket, key, uploadId).catch(() => undefined)
+      await Promise.allSettled(underWay)
+      if (uploadID !== undefined) await client.abortMultipartUpload(bucket, key, uploadID).catch(() => undefined)
       throw error
     }
   }
@@ -139,22 +140,3 @@ export function connectObjects({ endpoint, bucket, region, pathStyle, accessKey,
 }
 
 export const isMissing = (error: unknown) => ['NotFound', 'NoSuchKey'].includes((error as { code?: string }).code ?? '')
-
-/** Cuts a stream of bytes into parts of 8 MiB; only the last one is shorter. */
-async function* inParts(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of source) {
-    let rest = chunk
-    while (size + rest.length >= partBytes) {
-      const fits = partBytes - size
-      yield Buffer.concat([...chunks, rest.subarray(0, fits)])
-      chunks = []
-      size = 0
-      rest = rest.subarray(fits)
-    }
-    if (rest.length > 0) chunks.push(rest)
-    size += rest.length
-  }
-  if (size > 0) yield Buffer.concat(chunks)
-}

@@ -6,7 +6,7 @@ import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { S3Error } from './s3rver.ts'
 
-/** Bytes that are on the disk, whole and flushed, but not yet under their name. */
+/** Bytes that are in a file, whole, but not yet under their name. */
 export interface Received {
   readonly file: string
   readonly size: number
@@ -21,7 +21,8 @@ export interface Digests {
 
 /** The folder of files that are still being written. Whatever lies there at boot was cut off, and is removed. */
 export interface Incoming {
-  receive(content: Readable, expected?: Digests): Promise<Received>
+  /** @param flush whether they have to be on the disk then, as they have unless something does it later on */
+  receive(content: Readable, expected?: Digests, flush?: boolean): Promise<Received>
   write(text: string): Promise<string>
   newFile(): string
 }
@@ -47,7 +48,7 @@ export async function incomingIn(root: string): Promise<Incoming> {
       })
       return file
     },
-    async receive(content, expected = {}) {
+    async receive(content, expected = {}, flush = true) {
       const file = newFile()
       const md5 = createHash('md5')
       const sha256 = expected.sha256 === undefined ? undefined : createHash('sha256')
@@ -61,7 +62,11 @@ export async function incomingIn(root: string): Promise<Incoming> {
         },
       })
       return using(file, async () => {
-        await pipeline(content, meter, createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true }))
+        await pipeline(
+          content,
+          meter,
+          createWriteStream(file, { flags: 'wx', mode: 0o600, flush, highWaterMark: 1024 * 1024 }),
+        )
         const digest = md5.digest()
         const right =
           (sha256?.digest('hex') ?? '') === (expected.sha256 ?? '') &&
@@ -75,6 +80,12 @@ export async function incomingIn(root: string): Promise<Incoming> {
 
 /** Gives a flushed file its name, at once and for good: the folder's entry is flushed too. */
 export async function place(file: string, destination: string): Promise<void> {
+  await named(file, destination)
+  await flushFolder(path.dirname(destination))
+}
+
+/** Gives a file its name, until the machine loses power. */
+export async function named(file: string, destination: string): Promise<void> {
   const folder = path.dirname(destination)
   for (let attempt = 1; ; attempt++) {
     await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -86,7 +97,6 @@ export async function place(file: string, destination: string): Promise<void> {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 5) throw error
     }
   }
-  await flushFolder(folder)
 }
 
 async function flushFolder(folder: string): Promise<void> {

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
-import { type Digests, place } from './incoming.ts'
+import { type Digests, named, place } from './incoming.ts'
 import { type Headers, S3Error } from './s3rver.ts'
 import type { Condition, ObjectStore } from './store.ts'
 import { turns } from './turns.ts'
@@ -25,11 +25,19 @@ interface Intent {
 
 /**
  * Uploads in parts. Each is a folder `.uploads/<id>` of `about.json` and parts named by number and MD5, so that sending a part again
- * never disturbs the one that was acknowledged: the list given to `complete` says which is meant.
+ * never disturbs the one that was acknowledged: the list given to `complete` says which is meant. A part is flushed with the object that it becomes a
+ * part of: what a power failure made of it before that does not fit its MD5.
  */
 export function multipartUploads(root: string, store: ObjectStore) {
   const uploads = path.join(root, '.uploads')
   const inTurn = turns()
+  /** Parts that this process has received: the machine has not lost power since. */
+  const ofThisRun = new Set<string>()
+
+  async function drop(folder: string) {
+    for (const part of ofThisRun) if (path.dirname(part) === folder) ofThisRun.delete(part)
+    await rm(folder, { recursive: true, force: true })
+  }
 
   function folderOf(id: string | undefined): string {
     if (!id || !/^[0-9a-f]{32}$/.test(id)) throw noSuchUpload()
@@ -64,11 +72,13 @@ export function multipartUploads(root: string, store: ObjectStore) {
         throw new S3Error('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive')
       }
       await intentOf(id, bucket, key)
-      const { file, md5 } = await store.incoming.receive(content, expected)
+      const { file, md5 } = await store.incoming.receive(content, expected, false)
       await inTurn(id!, async () => {
         try {
           await intentOf(id, bucket, key)
-          await place(file, path.join(folderOf(id), partName(number, md5)))
+          const part = path.join(folderOf(id), partName(number, md5))
+          await named(file, part)
+          ofThisRun.add(part)
         } finally {
           await rm(file, { force: true })
         }
@@ -87,11 +97,11 @@ export function multipartUploads(root: string, store: ObjectStore) {
       return inTurn(id ?? '', async () => {
         const { headers } = await intentOf(id, bucket, key)
         const files = await checkedParts(folderOf(id), parts)
-        const file = await joined(files, store.incoming.newFile())
+        const file = await joined(files, store.incoming.newFile(), (part) => ofThisRun.has(part))
         const digests = Buffer.concat(parts.map(({ etag }) => Buffer.from(etag, 'hex')))
         const etag = `${createHash('md5').update(digests).digest('hex')}-${parts.length}`
         await store.adopt(bucket, key, { file }, etag, headers, condition)
-        await rm(folderOf(id), { recursive: true, force: true })
+        await drop(folderOf(id))
         return etag
       })
     },
@@ -99,7 +109,7 @@ export function multipartUploads(root: string, store: ObjectStore) {
     async abort(bucket: string, key: string, id: string | undefined): Promise<void> {
       await inTurn(id ?? '', async () => {
         await intentOf(id, bucket, key)
-        await rm(folderOf(id), { recursive: true, force: true })
+        await drop(folderOf(id))
       })
     },
 
@@ -108,7 +118,7 @@ export function multipartUploads(root: string, store: ObjectStore) {
       await mkdir(uploads, { recursive: true, mode: 0o700 })
       for (const id of await readdir(uploads)) {
         const folder = path.join(uploads, id)
-        if (now - (await stat(folder)).mtimeMs > KEPT_FOR_MS) await rm(folder, { recursive: true, force: true })
+        if (now - (await stat(folder)).mtimeMs > KEPT_FOR_MS) await drop(folder)
       }
     },
   }
@@ -135,12 +145,25 @@ async function checkedParts(folder: string, parts: readonly Part[]): Promise<str
   return files
 }
 
-async function joined(files: readonly string[], destination: string): Promise<string> {
+/** @param isWhole of a part; every other one is held against its MD5 */
+async function joined(
+  files: readonly string[],
+  destination: string,
+  isWhole: (file: string) => boolean,
+): Promise<string> {
   const handle = await open(destination, 'wx', 0o600)
   try {
     for (const file of files) {
-      for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 }))
+      const md5 = isWhole(file) ? undefined : createHash('md5')
+      for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
+        md5?.update(chunk as Buffer)
         await handle.appendFile(chunk as Buffer)
+      }
+      if (md5 && !file.endsWith(md5.digest('hex')))
+        throw new S3Error(
+          'InvalidPart',
+          `Part ${Number(path.basename(file).slice(0, 5))} is not as it was sent: send it again.`,
+        )
     }
     await handle.sync()
     return destination
