@@ -17,10 +17,12 @@ export async function makeAdmin(
   if (!name.success) throw new Error('--name must be one line of 1 to 200 characters')
   const { EVENTSTORE_URL: url, DATA_ENCRYPTION_KEY: secret } = config
   const store = connectEventStore({ url, secret, personalFields, erasedBy })
+  const passwords = await createPasswords(1)
   try {
-    const deps = { store, passwords: await createPasswords(1), now: () => new Date().toISOString() }
+    const deps = { store, passwords, now: () => new Date().toISOString() }
     return await createAdmin(deps, { ...wanted, email: email.data, name: name.data })
   } finally {
+    await passwords.close()
     await store.close()
   }
 }

@@ -1,5 +1,8 @@
-import { hash, verify } from '@node-rs/argon2'
+import { join } from 'node:path'
+import { hash } from '@node-rs/argon2'
 import pLimit, { type LimitFunction } from 'p-limit'
+import { Piscina } from 'piscina'
+import { root } from './root.ts'
 import { Problem } from './route.ts'
 
 /** `asker`: who is let in and asks for it; absent for whoever is not in yet. */
@@ -16,6 +19,8 @@ export interface Passwords {
   ): Promise<boolean>
   /** How many wait for their turn. */
   waiting(): number
+  /** Ends the threads, and what is under way in them. */
+  close(): Promise<void>
 }
 
 export interface QueueLimits {
@@ -27,19 +32,27 @@ export interface QueueLimits {
 
 // argon2id at OWASP's minimum: 19 MiB, two passes, one lane; about 14 ms of one core.
 const cost = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
+/** A thread takes 50 ms to begin. */
+const idleMs = 60_000
+/** Added to how willingly they give way: whatever else there is to do goes first. */
+const niceIncrement = 10
 const usualLimits: QueueLimits = { most: 200, mostOfAsker: 100 }
 
 const tooMany = (what: string) =>
   new Problem('rate_limited', `Too many ${what} at once; try again`, { headers: { 'Retry-After': '2' } })
 
 /**
- * Hashing in turn, as many at once as given; a full queue refuses, so that logins cannot starve everything else. Of what one asker wants there
- * is one thing in the queue at a time, so that nobody who is in can keep others from getting in.
+ * Hashing in turn, as many at once as given, in threads that give way to everything else; a full queue refuses, so that a flood of logins holds
+ * nothing up but itself. Of what one asker wants there is one thing in the queue at a time, so that nobody who is in can keep others from getting in.
  */
 export async function createPasswords(concurrency: number, limits: QueueLimits = usualLimits): Promise<Passwords> {
   const queue = pLimit(concurrency)
   const places = new Map<string, LimitFunction>()
   const nobody = await hash('nobody has this password', cost)
+  const threads = new Piscina<object, never>({
+    filename: join(root, 'ops/platform/passwordThread.mjs'),
+    ...{ minThreads: 0, maxThreads: concurrency, idleTimeout: idleMs, niceIncrement, execArgv: [] },
+  })
 
   async function inTurn<T>(run: () => Promise<T>): Promise<T> {
     if (queue.pendingCount >= limits.most) throw tooMany('logins')
@@ -59,13 +72,15 @@ export async function createPasswords(concurrency: number, limits: QueueLimits =
   }
 
   return {
-    hash: (password, asker) => inTurnOf(asker, () => hash(password, cost)),
+    hash: (password, asker) =>
+      inTurnOf(asker, () => threads.run({ password, cost }, { name: 'hash' }) as Promise<string>),
     matches: (stored, password, { admit, asker } = {}) =>
       inTurnOf(asker, async () => {
         await admit?.()
-        const same = await verify(stored ?? nobody, password)
+        const same: boolean = await threads.run({ hash: stored ?? nobody, password }, { name: 'verify' })
         return same && stored !== undefined
       }),
     waiting: () => queue.pendingCount,
+    close: () => threads.destroy(),
   }
 }

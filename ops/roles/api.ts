@@ -1,4 +1,4 @@
-import { cpus } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { apiKeys as apiKeyCommands } from '../../commands/apiKeys.ts'
@@ -132,11 +132,15 @@ const opener =
     return personal ? store.sealing.open(personal[0], stored.type, stored.data, personal[1]) : stored.data
   }
 
+/** Passwords that are hashed at once: each takes 19 MiB meanwhile. */
+const mostHashes = 4
+
 /** The HTTP API over open connections; resolves once requests are answered. */
 export async function serveApi(connections: Connections, door: Door, measuring?: Measured): Promise<void> {
   const { config, store, database, bus, objects, log, lifecycle } = connections
   const signal = lifecycle.stopping
-  const passwords = await createPasswords(Math.max(1, Math.min(2, cpus().length - 1)))
+  const passwords = await createPasswords(Math.min(mostHashes, availableParallelism()))
+  lifecycle.onStop('passwords', () => passwords.close())
   const freshness = listenForPositions({ databaseUrl: config.DATABASE_URL, log, signal })
   const { metrics, watch } = measuring ?? {}
   watch?.(freshness)
