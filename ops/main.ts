@@ -52,6 +52,23 @@ program
   })
 
 program
+  .command('migrations:check')
+  .description(
+    'for who writes migrations: their order, what the release before could not go on with, whether they apply',
+  )
+  .action(async () => {
+    const { checkMigrations } = await import('./platform/migrationsCheck.ts')
+    const { migrationsDirectory } = await import('./platform/migrations.ts')
+    await withServers(async ({ DATABASE_URL }) => {
+      const { missing, faults } = await checkMigrations(DATABASE_URL, migrationsDirectory)
+      for (const file of missing) console.log(`not applied here yet: ${file}`)
+      for (const fault of faults) console.error(fault)
+      if (faults.length > 0) process.exitCode = 1
+      else console.log('migrations: in order')
+    })
+  })
+
+program
   .command('schema:dump')
   .description('write migrations/schema.sql from a freshly migrated database')
   .action(async () => {

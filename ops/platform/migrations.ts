@@ -62,11 +62,7 @@ export async function migrate(url: string, directory: string): Promise<string[]>
     await database.raw(
       'create table if not exists migration_checksums (file text primary key, sha256 text not null, applied_at timestamptz not null default now())',
     )
-    const recorded = (await database.raw('select file, sha256 from migration_checksums')).rows as {
-      file: string
-      sha256: string
-    }[]
-    check(migrations, recorded)
+    check(migrations, await recordedIn(database))
     await database.migrate.latest({
       disableTransactions: false,
       migrationSource: {
@@ -93,7 +89,29 @@ export async function migrate(url: string, directory: string): Promise<string[]>
   }
 }
 
-function check(migrations: readonly Migration[], recorded: readonly { file: string; sha256: string }[]) {
+/** Which files `migrate` would apply; changes nothing. Throws MigrationError where it would refuse them. */
+export async function wouldApply(url: string, directory: string): Promise<string[]> {
+  const migrations = readMigrations(directory)
+  const database = createKnex({ client: 'pg', connection: url, pool: { min: 0, max: 1 } })
+  try {
+    const [{ there }] = (await database.raw(`select to_regclass('migration_checksums') is not null as there`)).rows as [
+      { there: boolean },
+    ]
+    const recorded = there ? await recordedIn(database) : []
+    check(migrations, recorded)
+    const known = new Set(recorded.map(({ file }) => file))
+    return migrations.flatMap(({ file }) => (known.has(file) ? [] : [file]))
+  } finally {
+    await database.destroy()
+  }
+}
+
+type Recorded = Pick<Migration, 'file' | 'sha256'>
+
+const recordedIn = async (database: Knex): Promise<Recorded[]> =>
+  (await database.raw('select file, sha256 from migration_checksums')).rows as Recorded[]
+
+function check(migrations: readonly Migration[], recorded: readonly Recorded[]) {
   const byFile = new Map(migrations.map((migration) => [migration.file, migration]))
   const newest =
     recorded

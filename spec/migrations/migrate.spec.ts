@@ -1,8 +1,9 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { migrate, migrationsDirectory } from '../../ops/platform/migrations.ts'
+import { checkMigrations } from '../../ops/platform/migrationsCheck.ts'
 import { dumpSchema } from '../../ops/platform/schemaDump.ts'
 import { runProcess } from '../process.ts'
 import { type System, theSystem, unique } from '../system.ts'
@@ -65,6 +66,33 @@ describe('migrations', () => {
     write('20990101000001_one.sql', 'create table one (id int);')
     write('20980101000001_late.sql', 'create table late (id int);')
     expect(await failure()).to.match(/20980101000001_late\.sql comes before 20990101000001_one\.sql/)
+  })
+
+  it('are checked before they land: all that is wrong is said, and nothing changed', async () => {
+    await migrate(url, folder)
+    expect(await checkMigrations(url, folder)).to.deep.equal({ missing: [], faults: [] })
+    write('20990101000001_two.sql', 'create table one (id int);\nalter table tags_v1 drop column name;')
+    write('20990101000002_three.sql', 'create index on missing_one (id);')
+    const { missing, faults } = await checkMigrations(url, folder)
+    expect(missing).to.deep.equal(['20990101000001_two.sql', '20990101000002_three.sql'])
+    expect(faults).to.have.length(2)
+    expect(faults[0]).to.equal(
+      '20990101000001_two.sql: "alter table tags_v1 drop column name" takes away a column it may still use',
+    )
+    expect(faults[1]).to.match(/^20990101000002_three\.sql failed: relation "missing_one" does not exist/)
+    rmSync(join(folder, '20990101000002_three.sql'))
+    expect((await checkMigrations(url, folder)).faults.at(-1)).to.equal(
+      'schema.sql is not what they make: npm run schema:dump',
+    )
+    rmSync(join(folder, '20990101000001_two.sql'))
+    const [newest] = readdirSync(folder)
+      .filter((file) => /^2026/.test(file))
+      .sort()
+      .reverse()
+    writeFileSync(join(folder, newest!), '-- another')
+    expect((await checkMigrations(url, folder)).faults[0]).to.equal(
+      `${newest} was changed after it had been applied: restore it and write a new migration`,
+    )
   })
 
   it('end the process when they fail, with a sentence and no stack', async () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { breaksOf } from '../../ops/platform/migrationRules.ts'
 import { MigrationError, readMigrations } from '../../ops/platform/migrations.ts'
 
 describe('migrations', () => {
@@ -67,6 +68,38 @@ describe('migrations', () => {
     )
   })
 
+  describe('take nothing away from the release before', () => {
+    const breaks = (sql: string) => breaksOf({ file: 'm.sql', sql }).map((line) => line.slice('m.sql: '.length))
+    for (const [sql, why] of Object.entries({
+      'drop table tags_v1;': '"drop table tags_v1" takes away what it may still use',
+      'alter table tags_v1\n  drop column name;':
+        '"alter table tags_v1 drop column name" takes away a column it may still use',
+      'ALTER TABLE tags_v1 DROP name;': '"ALTER TABLE tags_v1 DROP name" takes away a column it may still use',
+      'alter table tags_v1 rename name to label;':
+        '"alter table tags_v1 rename name to label" takes away a name it may still use',
+      'alter table tags_v1 alter column name type int;':
+        '"alter table tags_v1 alter column name type int" rewrites the table, and may give it values it does not know',
+      'alter table tags_v1 alter name set not null;':
+        '"alter table tags_v1 alter name set not null" refuses rows that it still writes',
+      'alter table tags_v1 add column colour text not null;':
+        '"alter table tags_v1 add column colour text not null" refuses rows that it still writes: give it a default',
+      'delete from tags_v1;': '"delete from tags_v1" takes away rows that it may still use',
+      'truncate tags_v1;': '"truncate tags_v1" takes away rows that it may still use',
+    }))
+      it(`so not by: ${sql}`, () => expect(breaks(sql)).to.deep.equal([why]))
+
+    for (const sql of [
+      'create table tags_v2 (id uuid primary key);\nalter table tags_v2 alter id set not null;\ndrop table tags_v2;',
+      'alter table tags_v1 add column colour text;\nalter table tags_v1 add column hue int not null default 0;',
+      'alter table tags_v1 drop constraint tags_v1_pkey;\nalter table tags_v1 add primary key (id, name);',
+      'alter table tags_v1 alter column name drop not null;\ncreate index on tags_v1 (name);',
+      '-- drop table tags_v1;\ncreate index if not exists i on tags_v1 (name); /* truncate tags_v1 */',
+      "insert into settings (text) values ('drop table tags_v1; delete from it');",
+      '-- contract: nothing older than 1.4 runs any more\ndrop table tags_v1;',
+    ])
+      it(`but by: ${sql.split('\n')[0]}`, () => expect(breaks(sql)).to.deep.equal([]))
+  })
+
   describe('of this repository', () => {
     const own = () => readMigrations(fileURLToPath(new URL('../../migrations', import.meta.url)))
 
@@ -75,6 +108,8 @@ describe('migrations', () => {
       expect(prefixes).not.to.be.empty
       expect(prefixes).to.deep.equal([...new Set(prefixes)].sort())
     })
+
+    it('take nothing away from the release before', () => expect(own().flatMap(breaksOf)).to.deep.equal([]))
 
     it('use only what an earlier one, or they themselves, have made', () => {
       const made = new Set<string>()
