@@ -211,6 +211,39 @@ describe('the audit chain', function () {
     expect((await all(store.client)).length).to.equal(has)
   })
 
+  it('lets an import of many go on whose event store was killed in the middle of it', async () => {
+    const many = 3000
+    const template = linesOf((await exported()).file)
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .find(({ type }) => type === 'FacilityRegistered')!
+    const streams = Array.from({ length: 700 }, () => `facility-${randomUUID()}`)
+    const file = forged((await exported()).file, (lines) => [
+      ...lines,
+      ...Array.from({ length: many }, (_, i) => ({
+        ...template,
+        id: randomUUID(),
+        stream: streams[i % streams.length],
+        revision: String(Math.floor(i / streams.length)),
+      })),
+    ])
+    const first = await emptyStore()
+    let killed: Promise<unknown> | undefined
+    let shown = 0
+    const failed = await importEvents(first.url, file, () => {
+      if (++shown === many / 2) killed = first.store.end('SIGKILL')
+    }).catch((error: Error) => error)
+    expect(failed).to.be.instanceOf(Error)
+    await killed
+    const store = await RunningStore.start({ dir: first.store.dir })
+    stores.splice(stores.indexOf(first.store), 1, store)
+    const url = `esdb://127.0.0.1:${store.port}?tls=false`
+    const lines = linesOf(file)
+    const imported = await importEvents(url, file, nothing)
+    expect(imported.lines).to.equal(lines.length - 2)
+    expect(imported.before).to.be.within(1, imported.lines - 1)
+    expect(linesOf((await exported(url)).file)).to.deep.equal(lines)
+  })
+
   it('names the event of an export that was changed, and is not led astray by a forged rest', async () => {
     const { file, head, events } = await exported()
     expect(await verifyExport(file, head, nothing)).to.deep.equal({ events, head, compared: events, behindHead: 0 })
