@@ -82,11 +82,14 @@ export async function startProcess(
 }
 
 export interface Launched {
+  pid: number
   /** So far. */
   output: () => string
   ended: Promise<Ended>
   /** SIGTERM, and its exit code. */
   stop: () => Promise<number | null>
+  /** kill -9; resolves when it is gone. */
+  kill: () => Promise<void>
 }
 
 /**
@@ -96,11 +99,11 @@ export interface Launched {
 export function launch(args: string[], env: Record<string, string>, entry?: string[]): Launched {
   const { child, output } = start(args, env, entry)
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, output: output() }))
-  const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
     return (await ended).code
   }
-  return { output, ended, stop }
+  return { pid: child.pid!, output, ended, stop: () => end('SIGTERM'), kill: async () => void (await end('SIGKILL')) }
 }
 
 /** Runs a command to its end. */
