@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { Client } from 'minio'
 import { inParts } from './objectParts.ts'
+import { impatient, Silent } from './silence.ts'
 
 export interface Stored {
   size_bytes: number
@@ -47,10 +48,22 @@ export interface ObjectsOptions {
   pathStyle: boolean
   accessKey: string
   secretKey: string
+  /** So long the store may say nothing, and take nothing, when it was asked. */
+  silenceMs?: number
 }
 
+const onSilence = () => new Silent('The object store did not answer in time')
+
 /** Plain S3, whoever provides it. Keys hold neither `&` nor `%`, which some stores get wrong. */
-export function connectObjects({ endpoint, bucket, region, pathStyle, accessKey, secretKey }: ObjectsOptions): Objects {
+export function connectObjects({
+  silenceMs = 30_000,
+  endpoint,
+  bucket,
+  region,
+  pathStyle,
+  accessKey,
+  secretKey,
+}: ObjectsOptions): Objects {
   const url = new URL(endpoint)
   const client = new Client({
     endPoint: url.hostname,
@@ -61,6 +74,7 @@ export function connectObjects({ endpoint, bucket, region, pathStyle, accessKey,
     accessKey,
     secretKey,
     partSize: partBytes,
+    transport: impatient(url.protocol, { silenceMs, onSilence }),
   })
 
   async function put(key: string, source: AsyncIterable<Buffer>, contentType: string): Promise<Stored> {
