@@ -10,8 +10,8 @@ export interface Values {
   transcode_formats: readonly Format[]
   /** Bits per second of each. */
   transcode_bitrate: number
-  /** Whether recordings are listened to as they arrive, and by which model. */
-  automatic_inference: { enabled: boolean; model?: string }
+  /** Whether recordings are listened to as they arrive, and by which model, or by which of them. */
+  automatic_inference: { enabled: boolean; model?: string; models?: readonly string[] }
   /** Recordings received more than so many days ago are deleted; 0: never. */
   recording_retention_days: number
   /** The bytes of what was deleted are removed for good after so many days; until then it can be restored. */
@@ -89,5 +89,9 @@ export function effective<K extends Key>(
   const [source, set] = layers.find(([, layer]) => layer?.[key] !== undefined) ?? (['default', defaults] as const)
   return { value: set![key] as Values[K], source }
 }
+
+/** The models that listen to what arrives. */
+export const listening = ({ enabled, model, models = [] }: Values['automatic_inference']): readonly string[] =>
+  enabled ? [...new Set([...(model === undefined ? [] : [model]), ...models])] : []
 
 export const history: Record<Event['type'], readonly Upcast[]> = { SettingChanged: [] }

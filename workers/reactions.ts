@@ -46,7 +46,7 @@ export function requestTranscodes(store: EventStore, environment: Settings.State
 }
 
 /**
- * Every recording that turns out to be one is listened to by the model that its facility wants, by the settings as they were
+ * Every recording that turns out to be one is listened to by the models that its facility wants, by the settings as they were
  * when it came.
  */
 export function requestInferences(store: EventStore, environment: Settings.State, now: () => string): Reaction {
@@ -58,14 +58,14 @@ export function requestInferences(store: EventStore, environment: Settings.State
       const [received] = await store.read(stream, { max: 1 })
       const { facility_id } = (decoded(received!) as Extract<DomainEvent, { type: 'UploadReceived' }>).data
       const settings = await settingsThen(store, { environment, facility_id, position: received!.position })
-      const { enabled, model } = Settings.effective('automatic_inference', settings).value
-      if (!enabled || model === undefined) return
-      const asked = InferenceJob.request({ upload_id, facility_id, model, priority: 'normal', requested_at: now() })
-      await handle(store, InferenceJob, derivedId(...InferenceJob.slots.automatic({ upload_id, model })), asked, {
-        ...systemIntent('request_inferences', id),
-        ...originOf(metadata),
-        facility_id,
-      })
+      for (const model of Settings.listening(Settings.effective('automatic_inference', settings).value)) {
+        const asked = InferenceJob.request({ upload_id, facility_id, model, priority: 'normal', requested_at: now() })
+        await handle(store, InferenceJob, derivedId(...InferenceJob.slots.automatic({ upload_id, model })), asked, {
+          ...systemIntent('request_inferences', id),
+          ...originOf(metadata),
+          facility_id,
+        })
+      }
     },
   }
 }

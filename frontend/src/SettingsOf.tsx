@@ -27,6 +27,16 @@ const whole = (title: string, about: string, label: string, unit: string, scale 
   shown: (value: number) => (value === 0 ? 'Never' : `${value / scale} ${unit}`),
 })
 
+interface Listening {
+  enabled: boolean
+  model?: string
+  models?: string[]
+}
+
+const namesOf = ({ model, models = [] }: Listening) => (model === undefined ? models : [model])
+
+const linesOf = (text: string) => [...new Set(text.split('\n').map((line) => line.trim()))].filter(Boolean)
+
 const formats = [
   { value: 'opus-webm', label: 'Opus in WebM' },
   { value: 'aac-mp4', label: 'AAC in MP4' },
@@ -45,14 +55,21 @@ const kinds: Readonly<Record<Setting['key'], Kind>> = {
   transcode_bitrate: whole('Bitrate', 'Of what recordings become', 'kbit/s', 'kbit/s', 1000),
   automatic_inference: {
     title: 'Automatic listening',
-    about: 'Whether recordings are listened to as they arrive, and by which model',
+    about: 'Whether recordings are listened to as they arrive, and by which models',
     fields: [
       { name: 'enabled', label: 'Listen to every recording', kind: 'switch' },
-      { name: 'model', label: 'Model', required: true, when: ({ enabled }) => Boolean(enabled) },
+      {
+        ...{ name: 'models', label: 'Models', kind: 'lines', required: true },
+        description: 'One in each line',
+        when: ({ enabled }) => Boolean(enabled),
+      },
     ],
-    toForm: (value: { enabled: boolean; model?: string }) => ({ ...value }),
-    fromForm: ({ enabled, model }) => ({ enabled: Boolean(enabled), ...(enabled && { model }) }),
-    shown: ({ enabled, model }: { enabled: boolean; model?: string }) => (enabled ? `By ${model}` : 'Off'),
+    toForm: (value: Listening) => ({ enabled: value.enabled, models: namesOf(value).join('\n') }),
+    fromForm: ({ enabled, models = '' }) => ({
+      enabled: Boolean(enabled),
+      ...(enabled && { models: linesOf(models as string) }),
+    }),
+    shown: (value: Listening) => (value.enabled ? `By ${namesOf(value).join(', ')}` : 'Off'),
   },
   recording_retention_days: whole('Retention', 'Older recordings are deleted; 0: never', 'Days', 'days'),
   recording_purge_days: whole(

@@ -495,10 +495,23 @@ export const settingValues = {
     .max(512_000)
     .meta({ description: 'transcode_bitrate: bits per second of what recordings become' }),
   automatic_inference: z
-    .strictObject({ enabled: z.boolean(), model: line(100).exactOptional() })
-    .refine(({ enabled, model }) => !enabled || model !== undefined, 'must name a model when it is enabled')
+    .strictObject({
+      enabled: z.boolean(),
+      model: line(100).exactOptional(),
+      models: z
+        .array(line(100))
+        .min(1)
+        .max(10)
+        .refine((models) => new Set(models).size === models.length, 'must name each model once')
+        .exactOptional(),
+    })
+    .refine(
+      ({ enabled, model, models }) => !enabled || (model === undefined) !== (models === undefined),
+      'must name a model or several, and not both, when it is enabled',
+    )
     .meta({
-      description: 'automatic_inference: whether recordings are listened to as they arrive, and by which model',
+      description:
+        'automatic_inference: whether recordings are listened to as they arrive, and by which `model`, or by which `models`, each for itself',
     }),
   recording_retention_days: z
     .int()

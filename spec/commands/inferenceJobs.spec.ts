@@ -309,4 +309,17 @@ describe('inference jobs', function () {
     await eventually(async () => expect(await jobsOf(later)).to.have.length(1), 30_000)
     expect(await jobsOf(quiet), 'by what reacted to that one before').to.deep.equal([])
   })
+
+  it('are asked for by themselves of every model that the setting names, each for itself', async () => {
+    const setting = `/api/v1/facilities/${elsewhere.id}/settings/automatic_inference`
+    const admin = elsewhere.facilityAdmin.api
+    const value = { enabled: true, models: ['a-model-of-nobody', 'sound-levels'] }
+    expect((await admin.put(setting, { value })).body.value).to.deep.equal(value)
+    const { id } = (await elsewhere.sensor.upload(sound('wav', { seconds: 0.7 }))).body as { id: string }
+    await eventually(async () => {
+      const { items } = (await admin.get(`${path}?upload_id=${id}`)).body
+      const found = items.map(({ model, status }: { model: string; status: string }) => `${model} ${status}`)
+      expect(found).to.have.members(['a-model-of-nobody failed', 'sound-levels succeeded'])
+    }, 30_000)
+  })
 })

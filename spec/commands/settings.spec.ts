@@ -99,6 +99,11 @@ describe('settings', () => {
         ['automatic_inference', { enabled: true }],
         ['automatic_inference', { enabled: true, model: 'm', x: 1 }],
         ['automatic_inference', { enabled: true, model: 'a\u0000b' }],
+        ['automatic_inference', { enabled: true, model: 'm', models: ['n'] }],
+        ['automatic_inference', { enabled: true, models: [] }],
+        ['automatic_inference', { enabled: true, models: ['m', 'm'] }],
+        ['automatic_inference', { enabled: true, models: 'm' }],
+        ['automatic_inference', { enabled: true, models: Array.from({ length: 11 }, (_, i) => `m${i}`) }],
         ['recording_retention_days', -1],
         ['recording_retention_days', 1e9],
       ]

@@ -28,6 +28,14 @@ describe('a setting', () => {
       .when(change('automatic_inference', { enabled: true, model: 'silero-vad' }))
       .then()
   })
+  it('that names a model, or several, has each of them listen once, where it is on', () => {
+    const by = (value: Omit<Settings.Values['automatic_inference'], 'enabled'>, enabled = true) =>
+      Settings.listening({ enabled, ...value })
+    expect(by({ model: 'silero-vad' })).to.deep.equal(['silero-vad'])
+    expect(by({ models: ['silero-vad', 'sound-levels'] })).to.deep.equal(['silero-vad', 'sound-levels'])
+    expect(by({ model: 'silero-vad', models: ['sound-levels', 'silero-vad'] })).to.have.length(2)
+    expect([by({}), by({ models: ['silero-vad'] }, false)]).to.deep.equal([[], []])
+  })
   it('again, which says what it was', () =>
     given(narrow)
       .when(change('transcode_bitrate', 128_000))

@@ -3322,12 +3322,14 @@ export interface components {
             set_here: (("opus-webm" | "aac-mp4")[] | number | {
                 enabled: boolean;
                 model?: string;
+                models?: string[];
             }) | null;
             /** @enum {string} */
             source: "environment" | "facility" | "system" | "default";
             value: ("opus-webm" | "aac-mp4")[] | number | {
                 enabled: boolean;
                 model?: string;
+                models?: string[];
             };
         };
         Stats: {
@@ -5213,6 +5215,7 @@ export interface operations {
                     value: (("opus-webm" | "aac-mp4")[] | number | {
                         enabled: boolean;
                         model?: string;
+                        models?: string[];
                     }) | null;
                 };
             };
@@ -8010,6 +8013,7 @@ export interface operations {
                     value: (("opus-webm" | "aac-mp4")[] | number | {
                         enabled: boolean;
                         model?: string;
+                        models?: string[];
                     }) | null;
                 };
             };
