@@ -224,7 +224,7 @@ describe('inference, where no worker but ours runs', function () {
   })
 
   it('ends every job once, and well, while servers are killed and come back', async function () {
-    const jobs = Number(process.env['SPEC_LONG'] ? 500 : 100)
+    const jobs = process.env['SPEC_LONG'] ? 500 : 40
     this.timeout(jobs * 2000)
     const servers = await Promise.all([0, 1, 2].map(() => serving({}, { max_concurrency: 2 })))
     const { jobs: open } = working({ slots: 4, watchMs: 300 })
@@ -232,16 +232,22 @@ describe('inference, where no worker but ours runs', function () {
     for (let i = 0; i < jobs; i++) ids.push(await inferring.requested(upload, { facility_id: `f${i % 3}` }))
     const isDone = (count: number) =>
       eventually(() => expect(open.isCaughtUp() && jobs - open.jobs.size).to.be.greaterThanOrEqual(count), 60_000)
-    for (let done = 3, round = 0; done < jobs * 0.8; done += 10, round++) {
+    let killed = 0
+    for (let done = 3; done < jobs * 0.8; done += 10) {
       await isDone(done)
-      const back = await servers[round % 3]!.die()
+      const back = await servers[killed++ % 3]!.die()
       await isDone(done + 4)
       await back()
     }
+    let failed = 0
     for (const id of ids) {
       await inferring.over(id, 60_000)
-      const ends = (await inferring.types(id)).filter((type) => /^(Completed|Failed|Cancelled)$/.test(type))
-      expect(ends, (await inferring.types(id)).join(' ')).to.deep.equal(['Completed'])
+      const types = await inferring.types(id)
+      const ends = types.filter((type) => /^(Completed|Failed|Cancelled)$/.test(type))
+      expect(ends, types.join(' ')).to.deep.equal(['Completed'])
+      failed += types.filter((type) => type === 'AttemptFailed').length
     }
+    this.test!.title += ` (${jobs} jobs, ${killed} kills, ${failed} attempts that failed)`
+    expect(failed, 'attempts that a killed server has failed').not.to.equal(0)
   })
 })
