@@ -1,5 +1,6 @@
 import http from 'node:http'
 import https from 'node:https'
+import type { Socket } from 'node:net'
 
 export type Transport = Pick<typeof http, 'request'>
 
@@ -19,22 +20,28 @@ export function impatient(
   { silenceMs, onSilence }: { silenceMs: number; onSilence: () => Silent },
 ): Transport {
   const { request } = protocol === 'https:' ? https : http
+  // Looked at twice: a process that has stood still itself has yet to hear what came meanwhile.
+  const timeout = silenceMs / 2
   return {
     request: (options: http.RequestOptions, onResponse?: (response: http.IncomingMessage) => void) => {
       let response: http.IncomingMessage | undefined
-      const asked = request({ ...options, timeout: silenceMs }, (answer) => {
+      const asked = request({ ...options, timeout }, (answer) => {
         response = answer
         onResponse?.(answer)
       })
-      asked.on('socket', (socket) => {
-        const onTimeout = () => {
-          if (response && response.readableLength > 0) return void socket.setTimeout(silenceMs)
-          ;(response ?? asked).destroy(onSilence())
+      const watch = (socket: Socket) => {
+        let seen: number | undefined
+        const look = () => {
+          const left = response?.readableLength ?? 0
+          const moved = socket.bytesRead + socket.bytesWritten - left
+          if (left === 0 && moved === seen) return void (response ?? asked).destroy(onSilence())
+          seen = moved
+          socket.setTimeout(timeout)
         }
-        socket.on('timeout', onTimeout)
-        asked.once('close', () => socket.off('timeout', onTimeout))
-      })
-      return asked
+        socket.on('timeout', look)
+        asked.once('close', () => socket.off('timeout', look))
+      }
+      return asked.on('socket', watch)
     },
   } as Transport
 }

@@ -72,6 +72,14 @@ describe('an object store that', () => {
     }
   })
 
+  it('answers while nobody can hear it, since this process stands still, is heard after that', async () => {
+    const objects = await served((_request, response) => {
+      response.writeHead(200, { 'Content-Length': 1 }).end('x')
+      for (const until = performance.now() + 2 * silenceMs; performance.now() < until;);
+    })
+    expect(await buffer(await objects.get('k'))).to.have.length(1)
+  })
+
   it('is slow, and moves, is waited for', async () => {
     const pieces = 12
     const objects = await served((_request, response) => {
