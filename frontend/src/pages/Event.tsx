@@ -1,10 +1,11 @@
-import { Anchor, Card, Code, Skeleton, Text, Title } from '@mantine/core'
+import { Anchor, Code, Skeleton, Text } from '@mantine/core'
 import { Link, useParams } from '@tanstack/react-router'
 import { Failure } from '@xylolabs/web-shared/DataTable.tsx'
 import { Details } from '@xylolabs/web-shared/Details.tsx'
 import { useFacilityName } from '@xylolabs/web-shared/facilities.ts'
 import { Changes } from '@xylolabs/web-shared/History.tsx'
 import { Page } from '@xylolabs/web-shared/Page.tsx'
+import { Section } from '@xylolabs/web-shared/Section.tsx'
 import { absoluteTime } from '@xylolabs/web-shared/times.tsx'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
 import { spaced } from '@xylolabs/web-shared/words.ts'
@@ -43,10 +44,7 @@ export function Event() {
           ['Schema', data.schema ?? '—'],
         ]}
       />
-      <Card withBorder mb="md" component="section" aria-label="What it changed">
-        <Title order={2} size="h5" mb="xs">
-          What it changed
-        </Title>
+      <Section title="What it changed">
         {changes === null ? (
           <Text size="sm" c="dimmed">
             {data.unfolded}
@@ -58,15 +56,12 @@ export function Event() {
         ) : (
           <Changes of={changes} />
         )}
-      </Card>
-      <Card withBorder component="section" aria-label="As it was stored">
-        <Title order={2} size="h5" mb="xs">
-          As it was stored
-        </Title>
+      </Section>
+      <Section title="As it was stored">
         <Code block tabIndex={0} aria-label="The event">
           {JSON.stringify(data.data, null, 2)}
         </Code>
-      </Card>
+      </Section>
     </Page>
   )
 }
