@@ -1,4 +1,4 @@
-import { Anchor, Code, Skeleton, Text } from '@mantine/core'
+import { Anchor, Code, Group, Skeleton, Text } from '@mantine/core'
 import { Link, useParams } from '@tanstack/react-router'
 import { Failure } from '@xylolabs/web-shared/DataTable.tsx'
 import { Details } from '@xylolabs/web-shared/Details.tsx'
@@ -24,6 +24,11 @@ export function Event() {
       {value ?? '—'}
     </span>
   )
+  const around = (search: object, words: string) => (
+    <Anchor size="sm" component={Link} to="/events" search={search as never} style={wrapped}>
+      {words}
+    </Anchor>
+  )
   return (
     <Page title={data.type} about={`Revision ${data.revision} of its stream`}>
       <Details
@@ -31,11 +36,13 @@ export function Event() {
           ['When', data.at ? absoluteTime(data.at) : '—'],
           ['Position', id(data.position)],
           [
-            'Stream',
-            <Anchor key="s" size="sm" component={Link} to="/events" search={{ stream } as never} style={wrapped}>
-              {stream}
-            </Anchor>,
+            'In the log',
+            <Group key="l" gap="sm">
+              {around({ from: data.position }, 'What came before')}
+              {around({ from: data.position, direction: 'forwards' }, 'What came after')}
+            </Group>,
           ],
+          ['Stream', around({ stream }, stream)],
           ['Who', actor.name ?? spaced(actor.kind ?? 'unknown')],
           ['Facility', facility_id ? facilityName(facility_id) : '—'],
           ['Event', id(data.id)],
