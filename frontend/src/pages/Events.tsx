@@ -14,10 +14,9 @@ import { TextFilter } from '../TextFilter.tsx'
 type LogEvent = Schemas['LogEvent']
 
 const categories = [
-  ...['apiKey', 'device', 'deviceFirmware', 'facility', 'firmwareChannel', 'firmwareKey', 'firmwareRelease'],
-  ...['firmwareRollout', 'gpuServer', 'inferenceJob', 'nameKey', 'projection', 'refusal', 'reservation', 'session'],
-  'settings',
-  ...['superAdmins', 'tag', 'transcodeJob', 'upload', 'user', 'userKey'],
+  ...['apiKey', 'bulkRetry', 'device', 'deviceFirmware', 'facility', 'firmwareChannel', 'firmwareKey'],
+  ...['firmwareRelease', 'firmwareRollout', 'gpuServer', 'inferenceJob', 'nameKey', 'projection', 'refusal'],
+  ...['reservation', 'session', 'settings', 'superAdmins', 'tag', 'transcodeJob', 'upload', 'user', 'userKey'],
 ]
 
 /** Of the log, or of one stream of it; where it goes on it is shown as it grows. */
