@@ -47,6 +47,14 @@ export const lastSeen = <State, Event extends AnyEvent>(
   id: string,
 ): Loaded<State> | undefined => cacheOf(store).get(streamOf(decider, id))
 
+interface Command<State, Event extends AnyEvent> {
+  store: EventStore
+  decider: Decider<State, Event>
+  id: string
+  decision: Decision<State, Event>
+  intent: Intent
+}
+
 /**
  * Load, decide, append at the exact revision. A conflict loads and decides again, three times at most.
  * A command that the stream remembers answers as it did the first time; the same id for other words is a clash.
@@ -59,10 +67,11 @@ export function handle<State, Event extends AnyEvent>(
   intent: Intent,
 ): Promise<Outcome<State>> {
   return inTurn(store, streamOf(decider, id), async () => {
-    const begun = await begin(store, decider, id, decision, intent)
+    const command = { store, decider, id, decision, intent }
+    const begun = await begin(command)
     if (begun) return begun
     for (let attempt = 1; attempt <= tries; attempt++) {
-      const outcome = await once(store, decider, id, decision, intent)
+      const outcome = await once(command)
       if (outcome) return outcome
     }
     throw new Problem('contended', 'Too many changes at once; try again')
@@ -70,12 +79,9 @@ export function handle<State, Event extends AnyEvent>(
 }
 
 async function once<State, Event extends AnyEvent>(
-  store: EventStore,
-  decider: Decider<State, Event>,
-  id: string,
-  decision: Decision<State, Event>,
-  intent: Intent,
+  command: Command<State, Event>,
 ): Promise<Outcome<State> | undefined> {
+  const { store, decider, id, decision, intent } = command
   const stream = streamOf(decider, id)
   const cached = cacheOf(store).get(stream) as Loaded<State> | undefined
   const before = cached ?? (await load(store, decider, id))
@@ -104,17 +110,14 @@ async function once<State, Event extends AnyEvent>(
     return { state: before.state, revision: before.revision, position: before.position ?? 0n, repeated: false }
   }
 
-  return append(store, decider, id, before, decided, intent)
+  return append(command, before, decided)
 }
 
 /** What begins a stream need not look first whether there is one: the append tells. Undefined where that is not what this is, or there is one. */
 async function begin<State, Event extends AnyEvent>(
-  store: EventStore,
-  decider: Decider<State, Event>,
-  id: string,
-  decision: Decision<State, Event>,
-  intent: Intent,
+  command: Command<State, Event>,
 ): Promise<Outcome<State> | undefined> {
+  const { store, decider, id, decision, intent } = command
   if (intent.expected_revision !== undefined || cacheOf(store).has(streamOf(decider, id))) return undefined
   let decided: readonly Event[]
   try {
@@ -123,17 +126,14 @@ async function begin<State, Event extends AnyEvent>(
     // It takes something that is there.
     return undefined
   }
-  return decided.length > 0 ? append(store, decider, id, nothing(decider), decided, intent) : undefined
+  return decided.length > 0 ? append(command, nothing(decider), decided) : undefined
 }
 
 /** Undefined where the stream is not as it was `before`. */
 async function append<State, Event extends AnyEvent>(
-  store: EventStore,
-  decider: Decider<State, Event>,
-  id: string,
+  { store, decider, id, intent }: Command<State, Event>,
   before: Loaded<State>,
   decided: readonly Event[],
-  intent: Intent,
 ): Promise<Outcome<State> | undefined> {
   const stream = streamOf(decider, id)
   const events = decided.map((event, index) => toStore(store, decider, stream, event, index, intent))

@@ -1,8 +1,18 @@
 import { z } from 'zod'
+import * as BulkRetry from '../domain/bulkRetry.ts'
 import type { AnyEvent, Decider, Decision } from '../domain/decider.ts'
-import { Id, Problem, ProblemDocument, type Request, type Route, route, Uuid } from '../ops/platform/route.ts'
+import {
+  Id,
+  type Intent,
+  Problem,
+  ProblemDocument,
+  type Request,
+  type Route,
+  route,
+  Uuid,
+} from '../ops/platform/route.ts'
 import { onlyOwn, within } from './guards.ts'
-import { handle, load } from './handle.ts'
+import { handle, load, replay } from './handle.ts'
 import { answered, aside, type Deps } from './http.ts'
 
 /** At most so many in one request: the caller waits for all of them. */
@@ -62,6 +72,19 @@ export function steering<State, Event extends AnyEvent>(
     ) as (Known & { id: string })[]
   }
 
+  /** The ids of those that this very command chose, now or the first time. */
+  async function chosen({ count, ...matching }: Failed, intent: Intent, own: string | undefined) {
+    const found = await failed(matching, own)
+    if (found.length !== count) {
+      const before = await replay(store, BulkRetry, intent.id, intent)
+      if (before) return BulkRetry.chosen(before.state)
+      const many = found.length > mostRetried ? `more than ${mostRetried}` : String(found.length)
+      throw new Problem('count_differs', `${many} failed jobs match, not ${count}; nothing was retried`)
+    }
+    const choice = { kind: jobs.category, job_ids: found.map(({ id }) => id), chosen_at: now() }
+    return BulkRetry.chosen((await handle(store, BulkRetry, intent.id, BulkRetry.choose(choice), intent)).state)
+  }
+
   const one = (verb: string, status: 200 | 202, decide: () => Decision<State, Event>) =>
     route<{ id: string }, {}, {}>({
       method: 'POST',
@@ -90,19 +113,18 @@ export function steering<State, Event extends AnyEvent>(
       run: async ({ body: { count, ...matching }, intent, facility }) => {
         const facility_id = matching.facility_id ?? facility
         if (facility_id !== undefined) onlyOwn(facility_id, facility)
-        const found = await failed({ ...matching, ...(facility_id !== undefined && { facility_id }) }, facility)
-        if (found.length !== count) {
-          const many = found.length > mostRetried ? `more than ${mostRetried}` : String(found.length)
-          throw new Problem('count_differs', `${many} failed jobs match, not ${count}; nothing was retried`)
-        }
+        const of = facility_id === undefined ? {} : { facility_id }
+        const about = { ...aside(intent), ...of }
+        const ids = await chosen({ count, ...matching, ...of }, about, facility)
         const retry = jobs.retry({ retried_at: now() })
-        const position = { last: 0n }
-        for (const { id, facility_id } of found) {
-          const outcome = await handle(store, jobs, id, within(facility, retry), { ...aside(intent), facility_id })
-          if (outcome.position > position.last) position.last = outcome.position
+        const retryFailed: typeof retry = (state) => (jobs.known(state).status === 'failed' ? retry(state) : [])
+        let last = 0n
+        for (const id of ids) {
+          const { facility_id } = jobs.known((await load(store, jobs, id)).state)
+          const { position } = await handle(store, jobs, id, within(facility, retryFailed), { ...about, facility_id })
+          if (position > last) last = position
         }
-        const ids = found.map(({ id }) => id)
-        return { status: 202, body: { count: ids.length, ids }, headers: { 'Event-Position': String(position.last) } }
+        return { status: 202, body: { count: ids.length, ids }, headers: { 'Event-Position': String(last) } }
       },
     }),
     one('retry', 202, () => jobs.retry({ retried_at: now() })),

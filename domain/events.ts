@@ -1,4 +1,5 @@
 import * as ApiKey from './apiKey.ts'
+import * as BulkRetry from './bulkRetry.ts'
 import { type AnyEvent, type Decider, decode, type Json, type Personal, splitStream } from './decider.ts'
 import * as Device from './device.ts'
 import * as DeviceFirmware from './deviceFirmware.ts'
@@ -25,6 +26,7 @@ import * as UserKey from './userKey.ts'
 /** Every aggregate of the log: whoever reads across streams decodes by this table. */
 export const aggregates = [
   ApiKey,
+  BulkRetry,
   Device,
   DeviceFirmware,
   Facility,
@@ -52,6 +54,7 @@ const byCategory = new Map<string, Decider<any, any>>(aggregates.map((aggregate)
 
 export type DomainEvent =
   | ApiKey.Event
+  | BulkRetry.Event
   | Device.Event
   | DeviceFirmware.Event
   | Facility.Event

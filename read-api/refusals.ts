@@ -5,7 +5,7 @@ import { timeOf } from '../ops/platform/eventTime.ts'
 import { type Route, route, whole } from '../ops/platform/route.ts'
 import { RefusalEntry } from '../ops/platform/shapes.ts'
 import { actorOf, named, namesOf } from './actorNames.ts'
-import { inStream, newest } from './newest.ts'
+import { inStream, pageOf } from './logPages.ts'
 import { secrets, withoutFields } from './secrets.ts'
 
 interface RefusalDeps {
@@ -39,7 +39,7 @@ export const refusals = ({ database, store, now }: RefusalDeps): Route[] => [
       const isWanted = ({ type, metadata }: Recorded) =>
         (action === undefined ? (actions as readonly string[]).includes(type) : type === action) &&
         (facility === undefined || metadata['facility_id'] === facility)
-      const { found, next } = await newest(inStream(store, `refusal-${day}`), cursor, per_page, isWanted)
+      const { found, next } = await pageOf(inStream(store, `refusal-${day}`, 'backwards'), cursor, per_page, isWanted)
       const names = await namesOf(database, found.map(actorOf))
       const items = found.map((event) => entry(event, names))
       return { status: 200, body: { items, next_cursor: next } }

@@ -13,17 +13,19 @@ export interface Place {
 /** Those of which nothing but their own stream tells: `resource_events` need not know them. */
 const alone: ReadonlySet<string> = new Set(['gpuServer'])
 
-/** Of whichever stream, oldest first; as far as `resource_events` has been followed. */
+/** Of whichever stream, oldest first; as far as `resource_events` has been followed, and no further than `upTo`, an event of its own stream. */
 export async function placesOf(
   { database, store }: { database: Database; store: EventStore },
   resource: string,
   id: string,
+  upTo?: Place,
 ): Promise<Place[]> {
-  if (alone.has(resource)) return store.read(`${resource}-${id}`)
+  if (alone.has(resource)) return store.read(`${resource}-${id}`, upTo && { max: upTo.revision + 1 })
   const known = await rowsOf<Omit<Place, 'position'> & { position: string }>(
     database,
     queryBuilder('resource_events')
       .where({ resource, id })
+      .andWhere((those) => upTo && those.where('position', '<=', String(upTo.position)))
       .orderBy('position')
       .select('stream', 'revision', 'position'),
   )

@@ -11,7 +11,7 @@ import { InferenceJobs } from './InferenceJobs.tsx'
 import { levelsIn } from './levels.ts'
 import { isKnown, labelOf, models, telling } from './models.ts'
 import type { Playhead } from './playhead.ts'
-import { Section } from './Section.tsx'
+import { Section } from '@xylolabs/web-shared/Section.tsx'
 import { Segments } from './Segments.tsx'
 import { segmentsIn } from './segments.ts'
 

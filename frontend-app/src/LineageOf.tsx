@@ -8,7 +8,7 @@ import { bytes, spaced } from '@xylolabs/web-shared/words.ts'
 import { Hash } from './Hash.tsx'
 import { formats } from './Made.tsx'
 import { labelOf } from './models.ts'
-import { Section } from './Section.tsx'
+import { Section } from '@xylolabs/web-shared/Section.tsx'
 
 type Lineage = Schemas['Lineage']
 type Job = Lineage['jobs'][number]

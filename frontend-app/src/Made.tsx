@@ -8,7 +8,7 @@ import { useAction } from '@xylolabs/web-shared/useAction.tsx'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
 import { useMay } from '@xylolabs/web-shared/useSession.ts'
 import { bytes, duration } from '@xylolabs/web-shared/words.ts'
-import { Section } from './Section.tsx'
+import { Section } from '@xylolabs/web-shared/Section.tsx'
 
 export const formats = { 'opus-webm': 'Opus in WebM', 'aac-mp4': 'AAC in MP4' } as const
 

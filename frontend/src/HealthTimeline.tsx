@@ -1,6 +1,7 @@
-import { Card, Group, Skeleton, Text, Timeline, Title } from '@mantine/core'
+import { Group, Skeleton, Text, Timeline } from '@mantine/core'
 import type { Schemas } from '@xylolabs/web-shared/api/client.ts'
 import { Failure } from '@xylolabs/web-shared/DataTable.tsx'
+import { Section } from '@xylolabs/web-shared/Section.tsx'
 import { Status } from '@xylolabs/web-shared/Status.tsx'
 import { Time } from '@xylolabs/web-shared/times.tsx'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
@@ -44,10 +45,7 @@ export function HealthTimeline({ id }: { id: string }) {
   if (!data) return <Skeleton h={120} />
   const stretches = stretchesOf(data.items)
   return (
-    <Card withBorder mb="md" component="section" aria-label="Health">
-      <Title order={2} size="h5" mb="sm">
-        Health
-      </Title>
+    <Section title="Health">
       <Timeline bulletSize={14} lineWidth={2} active={stretches.length}>
         {stretches.map(({ key, health, since, until, why }) => (
           <Timeline.Item key={key} title={<Status of={health} />}>
@@ -61,6 +59,6 @@ export function HealthTimeline({ id }: { id: string }) {
           </Timeline.Item>
         ))}
       </Timeline>
-    </Card>
+    </Section>
   )
 }

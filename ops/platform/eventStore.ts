@@ -24,6 +24,9 @@ export interface Recorded {
   unreadable?: Error
 }
 
+/** Oldest first, or newest first. */
+export type Direction = 'forwards' | 'backwards'
+
 export type ExpectedRevision = 'no_stream' | number
 
 export interface FollowOptions {
@@ -49,12 +52,12 @@ export interface EventStore {
     expected: ExpectedRevision,
   ): Promise<{ revision: number; position: bigint }>
   /**
-   * The events of one stream, oldest first; empty when it does not exist. Throws StreamGone, and where an event cannot be unsealed, unless such
-   * ones are wanted too: they then say why. `backwards`: newest first, from the end or from that revision down.
+   * The events of one stream, oldest first unless asked otherwise, from where it begins that way or from that revision on; empty when it does not
+   * exist. Throws StreamGone, and where an event cannot be unsealed, unless such ones are wanted too: they then say why.
    */
   read(
     stream: string,
-    options?: { from?: number; max?: number; unreadable?: 'too'; backwards?: true },
+    options?: { from?: number; max?: number; unreadable?: 'too'; direction?: Direction },
   ): Promise<Recorded[]>
   /** All events in order, in batches of what has arrived; never ends but by its signal, subscribes again by itself. */
   follow(options: FollowOptions): AsyncGenerator<Recorded[]>
@@ -63,10 +66,15 @@ export interface EventStore {
   /** The same, several times as fast, by a reader of our own; by the client where the server does not answer as that one expects. */
   readFast(after: bigint | undefined, onFallback: (why: Error) => void): AsyncGenerator<Recorded[]>
   /**
-   * All events before this position, newest first, personal fields as stored: so many are looked at, the server's own among them, which are left out.
-   * `next`: the position to go on before; undefined where the log begins. The position must be one of an event, whichever.
+   * The events of all streams beyond this position, that is after it or before it; of the whole log where it is undefined. Personal fields are as
+   * stored. So many are looked at, the server's own among them, which are left out. `next`: the position to go on beyond; undefined where the log
+   * ends that way. The position must be one of an event, whichever.
    */
-  readBackwards(before: bigint | undefined, most: number): Promise<{ events: Recorded[]; next?: bigint }>
+  readPart(
+    direction: Direction,
+    beyond: bigint | undefined,
+    most: number,
+  ): Promise<{ events: Recorded[]; next?: bigint }>
   /** Ends the stream for good: it reads as StreamGone from then on, and so it does when it is ended already. */
   tombstone(stream: string): Promise<void>
   /** Keeps so many of its newest events, none older than that; the stream need not be there yet. */

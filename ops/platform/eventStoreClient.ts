@@ -10,7 +10,6 @@ import {
   EventStoreDBClient,
   eventTypeFilter,
   excludeSystemEvents,
-  FORWARDS,
   jsonEvent,
   NO_STREAM,
   type Position,
@@ -21,7 +20,7 @@ import {
 import { errorType, RevisionConflict, StreamGone, translated, Unavailable } from './eventStoreErrors.ts'
 import { NotForBulk, readInBulk } from './bulkReader.ts'
 import { batches, checkpoint, gathered, letGo, until } from './eventStoreStreams.ts'
-import type { EventStore, ExpectedRevision, FollowOptions, NewEvent, Recorded } from './eventStore.ts'
+import type { Direction, EventStore, ExpectedRevision, FollowOptions, NewEvent, Recorded } from './eventStore.ts'
 import { createSealing } from './sealing.ts'
 import { spanned } from './tracing.ts'
 
@@ -108,14 +107,14 @@ export function connectEventStore(options: {
       from,
       max,
       unreadable: wanted,
-      backwards,
-    }: { from?: number; max?: number; unreadable?: 'too'; backwards?: true } = {},
+      direction = 'forwards',
+    }: { from?: number; max?: number; unreadable?: 'too'; direction?: Direction } = {},
   ): Promise<Recorded[]> {
     const events: Recorded[] = []
     try {
       const found = client.readStream(stream, {
-        direction: backwards ? BACKWARDS : FORWARDS,
-        fromRevision: from !== undefined ? BigInt(from) : backwards ? END : START,
+        direction,
+        fromRevision: from !== undefined ? BigInt(from) : beginningOf(direction),
         ...(max !== undefined && { maxCount: max }),
       })
       for await (const resolved of until<ResolvedEvent>(found, patience))
@@ -254,18 +253,18 @@ export function connectEventStore(options: {
     }
   }
 
-  async function readBackwards(before: bigint | undefined, most: number) {
-    const fromPosition = before === undefined ? END : { commit: before, prepare: before }
+  async function readPart(direction: Direction, beyond: bigint | undefined, most: number) {
+    const fromPosition = beyond === undefined ? beginningOf(direction) : { commit: beyond, prepare: beyond }
     const events: Recorded[] = []
     let looked = 0
     let next: bigint | undefined
     try {
-      const found = client.readAll({ direction: BACKWARDS, fromPosition, maxCount: most })
+      const found = client.readAll({ direction, fromPosition, maxCount: most })
       for await (const resolved of until<AllStreamResolvedEvent>(found, patience)) {
         looked++
         const { event } = resolved
         next = event?.position.commit ?? resolved.commitPosition ?? next
-        if (event && !event.type.startsWith('$') && event.position.commit !== before) events.push(recordedOf(resolved))
+        if (event && !event.type.startsWith('$') && event.position.commit !== beyond) events.push(recordedOf(resolved))
       }
     } catch (error) {
       throw translated(error, '$all')
@@ -322,7 +321,7 @@ export function connectEventStore(options: {
   }
 
   return {
-    ...{ sealing, append, read, readAll, readFast, readBackwards, follow, tombstone, keepOnly },
+    ...{ sealing, append, read, readAll, readFast, readPart, follow, tombstone, keepOnly },
     ...{ head, eventAt, positionBefore, close },
   }
 }
@@ -335,6 +334,8 @@ function leaveOthers(client: EventStoreDBClient): void {
   const { disposableStreams } = client as unknown as { disposableStreams: Set<Duplex> }
   for (const stream of disposableStreams) stream.removeAllListeners('error').on('error', () => undefined)
 }
+
+const beginningOf = (direction: Direction) => (direction === 'backwards' ? END : START)
 
 /** That a stream has changed is what an append finds out. */
 const isFault = (error: unknown) => !(error instanceof RevisionConflict)

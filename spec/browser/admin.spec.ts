@@ -7,6 +7,7 @@ import { handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
 import * as InferenceJob from '../../domain/inferenceJob.ts'
 import { makeAdmin } from '../../ops/admins/making.ts'
+import { eventually } from '../eventually.ts'
 import { inferenceServer } from '../inferenceServer.ts'
 import { newFacility, type System, theSystem, unique } from '../system.ts'
 import { desktop, faultsOfView, launch, logIn, narrowest, newPage, type Watched } from './chromium.ts'
@@ -263,7 +264,34 @@ describe('the administration, in Chromium', function () {
     nothingWrong()
   })
 
-  it('shows the log, an event of it with what it did, and ends sessions of people', async () => {
+  it('shows the log as it grows, and a stream of it both ways', async () => {
+    const page = await opened('/admin/events')
+    await page.getByRole('cell').first().waitFor()
+    const stream = `${unique('story').replace('-', '')}-of it/all`
+    const told = (type: string) => ({ id: randomUUID(), type, data: {}, metadata: {} })
+    await system.store.append(stream, [told('StoryBegan'), told('StoryWentOn')], 'no_stream')
+    await page.getByRole('cell', { name: 'StoryWentOn' }).waitFor()
+    await page.getByRole('button', { name: stream }).first().click()
+    await page.getByRole('heading', { level: 1, name: 'Events of a stream' }).waitFor()
+    const types = () => page.locator('tbody td:nth-child(3)').allTextContents()
+    await eventually(async () => expect(await types()).to.deep.equal(['StoryWentOn', 'StoryBegan']))
+    await page.getByText('Oldest first').click()
+    await eventually(async () => expect(await types()).to.deep.equal(['StoryBegan', 'StoryWentOn']))
+    await system.store.append(stream, [told('StoryEnded')], 1)
+    await eventually(async () => expect(await types()).to.deep.equal(['StoryBegan', 'StoryWentOn', 'StoryEnded']))
+    expect(await faultsOfView(page)).to.deep.equal([])
+
+    await page
+      .getByRole('row', { name: /StoryBegan/ })
+      .getByRole('link')
+      .click()
+    await page.getByRole('link', { name: 'What came after' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Events', exact: true }).waitFor()
+    await eventually(async () => expect((await types()).slice(0, 2)).to.deep.equal(['StoryBegan', 'StoryWentOn']))
+    nothingWrong()
+  })
+
+  it('shows an event of the log with what it did, and ends sessions of people', async () => {
     const page = await opened(`/admin/events?stream=user-${facility.user.id}`)
     await page.getByRole('cell', { name: 'UserPasswordChanged' }).waitFor()
     await page.getByLabel('Type begins with').fill('UserReg')

@@ -5,6 +5,7 @@ import { handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
 import * as TranscodeJob from '../../domain/transcodeJob.ts'
 import * as Upload from '../../domain/upload.ts'
+import { Unavailable } from '../../ops/platform/eventStoreErrors.ts'
 import { after, type Answered, expectProblem } from '../api.ts'
 import { appendedDuring } from '../appended.ts'
 import { eventually } from '../eventually.ts'
@@ -155,6 +156,49 @@ describe('transcode jobs', function () {
       expect([answer.status, answer.body.count, new Set(answer.body.ids)]).to.deep.equal([202, 2, new Set(ids)])
       for (const id of ids) await succeeded(id)
       expect(await types(elses)).to.deep.equal(['TranscodeRequested', 'TranscodeFailed'])
+    })
+
+    it('once under one Idempotency-Key, those that were chosen at first, whatever fails later', async () => {
+      const another = await ready()
+      const ids = [await failed(another), await failed(another)]
+      const key = { 'Idempotency-Key': unique('key') }
+      const retry = (count: number) => api().post(`${path}/retry-failed`, { count, upload_id: another }, key)
+      const first = await retry(2)
+      expect([first.status, new Set(first.body.ids)]).to.deep.equal([202, new Set(ids)])
+      for (const id of ids) await succeeded(id)
+      const late = await failed(another)
+      await nothingAppended(async () => {
+        const again = await retry(2)
+        expect([again.status, again.body]).to.deep.equal([202, first.body])
+        expect(again.headers.get('Event-Position')).to.equal(first.headers.get('Event-Position'))
+        expectProblem(await retry(1), 409, 'idempotency_clash')
+      })
+      for (const id of ids) expect((await types(id)).filter((type) => type === 'TranscodeRetried')).to.have.length(1)
+      expect(await types(late)).to.deep.equal(['TranscodeRequested', 'TranscodeFailed'])
+    })
+
+    it('all of them by the same command again, where it was cut off', async () => {
+      const ids = [await failed(), await failed()]
+      const cut: typeof system.store = {
+        ...system.store,
+        append: (stream, ...more) =>
+          stream.endsWith(ids[1]!) ? Promise.reject(new Unavailable('away')) : system.store.append(stream, ...more),
+      }
+      const caller = { kind: 'user', id: 'boss', session_id: '', role: 'super_admin' } as const
+      const intent = systemIntent('spec', unique('bulk'))
+      const asked = (store = system.store, failedJobs: () => Promise<string[]> = async () => ids) =>
+        ask(
+          transcodeJobs({ ...system, store, now: () => at, fixed: {}, failedJobs }),
+          ['POST', `${path}/retry-failed`],
+          { body: { count: 2 }, intent },
+          caller,
+        )
+      expect(await asked(cut)).to.equal('unavailable')
+      const retries = async (id: string) => (await types(id)).filter((type) => type === 'TranscodeRetried').length
+      expect(await Promise.all(ids.map(retries))).to.deep.equal([1, 0])
+      expect(await asked(system.store, async () => [])).to.equal('202')
+      expect(await Promise.all(ids.map(retries))).to.deep.equal([1, 1])
+      for (const id of ids) await succeeded(id)
     })
 
     it('as their streams have it, whatever the read model says', async () => {

@@ -325,6 +325,13 @@ const stored: Record<string, Literal[]> = {
     ),
     one('RefusalsLeftOut', { refused: 'LoginRefused', count: 7, left_out_at: later }, { written: 4 }),
   ],
+  bulkRetry: [
+    one(
+      'FailedJobsChosen',
+      { kind: 'transcodeJob', job_ids: ['j1', 'j2'], chosen_at: at },
+      { status: 'chosen', job_ids: ['j1', 'j2'] },
+    ),
+  ],
   nameKey: [one('NameKeyCreated', { wrapped: 'box', created_at: at }, { status: 'present', wrapped: 'box' })],
   session: [
     one(

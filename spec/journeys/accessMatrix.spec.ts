@@ -113,6 +113,7 @@ describe('who may do what', function () {
     const gpu = { name: 'matrix', url: 'http://127.0.0.1:9', max_concurrency: 1 }
     known['/api/v1/gpu-servers'] = (await admin.post('/api/v1/gpu-servers', gpu)).body.id as string
     known['/api/v1/events'] = String(await system.store.head())
+    known['/api/v1/events/streams'] = `facility-${here.id}`
     const { body: document } = await admin.get('/api/openapi.json')
     operations = Object.entries(document.paths as Record<string, Record<string, any>>).flatMap(([path, verbs]) =>
       Object.entries(verbs).map(([method, operation]) => ({
@@ -136,8 +137,7 @@ describe('who may do what', function () {
   const filled = (path: string, isKnown = true) =>
     path.replace(/\{(\w+)\}/g, (_, name: string, at: number) => {
       if (name === 'key') return 'transcode_bitrate'
-      if (name === 'name') return 'uploads'
-      const id = known[path.slice(0, at - 1)]
+      const id = known[path.slice(0, at - 1)] ?? (name === 'name' ? 'uploads' : undefined)
       if (id && !isKnown) return crypto.randomUUID()
       if (!id) throw new Error(`Say in this spec what ${name} of ${path} is`)
       return id

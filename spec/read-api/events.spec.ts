@@ -2,6 +2,8 @@ import { expect } from 'chai'
 import { randomUUID } from 'node:crypto'
 import { type Api, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
+import { changeOf } from '../../read-api/eventChange.ts'
+import { foldings } from '../../ops/roles/api.ts'
 import { newFacility, type System, theSystem, unique } from '../system.ts'
 
 const path = '/api/v1/events'
@@ -92,6 +94,70 @@ describe('the events of the log', function () {
     expect(await types({ stream: `${category}-b`, type: 'Bell' })).to.deep.equal(['BellFell'])
   })
 
+  it('are read both ways, from an event on, itself included, and on from there', async () => {
+    const category = unique('ways').replace('-', '')
+    const places: string[] = []
+    for (let i = 0; i < 5; i++)
+      places.push(String((await append(`${category}-${i}`, `Thing${i}Happened`, {})).position))
+    const seen = async (query: Record<string, string | number>) =>
+      (await all({ category, ...query })).map((one) => one['position'])
+    for (const per_page of [1, 2, 100]) {
+      const forwards = { direction: 'forwards', from: places[0]!, per_page }
+      expect(await seen(forwards), 'forwards').to.deep.equal(places)
+      expect(await seen({ ...forwards, from: places[3]! })).to.deep.equal(places.slice(3))
+      expect(await seen({ from: places[2]!, per_page })).to.deep.equal(places.slice(0, 3).reverse())
+    }
+    const begun = await asked({ direction: 'forwards', per_page: 3 })
+    const first = begun.items.map((one) => BigInt(one['position']))
+    expect(first).to.deep.equal([...first].sort((a, b) => (a < b ? -1 : 1)))
+    expect((await asked({ direction: 'forwards', per_page: 1, from: String(first[1]) })).items[0]).to.deep.equal(
+      begun.items[1],
+    )
+    for (const from of ['9'.repeat(19), String(BigInt(places[4]!) - 1n)])
+      expectProblem(await system.admin.get(`${path}?from=${from}`), 400, 'invalid_request')
+  })
+
+  it('are read of one stream alone, oldest first or newest first, from a revision on', async () => {
+    const stream = `${unique('story').replace('-', '')}-of it/all`
+    const of = (name: string) => `${path}/streams/${encodeURIComponent(name)}`
+    const events = Array.from({ length: 7 }, (_, i) => ({
+      ...{ id: randomUUID(), type: i % 2 ? 'BellRang' : 'BellFell', data: { i }, metadata: {} },
+    }))
+    await system.store.append(stream, events, 'no_stream')
+    const revisions = async (query: Record<string, string | number>) => {
+      const found: number[] = []
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const asked = new URLSearchParams({ ...query, ...(cursor && { cursor }) } as Record<string, string>)
+        const { status, body }: Awaited<ReturnType<Api['get']>> = await system.admin.get(`${of(stream)}?${asked}`)
+        expect(status, JSON.stringify(body)).to.equal(200)
+        for (const one of body.items) {
+          expect(one).to.include({ stream, type: events[one.revision]!.type, id: events[one.revision]!.id })
+          found.push(one.revision)
+        }
+        cursor = body.next_cursor
+      }
+      return found
+    }
+    for (const per_page of [1, 3, 7, 100]) {
+      expect(await revisions({ per_page })).to.deep.equal([0, 1, 2, 3, 4, 5, 6])
+      expect(await revisions({ per_page, from: 5 })).to.deep.equal([5, 6])
+      expect(await revisions({ per_page, direction: 'backwards' })).to.deep.equal([6, 5, 4, 3, 2, 1, 0])
+      expect(await revisions({ per_page, direction: 'backwards', from: 1 })).to.deep.equal([1, 0])
+      expect(await revisions({ per_page, type: 'BellR' })).to.deep.equal([1, 3, 5])
+    }
+    expect(await revisions({ from: 7 }), 'beyond its end').to.deep.equal([])
+    expect(
+      (await asked({ stream, direction: 'forwards', from: 2, per_page: 2 })).items.map((one) => one['revision']),
+    ).to.deep.equal([2, 3])
+    const ended = `${stream}, ended`
+    await append(ended, 'BellFell', {})
+    await system.store.tombstone(ended)
+    for (const unknown of ['nothing-here', ended, '$all', '$streams', `upload-${randomUUID()}`, 'x'.repeat(301)])
+      expectProblem(await system.admin.get(of(unknown)), 404, 'not_found')
+    for (const query of ['from=-1', 'from=x', 'direction=up', 'cursor=x', 'type=%25', 'per_page=0'])
+      expectProblem(await system.admin.get(`${of(stream)}?${query}`), 400, 'invalid_request')
+  })
+
   it('are looked at in a bounded number: what was found is answered, with where to go on', async () => {
     const category = unique('crowd').replace('-', '')
     await append(`${category}-first`, 'NeedleFell', {})
@@ -138,8 +204,37 @@ describe('the events of the log', function () {
     })
   })
 
+  it('are read one at a time without the rest of their streams', async () => {
+    const { id } = facility.device
+    const rename = (n: number) => system.admin.patch(`/api/v1/devices/${id}`, { name: `Mic ${n}` })
+    for (let n = 1; n <= 6; n++) await rename(n)
+    const position = (await rename(7)).headers.get('Event-Position')!
+    expect((await system.admin.get(`/api/v1/devices/${id}`, { 'Read-After': position })).status).to.equal(200)
+    const stream = await system.store.read(`device-${id}`)
+    let read = 0
+    const counting: typeof system.store = {
+      ...system.store,
+      read: async (...asked) => {
+        const found = await system.store.read(...asked)
+        read += found.length
+        return found
+      },
+    }
+    const deps = { ...system, store: counting, foldingOf: foldings(system.store), freshness: undefined as never }
+    const [third] = stream.filter(({ data }) => data['name'] === 'Mic 3')
+    const { change } = await changeOf(deps, third!)
+    const upToThird = third!.revision + 1
+    expect([change?.before?.['name'], change?.after?.['name'], read]).to.deep.equal(['Mic 2', 'Mic 3', upToThird])
+    read = 0
+    expect(await changeOf(deps, { ...third!, revision: 2_001 })).to.deep.equal({
+      change: null,
+      unfolded: 'More than 2000 events of the same device come before it: too many to be folded here',
+    })
+    expect(read, 'of those that are too many').to.equal(0)
+  })
+
   it('are for super_admins alone, and refused in words where they are asked for badly', async () => {
-    for (const route of [path, `${path}/1`]) {
+    for (const route of [path, `${path}/1`, `${path}/streams/facility-${facility.id}`]) {
       expectProblem(await system.as({}).get(route), 401, 'unauthenticated')
       for (const { api } of [facility.facilityAdmin, facility.user])
         expectProblem(await api.get(route), 403, 'forbidden')
@@ -147,7 +242,7 @@ describe('the events of the log', function () {
     }
     for (const query of [
       ...['stream=$all', 'stream=', 'category=a-b', 'type=%25', 'per_page=101', 'per_page=0', 'cursor=x'],
-      `cursor=${'9'.repeat(19)}`,
+      ...[`cursor=${'9'.repeat(19)}`, 'direction=sideways', 'from=x'],
     ])
       expectProblem(await system.admin.get(`${path}?${query}`), 400, 'invalid_request')
     for (const unknown of ['x', '9'.repeat(19), '0'])

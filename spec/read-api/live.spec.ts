@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { connect } from 'node:net'
 import { after, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
+import { makeAdmin } from '../../ops/admins/making.ts'
 import { listen, type LiveStream, type Told } from '../liveStream.ts'
 import { createHub, reset } from '../../ops/server/live/hub.ts'
 import { newFacility, specLog, type System, theSystem, unique } from '../system.ts'
@@ -23,6 +24,8 @@ describe('what happens is told', () => {
       ...{ thereAdmin: there.facilityAdmin, thereUser: there.user },
     }))
       tokens[name] = await newToken(email, password)
+    const boss = { email: `${unique('boss')}@example.test`, name: 'Boss', mustChangePassword: false }
+    tokens['boss'] = await makeAdmin(system.config, boss).then(({ email, password }) => newToken(email, password))
   })
   afterEach(async () => {
     await Promise.all(stops.map((stop) => stop()))
@@ -116,7 +119,7 @@ describe('what happens is told', () => {
       const { source, start } = hub.open(boss, () => Promise.resolve())
       let text = ''
       source.on('data', (chunk: Buffer) => (text += chunk.toString()))
-      return { start, text: () => text }
+      return { start, text: () => text.replace(/event: log\n.*\n\n/g, '') }
     }
     stops.push(() => (controller.abort(), hub.done))
     return { hub, opened, asked, reach: (position: bigint) => (reached = position) }
@@ -165,6 +168,28 @@ describe('what happens is told', () => {
     expect(again.told.some(({ event }) => event === 'reset')).to.equal(false)
     for (const id of ['99999999999999999999', 'x', '-1'])
       expect((await as('hereUser', { 'Last-Event-ID': id })).told[0]!.event, id).to.equal('reset')
+  })
+
+  it('also that anything has, whatever it is: to those alone who may read all of the log, and not all the time', async () => {
+    const [boss, admin, user] = [await as('boss'), await as('hereAdmin'), await as('hereUser')]
+    const isLog = ({ event }: Told) => event === 'log'
+    await boss.until(isLog)
+    const stream = `${unique('secret').replace('-', '')}-x`
+    let last = 0n
+    for (let i = 0; i < 30; i++) {
+      const event = { id: crypto.randomUUID(), type: 'SomethingHappened', data: {}, metadata: {} }
+      last = (await system.store.append(stream, [event], i === 0 ? 'no_stream' : i - 1)).position
+    }
+    const told = await boss.until((one) => isLog(one) && BigInt(one.data.position) >= last)
+    expect(told.data).to.have.all.keys('position')
+    expect(told).not.to.have.property('id')
+    const times = boss.told.filter(isLog).map(({ at }) => at)
+    expect(times.length).to.be.at.most(2 + (1.25 * (times.at(-1)! - times[0]!)) / 1000)
+    const { id } = (await newTag()).body as { id: string }
+    for (const one of [admin, user]) {
+      await one.until(about(id))
+      expect(one.told.some(isLog)).to.equal(false)
+    }
   })
 
   it('of jobs under way too, to those of their facility', async () => {

@@ -40,7 +40,7 @@ export function Recording() {
   const tags = useTags(data?.facility_id)
   const navigate = useNavigate()
   const may = useMay()
-  const { edit, editing, close } = useEditing(path, id, refetch)
+  const { edit, editing } = useEditing(path, id, refetch)
   const restore = useAction(() => answer(api.POST('/api/v1/uploads/{id}/restore', { params, body: {} })), {
     done: 'It is back',
   })
@@ -164,16 +164,11 @@ export function Recording() {
       {editing && (
         <FormDialog
           title="Edit recording"
-          label="Save"
           fields={[
             { name: 'title', label: 'Title' },
             { name: 'notes', label: 'Notes', kind: 'lines' },
           ]}
-          initial={editing.row}
-          onSubmit={(values) => change(values, editing.headers)}
-          overwrite={(values) => change(values, {})}
-          done="Saved"
-          onClose={close}
+          {...editing.saving(change)}
         />
       )}
     </Page>

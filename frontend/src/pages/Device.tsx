@@ -23,7 +23,7 @@ export function Device() {
   const facilityName = useFacilityName()
   const me = useMe()
   const may = useMay()
-  const { edit, editing, close } = useEditing(path, id, refetch)
+  const { edit, editing } = useEditing(path, id, refetch)
   const decommission = useAction(() => answer(api.POST('/api/v1/devices/{id}/decommission', { params, body: {} })), {
     done: 'Decommissioned',
   })
@@ -75,7 +75,6 @@ export function Device() {
       {editing && (
         <FormDialog
           title="Edit device"
-          label="Save"
           fields={[
             { name: 'name', label: 'Name', required: true },
             ...(me.facility_id
@@ -90,11 +89,7 @@ export function Device() {
                   },
                 ]),
           ]}
-          initial={editing.row}
-          onSubmit={(values) => save(values, editing.headers)}
-          overwrite={(values) => save(values, {})}
-          done="Saved"
-          onClose={close}
+          {...editing.saving(save)}
         />
       )}
     </Page>

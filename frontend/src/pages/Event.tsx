@@ -1,10 +1,11 @@
-import { Anchor, Card, Code, Skeleton, Text, Title } from '@mantine/core'
+import { Anchor, Code, Group, Skeleton, Text } from '@mantine/core'
 import { Link, useParams } from '@tanstack/react-router'
 import { Failure } from '@xylolabs/web-shared/DataTable.tsx'
 import { Details } from '@xylolabs/web-shared/Details.tsx'
 import { useFacilityName } from '@xylolabs/web-shared/facilities.ts'
 import { Changes } from '@xylolabs/web-shared/History.tsx'
 import { Page } from '@xylolabs/web-shared/Page.tsx'
+import { Section } from '@xylolabs/web-shared/Section.tsx'
 import { absoluteTime } from '@xylolabs/web-shared/times.tsx'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
 import { spaced } from '@xylolabs/web-shared/words.ts'
@@ -23,6 +24,11 @@ export function Event() {
       {value ?? '—'}
     </span>
   )
+  const around = (search: object, words: string) => (
+    <Anchor size="sm" component={Link} to="/events" search={search as never} style={wrapped}>
+      {words}
+    </Anchor>
+  )
   return (
     <Page title={data.type} about={`Revision ${data.revision} of its stream`}>
       <Details
@@ -30,11 +36,13 @@ export function Event() {
           ['When', data.at ? absoluteTime(data.at) : '—'],
           ['Position', id(data.position)],
           [
-            'Stream',
-            <Anchor key="s" size="sm" component={Link} to="/events" search={{ stream } as never} style={wrapped}>
-              {stream}
-            </Anchor>,
+            'In the log',
+            <Group key="l" gap="sm">
+              {around({ from: data.position }, 'What came before')}
+              {around({ from: data.position, direction: 'forwards' }, 'What came after')}
+            </Group>,
           ],
+          ['Stream', around({ stream }, stream)],
           ['Who', actor.name ?? spaced(actor.kind ?? 'unknown')],
           ['Facility', facility_id ? facilityName(facility_id) : '—'],
           ['Event', id(data.id)],
@@ -43,10 +51,7 @@ export function Event() {
           ['Schema', data.schema ?? '—'],
         ]}
       />
-      <Card withBorder mb="md" component="section" aria-label="What it changed">
-        <Title order={2} size="h5" mb="xs">
-          What it changed
-        </Title>
+      <Section title="What it changed">
         {changes === null ? (
           <Text size="sm" c="dimmed">
             {data.unfolded}
@@ -58,15 +63,12 @@ export function Event() {
         ) : (
           <Changes of={changes} />
         )}
-      </Card>
-      <Card withBorder component="section" aria-label="As it was stored">
-        <Title order={2} size="h5" mb="xs">
-          As it was stored
-        </Title>
+      </Section>
+      <Section title="As it was stored">
         <Code block tabIndex={0} aria-label="The event">
           {JSON.stringify(data.data, null, 2)}
         </Code>
-      </Card>
+      </Section>
     </Page>
   )
 }

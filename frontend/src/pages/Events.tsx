@@ -1,4 +1,4 @@
-import { Button, Group } from '@mantine/core'
+import { Button, Group, SegmentedControl } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { Schemas } from '@xylolabs/web-shared/api/client.ts'
 import { DataTable } from '@xylolabs/web-shared/DataTable.tsx'
@@ -14,39 +14,74 @@ import { TextFilter } from '../TextFilter.tsx'
 type LogEvent = Schemas['LogEvent']
 
 const categories = [
-  ...['apiKey', 'device', 'deviceFirmware', 'facility', 'firmwareChannel', 'firmwareKey', 'firmwareRelease'],
-  ...['firmwareRolloutPlace', 'gpuServer', 'inferenceJob', 'nameKey', 'projection', 'refusal', 'session', 'settings'],
-  ...['superAdmins', 'tag', 'transcodeJob', 'upload', 'user', 'userKey'],
+  ...['apiKey', 'bulkRetry', 'device', 'deviceFirmware', 'facility', 'firmwareChannel', 'firmwareKey'],
+  ...['firmwareRelease', 'firmwareRollout', 'gpuServer', 'inferenceJob', 'nameKey', 'projection', 'refusal'],
+  ...['reservation', 'session', 'settings', 'superAdmins', 'tag', 'transcodeJob', 'upload', 'user', 'userKey'],
 ]
 
-/** The end of the log is shown as it grows. */
-const lookedAtMs = 5_000
+/** Of the log, or of one stream of it; where it goes on it is shown as it grows. */
+function useEvents({ stream, category, ...query }: Values, changes: boolean) {
+  return useGet<'/api/v1/events' | '/api/v1/events/streams/{name}'>(
+    stream === undefined ? '/api/v1/events' : '/api/v1/events/streams/{name}',
+    stream === undefined ? { query: { ...query, category } } : { path: { name: String(stream) }, query },
+    { changes },
+  )
+}
 
 export function Events() {
-  const kept = useList(['stream', 'category', 'type', 'cursor'])
-  // Whatever else is asked for begins at the end of the log.
-  const list = { ...kept, set: (changes: Values) => kept.set({ cursor: undefined, ...changes }) }
-  const { page: _, sort: __, ...query } = kept.query
-  const isEnd = list.value('cursor') === undefined
-  const found = useGet(
-    '/api/v1/events',
-    { query: { ...query, per_page: 20 } },
-    isEnd ? { everyMs: lookedAtMs } : { changes: false },
-  )
+  const kept = useList(['stream', 'category', 'type', 'direction', 'from', 'cursor'])
+  // Whatever else is asked for begins where the log does, or its end.
+  const list = { ...kept, set: (changes: Values) => kept.set({ cursor: undefined, from: undefined, ...changes }) }
+  const { page: _, sort: __, direction = 'backwards', ...query } = kept.query
+  const stream = list.value('stream')
+  const isBack = direction === 'backwards'
+  const isStart = list.value('cursor') === undefined && list.value('from') === undefined
+  const found = useEvents({ ...query, direction }, !isBack || isStart)
   const facilityName = useFacilityName()
   const next = found.data?.next_cursor
   return (
-    <Page title="Events" about="The log itself, of which all else is made; personal data are masked">
+    <Page
+      title={stream === undefined ? 'Events' : 'Events of a stream'}
+      about={
+        stream === undefined ? (
+          'The log itself, of which all else is made; personal data are masked'
+        ) : (
+          <span className="id" style={{ overflowWrap: 'anywhere' }}>
+            {stream}
+          </span>
+        )
+      }
+      actions={
+        stream !== undefined && (
+          <Button variant="default" onClick={() => list.set({ stream: undefined })}>
+            All streams
+          </Button>
+        )
+      }
+    >
       <Group mb="sm" align="flex-end">
         <TextFilter list={list} name="type" label="Type begins with" placeholder="Upload" />
         <TextFilter list={list} name="stream" label="Stream" placeholder="upload-…" />
       </Group>
-      <Filters list={list} choices={[{ name: 'category', label: 'Kind of stream', of: categories }]} />
+      <Filters
+        list={list}
+        choices={stream === undefined ? [{ name: 'category', label: 'Kind of stream', of: categories }] : []}
+      >
+        <SegmentedControl
+          aria-label="Order"
+          data={[
+            { value: 'backwards', label: 'Newest first' },
+            { value: 'forwards', label: 'Oldest first' },
+          ]}
+          value={String(direction)}
+          onChange={(chosen) => list.set({ direction: chosen === 'backwards' ? undefined : chosen })}
+        />
+      </Filters>
       <DataTable<LogEvent>
         label="Events"
         found={found}
         keyOf={({ position }) => position}
-        empty={next ? 'Nothing of that kind so far: look further back.' : 'Nothing of that kind has happened.'}
+        empty={next ? 'Nothing of that kind so far: look further.' : 'Nothing of that kind has happened.'}
         columns={[
           { title: 'When', show: ({ at }) => <Time at={at} /> },
           {
@@ -77,14 +112,14 @@ export function Events() {
         ]}
       />
       <Group mt="sm">
-        {!isEnd && (
+        {!isStart && (
           <Button variant="default" onClick={() => list.set({})}>
-            The newest
+            {isBack ? 'The newest' : 'The oldest'}
           </Button>
         )}
         {next && (
           <Button variant="default" onClick={() => list.set({ cursor: next })}>
-            Earlier ones
+            {isBack ? 'Earlier ones' : 'Later ones'}
           </Button>
         )}
       </Group>

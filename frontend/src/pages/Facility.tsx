@@ -28,7 +28,7 @@ export function Facility() {
   const reactivate = useAction(() => answer(api.POST('/api/v1/facilities/{id}/reactivate', { params, body: {} })), {
     done: 'Active again',
   })
-  const { edit, editing, close } = useEditing(path, id, refetch)
+  const { edit, editing } = useEditing(path, id, refetch)
   if (error && !data) return <Failure error={error} again={() => void refetch()} />
   if (!data) return <Skeleton h={200} />
   const save = (values: object, headers: Record<string, string>) =>
@@ -88,17 +88,12 @@ export function Facility() {
       {editing && (
         <FormDialog
           title="Edit facility"
-          label="Save"
           // What it has can be changed, and not taken away again.
           fields={facilityFields.map((field) => ({
             ...field,
             required: field.required || editing.row[field.name as keyof Schemas['Facility']] !== null,
           }))}
-          initial={editing.row}
-          onSubmit={(values) => save(values, editing.headers)}
-          overwrite={(values) => save(values, {})}
-          done="Saved"
-          onClose={close}
+          {...editing.saving(save)}
         />
       )}
     </Page>

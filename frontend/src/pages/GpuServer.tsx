@@ -25,7 +25,7 @@ export function GpuServer() {
   const may = useMay()
   const navigate = useNavigate()
   const actions = useServerActions(() => void navigate({ to: '/gpu-servers' }))
-  const { edit, editing, close } = useEditing(path, id, refetch)
+  const { edit, editing } = useEditing(path, id, refetch)
   if (error && !data) return <Failure error={error} again={() => void refetch()} />
   if (!data) return <Skeleton h={200} />
   /** No token is no change of it; none wanted is said by an empty one. */
@@ -81,18 +81,13 @@ export function GpuServer() {
       {editing && (
         <FormDialog
           title="Edit server"
-          label="Save"
           intro="To another address its token is not sent: it has to be given again."
           fields={[
             ...serverFields.slice(0, 3),
             ...(editing.row.has_token ? [{ name: 'no_token', label: 'Without a token', kind: 'switch' as const }] : []),
             { ...serverFields[3]!, label: 'New token', when: ({ no_token }) => !no_token },
           ]}
-          initial={editing.row}
-          onSubmit={(values) => save(values, editing.headers)}
-          overwrite={(values) => save(values, {})}
-          done="Saved"
-          onClose={close}
+          {...editing.saving(save)}
         />
       )}
     </Page>

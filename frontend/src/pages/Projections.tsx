@@ -1,4 +1,4 @@
-import { Alert, Button, Card, Code, Group, Modal, Progress, Skeleton, Stack, Table, Text, Title } from '@mantine/core'
+import { Alert, Button, Card, Code, Group, Progress, Skeleton, Table, Text, Title } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { api, answer, type Schemas } from '@xylolabs/web-shared/api/client.ts'
 import { Failure } from '@xylolabs/web-shared/DataTable.tsx'
@@ -12,62 +12,12 @@ import { useGet } from '@xylolabs/web-shared/useGet.ts'
 import { useMay } from '@xylolabs/web-shared/useSession.ts'
 import { count, duration, spaced } from '@xylolabs/web-shared/words.ts'
 import { useState } from 'react'
+import { ProjectionDiff } from '../ProjectionDiff.tsx'
 
 type Version = Schemas['ProjectionStatus']
 
 /** Builds are quick: what is shown of them has to be of now. */
 const lookedAtMs = 2_000
-
-const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
-
-/** What readers would see change, were the other version promoted. */
-function Diff({ name, onClose }: { name: string; onClose: () => void }) {
-  const { data, error, refetch } = useGet('/api/v1/projections/{name}/diff', { path: { name }, query: { samples: 5 } })
-  return (
-    <Modal opened size="xl" onClose={onClose} title={`What would change in ${spaced(name)}`}>
-      {error ? (
-        <Failure error={error} again={() => void refetch()} />
-      ) : !data ? (
-        <Skeleton h={160} />
-      ) : (
-        <Stack>
-          <Text>
-            Version {data.shown.version} is shown. With version {data.other.version}, <b>{count(data.added)}</b> rows
-            are added, <b>{count(data.removed)}</b> removed and <b>{count(data.changed)}</b> changed.
-          </Text>
-          {data.fields.length > 0 && (
-            <Table aria-label="Fields that change">
-              <Table.Tbody>
-                {data.fields.map(({ field, rows }) => (
-                  <Table.Tr key={field}>
-                    <Table.Td>{field}</Table.Td>
-                    <Table.Td ta="right">{count(rows)} rows</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          )}
-          {data.samples.map(({ id, kind, fields, since }) => (
-            <Card withBorder key={id} padding="sm">
-              <Group justify="space-between">
-                <span className="id">{id}</span>
-                <Status of={kind} />
-              </Group>
-              {since && (
-                <Text size="xs" c="dimmed">
-                  Since {since}
-                </Text>
-              )}
-              <Code block tabIndex={0} mt="xs">
-                {fields.map(({ field, before, after }) => `${field}: ${text(before)} → ${text(after)}`).join('\n')}
-              </Code>
-            </Card>
-          ))}
-        </Stack>
-      )}
-    </Modal>
-  )
-}
 
 function Standing({ version }: { version: Version }) {
   const { state, position, head, lag_events, lag_secs, events_per_sec, eta_secs } = version
@@ -271,7 +221,7 @@ export function Projections() {
         Raise its version in the code and start again: the new one is built beside the old, verified, and shown here as
         it grows.
       </Text>
-      {compared && <Diff name={compared} onClose={() => setCompared(undefined)} />}
+      {compared && <ProjectionDiff name={compared} onClose={() => setCompared(undefined)} />}
       {skipping && (
         <FormDialog
           title="Skip the event"

@@ -1,10 +1,9 @@
-import { Alert, Button, Card, Group, Progress, SimpleGrid, Skeleton, Stepper, Tabs, Text } from '@mantine/core'
+import { Alert, Button, Card, Skeleton, Stepper, Tabs } from '@mantine/core'
 import { Link, useParams } from '@tanstack/react-router'
-import { api, answer, type Schemas } from '@xylolabs/web-shared/api/client.ts'
-import { DataTable, Failure } from '@xylolabs/web-shared/DataTable.tsx'
+import { api, answer } from '@xylolabs/web-shared/api/client.ts'
+import { Failure } from '@xylolabs/web-shared/DataTable.tsx'
 import { Details } from '@xylolabs/web-shared/Details.tsx'
 import { useFacilityName } from '@xylolabs/web-shared/facilities.ts'
-import { Filters } from '@xylolabs/web-shared/Filters.tsx'
 import { FormDialog } from '@xylolabs/web-shared/FormDialog.tsx'
 import { History } from '@xylolabs/web-shared/History.tsx'
 import { Page } from '@xylolabs/web-shared/Page.tsx'
@@ -12,98 +11,11 @@ import { Status } from '@xylolabs/web-shared/Status.tsx'
 import { Time } from '@xylolabs/web-shared/times.tsx'
 import { confirmed, useAction } from '@xylolabs/web-shared/useAction.tsx'
 import { useGet } from '@xylolabs/web-shared/useGet.ts'
-import { useList } from '@xylolabs/web-shared/useList.ts'
 import { useMay } from '@xylolabs/web-shared/useSession.ts'
-import { count, spaced } from '@xylolabs/web-shared/words.ts'
+import { count } from '@xylolabs/web-shared/words.ts'
 import { useState } from 'react'
-
-type InFull = Schemas['RolloutInFull']
-
-/** What has become of the devices that it has come to, as one bar. */
-function Outcome({ counts, fleet }: Pick<InFull, 'counts' | 'fleet'>) {
-  const { installed = 0, failed = 0, rolled_back = 0 } = counts ?? {}
-  const pending = fleet?.pending ?? 0
-  const all = Math.max(1, installed + failed + rolled_back + pending)
-  const parts = [
-    ['Installed', installed, 'teal.8'],
-    ['Failed', failed, 'red.8'],
-    ['Rolled back', rolled_back, 'orange.9'],
-    ['Not heard of yet', pending, 'gray.6'],
-  ] as const
-  return (
-    <Card withBorder mb="md">
-      <Progress.Root size={28} mb="sm">
-        {parts
-          .filter(([, devices]) => devices > 0)
-          .map(([label, devices, color]) => (
-            <Progress.Section
-              key={label}
-              value={(100 * devices) / all}
-              color={color}
-              aria-label={`${label}: ${devices}`}
-            />
-          ))}
-      </Progress.Root>
-      <SimpleGrid cols={{ base: 2, sm: 4 }}>
-        {parts.map(([label, devices, color]) => (
-          <Group key={label} gap="xs" wrap="nowrap">
-            <span
-              aria-hidden
-              style={{
-                width: 12,
-                height: 12,
-                borderRadius: 3,
-                background: `var(--mantine-color-${color.replace('.', '-')})`,
-              }}
-            />
-            <Text size="sm">
-              {label}: <b>{count(devices)}</b>
-            </Text>
-          </Group>
-        ))}
-      </SimpleGrid>
-    </Card>
-  )
-}
-
-function Devices({ id }: { id: string }) {
-  const list = useList(['state', 'kind', 'q'])
-  const found = useGet('/api/v1/firmware/rollouts/{id}/devices', { path: { id }, query: list.query }, { changes: true })
-  return (
-    <>
-      <Filters
-        list={list}
-        search="Search by name or serial"
-        choices={[
-          { name: 'state', label: 'State', of: ['pending', 'installed', 'failed', 'rolled_back'] },
-          { name: 'kind', label: 'Failed at', of: ['download', 'verify', 'install', 'boot', 'other'] },
-        ]}
-      />
-      <DataTable<Schemas['RolloutDevice']>
-        label="Devices of the rollout"
-        found={found}
-        list={list}
-        empty="It has come to no such device yet."
-        columns={[
-          {
-            title: 'Device',
-            sort: 'name',
-            show: (device) => (
-              <Link className="row-link" to="/devices/$id" params={{ id: device.id } as never}>
-                {device.name}
-              </Link>
-            ),
-          },
-          { title: 'Serial', sort: 'serial', show: ({ serial }) => <span className="id">{serial}</span> },
-          { title: 'State', show: ({ state }) => <Status of={state} /> },
-          { title: 'Failed at', show: ({ kind }) => (kind ? spaced(kind) : '—') },
-          { title: 'Detail', show: ({ detail }) => detail ?? '—' },
-          { title: 'Reported', sort: 'reported_at', show: ({ reported_at }) => <Time at={reported_at} /> },
-        ]}
-      />
-    </>
-  )
-}
+import { RolloutDevices } from '../RolloutDevices.tsx'
+import { RolloutOutcome } from '../RolloutOutcome.tsx'
 
 export function Rollout() {
   const { id } = useParams({ strict: false }) as { id: string }
@@ -194,7 +106,7 @@ export function Rollout() {
           ))}
         </Stepper>
       </Card>
-      <Outcome counts={data.counts} fleet={data.fleet} />
+      <RolloutOutcome counts={data.counts} fleet={data.fleet} />
       <Details
         of={[
           ['State', <Status key="s" of={status} />],
@@ -226,7 +138,7 @@ export function Rollout() {
           <Tabs.Tab value="history">History</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="devices">
-          <Devices id={id} />
+          <RolloutDevices id={id} />
         </Tabs.Panel>
         <Tabs.Panel value="history">
           <History path="/api/v1/firmware/rollouts" id={id} />

@@ -66,7 +66,7 @@ export function User() {
   const me = useMe()
   const may = useMay()
   const [password, setPassword] = useState<string>()
-  const { edit, editing, close } = useEditing(path, id, refetch)
+  const { edit, editing } = useEditing(path, id, refetch)
   const post = (what: 'deactivate' | 'reactivate' | 'end-sessions' | 'erase') => () =>
     answer(api.POST(`/api/v1/users/{id}/${what}`, { params, body: {} }))
   const deactivate = useAction(post('deactivate'), { done: 'Deactivated' })
@@ -154,16 +154,7 @@ export function User() {
       {may('user:end-sessions') && <Sessions id={id} endAll={() => endSessions.mutate()} />}
       <History path={path} id={id} />
       {editing && (
-        <FormDialog
-          title="Edit user"
-          label="Save"
-          fields={isMe ? fields.slice(0, 2) : fields}
-          initial={editing.row}
-          onSubmit={(values) => save(values, editing.headers)}
-          overwrite={(values) => save(values, {})}
-          done="Saved"
-          onClose={close}
-        />
+        <FormDialog title="Edit user" fields={isMe ? fields.slice(0, 2) : fields} {...editing.saving(save)} />
       )}
       {password !== undefined && (
         <Secret

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
-import { setImmediate as soon } from 'node:timers/promises'
+import { setImmediate as soon, setTimeout as delay } from 'node:timers/promises'
 import type { Freshness } from '../../../read-api/freshness.ts'
 import type { EventStore } from '../../platform/eventStore.ts'
 import type { Log } from '../../platform/log.ts'
 import { Problem } from '../../platform/route.ts'
 import { hear } from '../hearing.ts'
-import { type Change, changeOf, hears, type Listener, prefixes, textOf } from './told.ts'
+import { type Change, changeOf, hears, hearsLog, type Listener, prefixes, textOf, textOfLog } from './told.ts'
 
 /** What is told of a job under way; it is in no log. */
 export interface Progress {
@@ -54,6 +54,8 @@ const checkMs = 500
 const mostUnread = 128 * 1024
 /** Of a stream that is still told of older things. */
 const mostWaiting = 500
+/** That the log has gone on is said no more often. */
+const logEveryMs = 1_000
 /** So many are told before those who read get their turn. */
 const atOnce = 100
 const mostStreams = 1_000
@@ -110,6 +112,19 @@ export function createHub(options: {
         told = what.position
         if (i % atOnce === atOnce - 1) await soon()
       }
+    }
+  }
+
+  /** Of whatever has happened, also where nobody is told what. */
+  async function tellOfLog() {
+    let last = freshness.position()
+    while (!signal.aborted) {
+      await freshness.waitFor((last ?? -1n) + 1n, [], signal).catch(() => undefined)
+      const position = freshness.position()
+      if (position === undefined || position === last) continue
+      last = position
+      for (const stream of streams) if (!stream.waiting && hearsLog(stream.listener)) write(stream, textOfLog(position))
+      await delay(logEveryMs, undefined, { signal }).catch(() => undefined)
     }
   }
   let wake: () => void = () => undefined
@@ -183,6 +198,8 @@ export function createHub(options: {
           stream.waiting = undefined
           for (const what of waiting)
             if (after === undefined || 'isAnew' in what || what.position > after) write(stream, wordsOf(what))
+          const position = freshness.position()
+          if (position !== undefined && hearsLog(listener)) write(stream, textOfLog(position))
         },
       }
     },
@@ -195,6 +212,6 @@ export function createHub(options: {
           write(stream, text)
       }
     },
-    done: Promise.all([hearing.done, pump()]),
+    done: Promise.all([hearing.done, pump(), tellOfLog()]),
   }
 }

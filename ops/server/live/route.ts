@@ -13,7 +13,7 @@ const stream = z.string().meta({
   description: [
     'Server-sent events, to be read by fetch with the Authorization header. `ready` {position}, then',
     '`change` {resource, id, type, position} once reads have it; `progress` {resource, id, upload_id, attempt, done} of jobs under way (done: 0 to 1,',
-    'or null); `reset` where what was missed is too much to be told: read everything anew. The id of an event is its position: sent as',
+    'or null); `log` {position} to whoever may read the whole log, once it has gone on, every second at most; `reset` where what was missed is too much to be told: read everything anew. The id of an event is its position: sent as',
     'Last-Event-ID, what was missed comes first. A comment every 15 seconds. It ends with the access token and with the session.',
   ].join(' '),
 })

@@ -66,6 +66,12 @@ export function hears({ role, facility_id, id }: Listener, change: Change): bool
   return reach === 'own' && (change.isForAll || (facility_id !== undefined && change.facilities.includes(facility_id)))
 }
 
+/** Whether this person may know that anything has happened at all: whoever may read the whole log. */
+export const hearsLog = ({ role }: Listener): boolean => reachOf('event:read', { role }) === 'any'
+
+/** Without an id: whoever comes back goes on from the last change. */
+export const textOfLog = (position: bigint) => `event: log\ndata: ${JSON.stringify({ position: String(position) })}\n\n`
+
 /** As an event stream has it. */
 export const textOf = ({ resource, id, type, position }: Change) =>
   `id: ${position}\nevent: change\ndata: ${JSON.stringify({ resource, id, type, position: String(position) })}\n\n`

@@ -1,18 +1,16 @@
 import { Group, Stack, Text, Title } from '@mantine/core'
 import { type ReactNode, useEffect } from 'react'
 
-/** A page of the shell: its title is the tab's as well. */
-export function Page({
-  title,
-  about,
-  actions,
-  children,
-}: {
+/** What stands under a heading. */
+export interface Headed {
   title: string
   about?: ReactNode
   actions?: ReactNode
   children: ReactNode
-}) {
+}
+
+/** A page of the shell: its title is the tab's as well. */
+export function Page({ title, about, actions, children }: Headed) {
   useEffect(() => {
     document.title = `${title} · Xylolabs`
   }, [title])

@@ -1,6 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ComponentProps, useState } from 'react'
 import { api, answer, type Schemas } from './api/client.ts'
+import type { FormDialog } from './FormDialog.tsx'
 import { ifMatch, revisionIn } from './revision.ts'
 import { useAction } from './useAction.tsx'
 
@@ -13,6 +14,21 @@ const categories = {
   '/api/v1/users': 'user',
 } as const
 
+/** Writes what was filled in; the headers say which revision it is a change of. */
+type Save = (values: Record<string, any>, headers: Record<string, string>) => Promise<unknown>
+
+export interface Editing<Row> {
+  /** What the form starts from. */
+  row: Row
+  /** Of the form: it saves at the revision that was seen or, once that is what somebody wants, over whatever there is. */
+  saving: (
+    save: Save,
+  ) => Pick<
+    ComponentProps<typeof FormDialog<unknown>>,
+    'initial' | 'label' | 'onSubmit' | 'overwrite' | 'done' | 'onClose'
+  >
+}
+
 /**
  * Opens a form on what is there now. The revision is read first: what changes after it, seen in the form or not, is a conflict when it is saved, and
  * nothing that was not seen is written over.
@@ -23,15 +39,24 @@ export function useEditing<Row>(
   refetch: UseQueryResult<Row>['refetch'],
 ): {
   edit: () => void
-  /** What the form starts from, and the headers to save it with. */
-  editing: { row: Row; headers: Record<string, string> } | undefined
-  close: () => void
+  editing: Editing<Row> | undefined
 } {
-  const [editing, setEditing] = useState<{ row: Row; headers: Record<string, string> }>()
+  const [seen, setSeen] = useState<{ row: Row; headers: Record<string, string> }>()
   const { mutate } = useAction(async () => {
     const { items } = await answer<Schemas['History']>(api.GET(`${path}/{id}/history`, { params: { path: { id } } }))
     const { data } = await refetch({ throwOnError: true })
-    setEditing({ row: data!, headers: ifMatch(revisionIn(items, categories[path], id)) })
+    setSeen({ row: data!, headers: ifMatch(revisionIn(items, categories[path], id)) })
   })
-  return { edit: () => mutate(), editing, close: () => setEditing(undefined) }
+  const editing = seen && {
+    row: seen.row,
+    saving: (save: Save) => ({
+      initial: seen.row as Readonly<Record<string, unknown>>,
+      label: 'Save',
+      onSubmit: (values: Record<string, any>) => save(values, seen.headers),
+      overwrite: (values: Record<string, any>) => save(values, {}),
+      done: 'Saved',
+      onClose: () => setSeen(undefined),
+    }),
+  }
+  return { edit: () => mutate(), editing }
 }

@@ -45,6 +45,7 @@ export function useGet<Path extends Readable & string>(
     queryFn: ({ signal }) =>
       answer<Read<Path>>((api.GET as unknown as (...args: unknown[]) => Promise<any>)(path, { params: asked, signal })),
     enabled,
+    meta: { changes },
     placeholderData: keepPreviousData,
     refetchInterval: everyMs ?? polled ?? false,
   })

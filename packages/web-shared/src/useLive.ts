@@ -20,6 +20,8 @@ const shownIn: Readonly<Record<string, readonly string[]>> = {
   tag: ['/tags', '/uploads'],
   settings: ['/settings'],
 }
+/** What shows the log itself, as long as it can become more. */
+const logPaths: ReadonlySet<unknown> = new Set(['/api/v1/events', '/api/v1/events/streams/{name}'])
 /** So many changes at once are read once. */
 const gatheringMs = 60
 
@@ -59,6 +61,12 @@ export function useLive(): void {
         const told = JSON.parse(data) as { resource?: string; upload_id?: string; done?: number }
         if (event === 'progress' && told.upload_id) {
           queries.setQueryData(progressKey(told.upload_id), told.done)
+          return
+        }
+        if (event === 'log') {
+          void queries.invalidateQueries({
+            predicate: ({ queryKey: [path], meta }) => logPaths.has(path) && meta?.['changes'] === true,
+          })
           return
         }
         for (const part of shownIn[told.resource ?? ''] ?? []) parts.add(part)

@@ -480,6 +480,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events/streams/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * events, streams: get
+         * @description For super_admin (any).
+         */
+        get: operations["events.streams.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/facilities": {
         parameters: {
             query?: never;
@@ -4766,8 +4786,12 @@ export interface operations {
             query?: {
                 /** @description Of streams of this kind: `upload` */
                 category?: string;
-                /** @description A `next_cursor` */
+                /** @description A `next_cursor` of the same direction: goes on there, whatever `from` says */
                 cursor?: string;
+                /** @description `backwards`: newest first */
+                direction?: "forwards" | "backwards";
+                /** @description The first to be looked at: the position of an event; with `stream`, a revision */
+                from?: string;
                 per_page?: number;
                 /** @description Of this stream alone: `upload-<id>` */
                 stream?: string;
@@ -4823,6 +4847,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogEventInFull"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem500"];
+        };
+    };
+    "events.streams.get": {
+        parameters: {
+            query?: {
+                /** @description A `next_cursor` of the same direction: goes on there, whatever `from` says */
+                cursor?: string;
+                /** @description `forwards`: oldest first */
+                direction?: "forwards" | "backwards";
+                /** @description The first revision to be looked at */
+                from?: number;
+                per_page?: number;
+                /** @description How their types begin: `Upload`, `UploadReceived` */
+                type?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["LogEvent"][];
+                        next_cursor: string | null;
+                    };
                 };
             };
             400: components["responses"]["Problem400"];

@@ -1,18 +1,9 @@
 import { Card, Group, Text, Title } from '@mantine/core'
-import { type ReactNode, useId } from 'react'
+import { useId } from 'react'
+import type { Headed } from './Page.tsx'
 
 /** A part of a page under a heading of its own. */
-export function Section({
-  title,
-  about,
-  actions,
-  children,
-}: {
-  title: string
-  about?: ReactNode
-  actions?: ReactNode
-  children: ReactNode
-}) {
+export function Section({ title, about, actions, children }: Headed) {
   const id = useId()
   return (
     <Card withBorder mb="md" component="section" aria-labelledby={id}>
