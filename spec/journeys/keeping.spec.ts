@@ -1,6 +1,5 @@
 import { expect } from 'chai'
-import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { backUpAll } from '../../ops/keeping/backingUp.ts'
 import { restoreAll } from '../../ops/keeping/restoring.ts'
@@ -9,33 +8,30 @@ import { attachedConfig } from '../../ops/roles/environment.ts'
 import { bucketOf, importObjects } from '../../ops/storage/copying.ts'
 import { type Api, after as readAfter } from '../api.ts'
 import { eventually } from '../eventually.ts'
-import { adminCredentials, type Running, runProcess, startProcess } from '../process.ts'
+import { adminCredentials, runProcess } from '../process.ts'
+import { blocksOf, placeToOperate } from '../runbooks.ts'
 import { sound } from '../sounds.ts'
 import { logIn, unique } from '../system.ts'
 import { keysBelow } from '../tus.ts'
 
 describe('an installation that is backed up', function () {
   this.timeout(90_000)
-  const folder = mkdtempSync(join(tmpdir(), 'keeping-'))
-  const dataDir = join(folder, 'data')
+  const place = placeToOperate()
+  const { folder, dataDir } = place
   const backup = join(folder, 'backup')
   const recording = sound('wav', { seconds: 0.3 })
-  let running: Running
   let api: Api
   let plant: string
   before(async () => {
-    running = await startProcess(dataDir)
-    api = await loggedIn(running.url)
+    await place.run('npm start')
+    await logInAgain()
     plant = (await register('Plant')).body.id as string
   })
-  after(async () => {
-    await running.stop()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  after(() => place.remove())
 
-  async function loggedIn(url: string): Promise<Api> {
+  async function logInAgain() {
     const { email, password } = await adminCredentials(dataDir)
-    return logIn(url, email, password)
+    api = await logIn(place.url(), email, password)
   }
   const register = (name: string) => api.post('/api/v1/facilities', { name, code: unique('plant') })
   const backUp = async (...options: string[]) => {
@@ -60,31 +56,22 @@ describe('an installation that is backed up', function () {
     const load = [registers(), uploads()]
     await eventually(() => expect(acknowledged.uploads.length).to.be.at.least(5))
     const [facilities, ids] = [[...acknowledged.facilities], [...acknowledged.uploads]]
-    expect(await backUp()).to.include('Keep the DATA_ENCRYPTION_KEY elsewhere')
+    const [toBackUp, ...toRestore] = blocksOf('everything-lost')
+    expect(await place.run(toBackUp!)).to.include('Keep the DATA_ENCRYPTION_KEY elsewhere')
     writing = false
     await Promise.all(load)
-
-    const there = { DATA_DIR: join(folder, 'there') }
-    const { DATA_ENCRYPTION_KEY } = keptSecrets(dataDir)
-    const restored = await runProcess(['restore', backup], { ...there, DATA_ENCRYPTION_KEY: DATA_ENCRYPTION_KEY! })
-    expect(restored.code, restored.output).to.equal(0)
-    const { url, stop } = await startProcess(there.DATA_DIR)
-    try {
-      const person = await loggedIn(url)
-      const written = await person.post('/api/v1/facilities', { name: 'Later', code: unique('plant') })
-      const found = facilities.map(async ([id]) => [
-        id,
-        (await person.get(`/api/v1/facilities/${id}`, readAfter(written))).body.name as string,
-      ])
-      expect(await Promise.all(found)).to.deep.equal(facilities)
-      for (const id of ids) {
-        const { status, bytes } = await person.get(`/api/v1/uploads/${id}/download`)
-        expect([status, bytes.equals(recording)], id).to.deep.equal([200, true])
-      }
-      const checked = await runProcess(['storage:check'], there)
-      expect(checked.output).to.match(/^missing {2}0$/m)
-    } finally {
-      await stop()
+    await place.run(blocksOf('postgres-lost')[0]!)
+    for (const block of toRestore) await place.run(block)
+    await logInAgain()
+    const written = await register('Later')
+    const found = facilities.map(async ([id]) => [
+      id,
+      (await api.get(`/api/v1/facilities/${id}`, readAfter(written))).body.name as string,
+    ])
+    expect(await Promise.all(found)).to.deep.equal(facilities)
+    for (const id of ids) {
+      const { status, bytes } = await api.get(`/api/v1/uploads/${id}/download`)
+      expect([status, bytes.equals(recording)], id).to.deep.equal([200, true])
     }
   })
 
@@ -138,18 +125,17 @@ describe('an installation that is backed up', function () {
           return error.message
         },
       )
-    rmSync(join(backup, 'secrets.json'), { force: true })
-    await backUp()
-    const { DATA_ENCRYPTION_KEY } = keptSecrets(dataDir)
     expect(await refused(folder)).to.include('is no finished backup')
+    rmSync(join(backup, 'secrets.json'), { force: true })
     expect(await refused(backup)).to.include('put the secrets.json of then into')
     expect(await refused(backup, 'another key, of at least 32 characters')).to.include('is not the one')
     const copied = join(folder, 'copied')
     const damaged = (path: string) => {
       rmSync(copied, { recursive: true, force: true })
       cpSync(backup, copied, { recursive: true })
+      cpSync(join(dataDir, 'secrets.json'), join(copied, 'secrets.json'))
       appendFileSync(join(copied, path), 'x')
-      return refused(copied, DATA_ENCRYPTION_KEY)
+      return refused(copied)
     }
     const log = readdirSync(backup).find((name) => name.startsWith('log-'))!
     const [, object] = /^\S+ {2}(uploads\/.*)$/m.exec(readFileSync(join(backup, 'objects/SHA256SUMS'), 'utf8'))!
