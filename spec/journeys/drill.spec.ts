@@ -127,5 +127,6 @@ describe('a drill: what is lost comes back by the commands of its runbook', func
     await logInAgain()
     await eventually(async () => expect(await everything()).to.deep.equal(before), 60_000)
     expect((await operator.get(`/api/v1/uploads/${later}`)).status).to.equal(404)
+    await received()
   })
 })
