@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { eventsOfUpload } from '../../ops/bench/scaling.ts'
 import { type Api, apiOf } from '../api.ts'
 import { eventually } from '../eventually.ts'
 import { firmwarePath, imageOf, made, published } from '../firmware.ts'
@@ -100,6 +101,7 @@ describe('a drill: what is lost comes back by the commands of its runbook', func
     await isReady(id)
     const { items } = (await operator.get(`/api/v1/uploads/${id}/history`)).body as { items: { type: string }[] }
     expect(items.filter(({ type }) => type === 'TranscodeCompleted')).to.have.length(1)
+    expect(items, 'what a recording costs').to.have.length(eventsOfUpload)
   })
 
   it('the objects, and the images kept beside the API', async () => {
