@@ -297,7 +297,8 @@ CREATE UNIQUE INDEX projections_serving ON public.projections USING btree (name)
 
 create table reactions (
   name text not null,
-  position numeric(20,0) not null
+  position numeric(20,0) not null,
+  event_id uuid
 );
 CREATE UNIQUE INDEX reactions_pkey ON public.reactions USING btree (name);
 

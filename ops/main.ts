@@ -6,6 +6,7 @@ import { addAdminCommands } from './admins/commands.ts'
 import { addAuditCommands } from './audit/commands.ts'
 import { addDeployCommands } from './deploy/commands.ts'
 import { addEventCommands } from './events/commands.ts'
+import { addKeepingCommands } from './keeping/commands.ts'
 import { addStorageCommands } from './storage/commands.ts'
 import { addProjectionCommands } from './projections/commands.ts'
 import { createLifecycle, type Lifecycle } from './platform/lifecycle.ts'
@@ -89,6 +90,16 @@ addDeployCommands(program, { environment })
 addEventCommands(program, {
   folder: () => (environment['EVENTSTORE_URL'] ? undefined : join(dataDirOf(environment), 'eventstore')),
   withEventStore: (act) => withServers(({ EVENTSTORE_URL }) => act(EVENTSTORE_URL)),
+})
+
+addKeepingCommands(program, {
+  dataDir: () => {
+    for (const name of ['EVENTSTORE_URL', 'S3_ENDPOINT'])
+      if (environment[name]) throw new Error(`${name} names a server of its own: see docs/deployment.md, Backups`)
+    return dataDirOf(environment)
+  },
+  environment,
+  withServers,
 })
 
 program

@@ -8,6 +8,7 @@ import * as Settings from '../domain/settings.ts'
 import * as TranscodeJob from '../domain/transcodeJob.ts'
 import type { Database } from '../ops/platform/database.ts'
 import type { EventStore, Recorded } from '../ops/platform/eventStore.ts'
+import { Unavailable } from '../ops/platform/eventStoreErrors.ts'
 import type { Log } from '../ops/platform/log.ts'
 import { settingsThen } from './settingsThen.ts'
 
@@ -70,34 +71,70 @@ export function requestInferences(store: EventStore, environment: Settings.State
   }
 }
 
-/** Follows the log for one reaction until the signal. Its checkpoint in Postgres may be lost: it then looks at everything again. */
+/**
+ * Follows the log for one reaction until the signal. Its checkpoint in Postgres may be lost, or of another log, such as one that was restored from
+ * a backup since: it then looks at everything again.
+ */
 export async function runReaction(
   { name, to, react }: Reaction,
   { store, database, log, signal }: { store: EventStore; database: Database; log: Log; signal: AbortSignal },
 ): Promise<void> {
   const types = new Set<string>(to.types)
   const isWanted = ({ stream, type }: Recorded) => types.has(type) && splitStream(stream)[0] === to.category
+  // It may be another log that comes back.
+  const onBroken = (error: Error) => {
+    throw new Broken(error.message)
+  }
   for (let failures = 0; !signal.aborted;) {
     try {
-      const { rows } = await database.query<{ position: string }>('select position from reactions where name = $1', [
-        name,
-      ])
-      const after = rows[0] ? BigInt(rows[0].position) : undefined
-      const onBroken = (error: Error) => log.warn({ error: error.message, reaction: name }, 'the subscription broke')
+      const after = await checkpointOf(name, { store, database, log })
       for await (const events of store.follow({ after, types: to.types, signal, onBroken })) {
         for (const stored of events) if (isWanted(stored)) await react(stored, decoded(stored), signal)
+        const { position, id } = events.at(-1)!
         await database.query(
-          'insert into reactions (name, position) values ($1, $2) on conflict (name) do update set position = greatest(reactions.position, excluded.position)',
-          [name, String(events.at(-1)!.position)],
+          `insert into reactions as kept (name, position, event_id) values ($1, $2, $3)
+           on conflict (name) do update set position = excluded.position, event_id = excluded.event_id
+           where kept.position < excluded.position`,
+          [name, String(position), id],
         )
         failures = 0
       }
     } catch (error) {
       if (signal.aborted) return
-      log.error({ error, reaction: name }, 'a reaction failed; it goes on from its checkpoint')
+      if (error instanceof Broken || error instanceof Unavailable)
+        log.warn({ error: error.message, reaction: name }, 'the subscription broke')
+      else log.error({ error, reaction: name }, 'a reaction failed; it goes on from its checkpoint')
       await delay(Math.min(100 * 2 ** failures++, 5000), undefined, { signal }).catch(() => undefined)
     }
   }
+}
+
+class Broken extends Error {
+  override readonly name = 'Broken'
+}
+
+/** Up to where it has looked; undefined where that is not known of this log. An event that is gone from there says nothing: looking again adds nothing. */
+async function checkpointOf(
+  name: string,
+  { store, database, log }: { store: EventStore; database: Database; log: Log },
+): Promise<bigint | undefined> {
+  const { rows } = await database.query<{ position: string; event_id: string | null }>(
+    'select position, event_id from reactions where name = $1',
+    [name],
+  )
+  const [kept] = rows
+  if (!kept) return undefined
+  const position = BigInt(kept.position)
+  const isSame = (id: string) => kept.event_id === null || kept.event_id === id
+  const found = await store.eventAt(position)
+  const isOfThisLog = typeof found === 'string' ? found === 'gone' && kept.event_id === null : isSame(found.id)
+  if (isOfThisLog) return position
+  log.warn(
+    { reaction: name, position: kept.position },
+    'this reaction stood in another log: it looks at all of this one',
+  )
+  await database.query('delete from reactions where name = $1 and position = $2', [name, kept.position])
+  return undefined
 }
 
 /** Today's shape; an event that cannot be read stops the reaction, which then says so until it is mended. */

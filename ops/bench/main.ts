@@ -13,6 +13,8 @@ import { replay } from './replay.ts'
 import { wholeNumber } from './options.ts'
 import { rollout } from './rollout.ts'
 import { run } from './run.ts'
+import { scale } from './scale.ts'
+import type { Fleet } from './scaling.ts'
 import { swap } from './swap.ts'
 import { transcode } from './transcode.ts'
 import { upload } from './upload.ts'
@@ -50,6 +52,19 @@ for (const bench of benches) {
     .action((options: Options) => run(bench, options))
   for (const option of bench.options) added.addOption(option)
 }
+
+program
+  .command('scale <files...>')
+  .description(
+    'what a fleet and its multiples cost and need, by what benches wrote with --json; see ops/bench/scale.md',
+  )
+  .option('--devices <n>', 'of the fleet', wholeNumber, 100)
+  .option('--uploads <n>', 'a day of one device', wholeNumber, 24)
+  .option('--seconds <n>', 'of one recording', wholeNumber, 60)
+  .option('--megabytes <n>', 'of one recording', wholeNumber, 11)
+  .option('--checks <n>', 'for firmware, a day of one device', wholeNumber, 24)
+  .option('--heartbeats <n>', 'a day of one device', wholeNumber, 1440)
+  .action((files: string[], fleet: Fleet) => scale(files, fleet))
 
 if (process.argv.length <= 2) program.outputHelp()
 else

@@ -8,8 +8,17 @@ import { segmentFiles, syncFolder } from '../embedded/eventstore/log/segment.ts'
 
 type Progress = (done: number, total: number) => void
 
-/** `backup.json`: which folder beside it holds the backup. Whatever else lies there is none. */
-const manifestShape = z.object({ folder: z.string(), position: z.number(), taken_at: z.iso.datetime() })
+/**
+ * `backup.json`: which folder beside it holds the log. Whatever else lies there is none. `whole`, where it holds the objects too: SHA-256 of
+ * each file of that folder, and which DATA_ENCRYPTION_KEY (its fingerprint) all is sealed with.
+ */
+const manifestShape = z.object({
+  folder: z.string().regex(/^log-\d{14}-[0-9a-f]{8}$/),
+  position: z.number(),
+  taken_at: z.iso.datetime(),
+  whole: z.object({ sums: z.record(z.string(), z.string()), key: z.string() }).optional(),
+})
+export type Manifest = z.infer<typeof manifestShape>
 const manifestIn = (folder: string) => path.join(folder, 'backup.json')
 
 /**
@@ -17,33 +26,41 @@ const manifestIn = (folder: string) => path.join(folder, 'backup.json')
  * copy was verified; until then, and whatever happens, an earlier one stays as it was.
  */
 export function backUp(folder: string, to: string, progress: Progress): Copied {
+  return holding(to, () => {
+    const { copied, finish } = draftBackup(folder, to, progress)
+    finish()
+    return copied
+  })
+}
+
+/** The same in two steps, for whoever has taken `to`: a verified copy in the folder `draft`, and what makes it the backup. */
+export function draftBackup(
+  folder: string,
+  to: string,
+  progress: Progress,
+): { copied: Copied; draft: string; finish: (whole?: Manifest['whole']) => void } {
   if (path.resolve(folder) === path.resolve(to)) throw new Error('A backup goes to another folder')
   if (!fs.existsSync(folder)) throw new Error(`There is no event log in ${folder}`)
-  return holding(to, () => {
-    const earlier = manifestOf(to)
-    const takenAt = new Date().toISOString()
-    const name = `log-${takenAt.replace(/\D/g, '').slice(0, 14)}-${randomUUID().slice(0, 8)}`
-    sweep(to, earlier?.folder)
-    const draft = path.join(to, name)
-    fs.mkdirSync(draft)
-    const copied = copyLog(folder, draft, earlier && path.join(to, earlier.folder), progress)
-    if (copied.cut > 0 && !isRunning(folder))
-      throw new Error(
-        `The log in ${folder} ends with ${copied.cut} bytes that are no append: start its event store once, which says what they are`,
-      )
-    syncFolder(draft)
-    fs.writeFileSync(
-      `${manifestIn(to)}.tmp`,
-      JSON.stringify({ folder: name, position: copied.end, taken_at: takenAt }),
-      {
-        flush: true,
-      },
+  const earlier = manifestOf(to)
+  const takenAt = new Date().toISOString()
+  const name = `log-${takenAt.replace(/\D/g, '').slice(0, 14)}-${randomUUID().slice(0, 8)}`
+  sweep(to, earlier?.folder)
+  const draft = path.join(to, name)
+  fs.mkdirSync(draft)
+  const copied = copyLog(folder, draft, earlier && path.join(to, earlier.folder), progress)
+  if (copied.cut > 0 && !isRunning(folder))
+    throw new Error(
+      `The log in ${folder} ends with ${copied.cut} bytes that are no append: start its event store once, which says what they are`,
     )
+  const finish = (whole?: Manifest['whole']) => {
+    syncFolder(draft)
+    const manifest: Manifest = { folder: name, position: copied.end, taken_at: takenAt, ...(whole && { whole }) }
+    fs.writeFileSync(`${manifestIn(to)}.tmp`, JSON.stringify(manifest), { flush: true })
     fs.renameSync(`${manifestIn(to)}.tmp`, manifestIn(to))
     syncFolder(to)
     sweep(to, name)
-    return copied
-  })
+  }
+  return { copied, draft, finish }
 }
 
 /** Copies a backup into `folder`, which must hold no log; no store may be running on it. */
@@ -70,7 +87,7 @@ export function restore(from: string, folder: string, progress: Progress): Copie
   })
 }
 
-function manifestOf(folder: string): z.infer<typeof manifestShape> | undefined {
+export function manifestOf(folder: string): Manifest | undefined {
   if (!fs.existsSync(manifestIn(folder))) return undefined
   return manifestShape.parse(JSON.parse(fs.readFileSync(manifestIn(folder), 'utf8')))
 }

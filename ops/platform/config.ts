@@ -116,6 +116,11 @@ export const proxied = Environment.pick({
   TRUST_PROXY: true,
 })
 
+/** What a data folder is restored by; without it nothing is made there. */
+export const restored = Environment.pick({ S3_BUCKET: true, S3_REGION: true, DATA_ENCRYPTION_KEY: true }).partial({
+  DATA_ENCRYPTION_KEY: true,
+})
+
 /** All names this version understands, in the order of `.env.example`. */
 export const variables = Object.keys(Environment.shape)
 

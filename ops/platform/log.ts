@@ -26,8 +26,11 @@ const bearers: readonly [RegExp, string][] = [
 
 const withoutBearers = (line: string) => bearers.reduce((text, [found, instead]) => text.replace(found, instead), line)
 
-/** An error without what Postgres tells of the rows it was about, and without the body that could not be parsed. */
-function serialized(error: Error) {
+/**
+ * An error without what Postgres tells of the rows it was about, and without the body that could not be parsed. A text for one stays a text.
+ */
+function serialized(error: unknown) {
+  if (!(error instanceof Error)) return plain(error)
   const {
     where: _,
     detail: __,
@@ -35,7 +38,23 @@ function serialized(error: Error) {
     body: ____,
     ...told
   } = pino.stdSerializers.err(error) as unknown as Record<string, unknown>
-  return told
+  return plain(told)
+}
+
+const deepest = 5
+
+/** What is attached to an error may be anything, also what cannot be looked through: then its kind alone is told. */
+function plain(value: unknown, depth = 0): unknown {
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
+  if (value instanceof Error) return `${value.name}: ${value.message}`
+  const prototype = Object.getPrototypeOf(value) as { constructor?: { name: string } } | null
+  const isPlain = Array.isArray(value) || prototype === null || prototype === Object.prototype
+  if (!isPlain || depth === deepest) return `[${prototype?.constructor?.name ?? 'Object'}]`
+  if (Array.isArray(value)) return value.map((one) => plain(one, depth + 1))
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one, depth + 1)]))
 }
 
 /** On standard error, so that standard output stays for what a person asked for: JSON lines, or readable ones in a terminal. */

@@ -52,6 +52,10 @@ function decrypt(key: Buffer, context: string, box: string): Buffer {
   return Buffer.concat([cipher.update(bytes.subarray(12, -16)), cipher.final()])
 }
 
+/** Says which DATA_ENCRYPTION_KEY it is without saying what: 16 hex digits. */
+export const fingerprintOf = (secret: string): string =>
+  createHash('sha256').update('xylolabs data encryption fingerprint v1\0').update(secret).digest('hex').slice(0, 16)
+
 /**
  * @param secret DATA_ENCRYPTION_KEY, any text of at least 32 characters.
  * @param wrappedKeyOf reads a user's wrapped key from its stream; undefined once that stream is tombstoned.

@@ -26,12 +26,18 @@ const generated = {
 
 export type Secrets = Record<keyof typeof generated, string>
 
-/** Reads `DATA_DIR/secrets.json` (0600), and makes whatever is missing in it. Losing the file loses the sealed data. */
-export function loadSecrets(dataDir: string): Secrets {
+/** What `DATA_DIR/secrets.json` has, if there is one. */
+export const keptSecrets = (dataDir: string): Partial<Secrets> => readSecrets(join(dataDir, 'secrets.json'))
+
+/**
+ * Reads `DATA_DIR/secrets.json` (0600), and makes whatever is missing in it. Losing the file loses the sealed data.
+ * @param known what is to be in it whatever it had
+ */
+export function loadSecrets(dataDir: string, known: Partial<Secrets> = {}): Secrets {
   const file = join(dataDir, 'secrets.json')
-  const stored = readSecrets(file)
+  const stored = { ...keptSecrets(dataDir), ...known }
   const missing = Object.entries(generated).filter(([name]) => stored[name as keyof Secrets] === undefined)
-  if (missing.length === 0) return stored as Secrets
+  if (missing.length === 0 && Object.keys(known).length === 0) return stored as Secrets
   const secrets = { ...stored, ...Object.fromEntries(missing.map(([name, make]) => [name, make()])) } as Secrets
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flush: true })

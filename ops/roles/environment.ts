@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { refuseHalfRestored } from '../embedded/restoreMark.ts'
 import { readStack, startStack } from '../embedded/stack.ts'
 import { addresses, type Config, readConfig } from '../platform/config.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
@@ -52,6 +53,7 @@ export async function startEmbedded(
   lifecycle: Lifecycle,
   { inference = false } = {},
 ): Promise<Config> {
+  refuseHalfRestored(dataDirOf(environment))
   const config = checkedConfig(environment)
   const needed = missing(environment)
   if (needed.length === 0) return config

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { appendFile, mkdir, readFile, rename, stat, truncate } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import pLimit from 'p-limit'
@@ -22,6 +22,9 @@ export interface Copied {
   bytes: number
 }
 
+/** Key → SHA-256, hex. */
+export type Sums = ReadonlyMap<string, string>
+
 type Progress = (done: number, total: number) => void
 
 /** The bucket of this configuration, made where it is missing. */
@@ -35,18 +38,23 @@ export async function bucketOf(config: Config): Promise<Objects> {
  * Copies every object into a folder, while it serves; what an earlier run has brought there is not copied again, since what lies under a key never changes.
  * What is removed from the bucket stays in the folder.
  */
-export async function exportObjects(objects: Objects, folder: string, onProgress: Progress): Promise<Copied> {
+export async function exportObjects(
+  objects: Objects,
+  folder: string,
+  onProgress: Progress,
+): Promise<Copied & { sums: Sums }> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await mendSums(folder)
   const known = await sumsIn(folder)
   const wanted: { key: string; size_bytes: number }[] = []
   for await (const one of objects.list('')) if (!passing.test(one.key)) wanted.push(one)
-  const found = { objects: wanted.length, copied: 0, bytes: 0 }
+  const found = { objects: wanted.length, copied: 0, bytes: 0, sums: new Map<string, string>() }
   let done = 0
   await inTurn(wanted, async ({ key, size_bytes }) => {
     const file = fileOf(folder, key)
     const there = known.has(key) && (await stat(file).catch(() => undefined))?.size === size_bytes
-    if (!there) {
+    if (there) found.sums.set(key, known.get(key)!)
+    else {
       const source = await objects.get(key).catch((error: unknown) => {
         if (!isMissing(error)) throw error
       })
@@ -54,7 +62,8 @@ export async function exportObjects(objects: Objects, folder: string, onProgress
       if (!source) return void found.objects--
       const { sha256, bytes } = await write(source, file)
       if (bytes !== size_bytes) throw new Error(`${key} came with ${bytes} of ${size_bytes} bytes; run it again`)
-      await appendFile(join(folder, sumsFile), `${sha256}  ${key}\n`)
+      await appendFile(join(folder, sumsFile), lineOf(key, sha256))
+      found.sums.set(key, sha256)
       found.copied++
       found.bytes += bytes
     }
@@ -63,19 +72,34 @@ export async function exportObjects(objects: Objects, folder: string, onProgress
   return found
 }
 
-/** Puts what was exported into the bucket; what is there with its size stays as it is. Throws where a file is not what was exported, which is never put. */
-export async function importObjects(objects: Objects, folder: string, onProgress: Progress): Promise<Copied> {
-  const sums = await sumsIn(folder)
-  if (sums.size === 0) throw new Error(`${folder} holds no export: there is no ${sumsFile} in it`)
+/** Removes what an export holds besides these, and names no more than them. */
+export async function keepObjects(folder: string, kept: Sums): Promise<void> {
+  const others = [...(await sumsIn(folder)).keys()].filter((key) => !kept.has(key))
+  if (others.length === 0) return
+  const draft = join(folder, `${sumsFile}.new`)
+  await writeFile(draft, textOf(kept), { flush: true, mode: 0o600 })
+  await rename(draft, join(folder, sumsFile))
+  for (const key of others) await rm(fileOf(folder, key), { force: true })
+}
+
+/**
+ * Puts what was exported into the bucket; what is there with its size stays as it is. Throws where a file is not what was exported, which is never put.
+ * @param given of what is to be put, where that is not all
+ */
+export async function importObjects(
+  objects: Objects,
+  folder: string,
+  onProgress: Progress,
+  given?: Sums,
+): Promise<Copied> {
+  const sums = given ?? (await sumsIn(folder))
+  if (!given && sums.size === 0) throw new Error(`${folder} holds no export: there is no ${sumsFile} in it`)
   const found = { objects: sums.size, copied: 0, bytes: 0 }
   let done = 0
   await inTurn([...sums], async ([key, sha256]) => {
-    const file = fileOf(folder, key)
-    const { size } = await stat(file).catch(() => Promise.reject(new Error(`${key} is missing in ${folder}`)))
+    const { file, size } = await exported(folder, key)
     if ((await objects.size(key)) !== size) {
-      const read = createHash('sha256')
-      await pipeline(createReadStream(file), read)
-      if (read.digest('hex') !== sha256) throw new Error(`${key} is not what was exported: its SHA-256 is another one`)
+      await verifyFile(file, key, sha256)
       await objects.put(key, createReadStream(file), 'application/octet-stream')
       found.copied++
       found.bytes += size
@@ -83,6 +107,27 @@ export async function importObjects(objects: Objects, folder: string, onProgress
     onProgress(++done, sums.size)
   })
   return found
+}
+
+/** Throws where a file of an export is not what was exported, or missing. */
+export async function verifyObjects(folder: string, sums: Sums, onProgress: Progress): Promise<void> {
+  let done = 0
+  await inTurn([...sums], async ([key, sha256]) => {
+    await verifyFile((await exported(folder, key)).file, key, sha256)
+    onProgress(++done, sums.size)
+  })
+}
+
+async function exported(folder: string, key: string): Promise<{ file: string; size: number }> {
+  const file = fileOf(folder, key)
+  const { size } = await stat(file).catch(() => Promise.reject(new Error(`${key} is missing in ${folder}`)))
+  return { file, size }
+}
+
+async function verifyFile(file: string, key: string, sha256: string): Promise<void> {
+  const read = createHash('sha256')
+  await pipeline(createReadStream(file), read)
+  if (read.digest('hex') !== sha256) throw new Error(`${key} is not what was exported: its SHA-256 is another one`)
 }
 
 async function inTurn<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
@@ -109,11 +154,14 @@ async function write(source: AsyncIterable<Buffer>, file: string): Promise<{ sha
   return { sha256: hash.digest('hex'), bytes }
 }
 
-/** Key → SHA-256; the last where one was copied twice. A line that was cut by a crash is none. */
-async function sumsIn(folder: string): Promise<Map<string, string>> {
-  const text = await readFile(join(folder, sumsFile), 'utf8').catch(() => '')
-  return new Map([...text.matchAll(/^([0-9a-f]{64}) {2}(.+)\n/gm)].map(([, sha256, key]) => [key!, sha256!]))
-}
+const sumsIn = async (folder: string): Promise<Sums> =>
+  sumsOf(await readFile(join(folder, sumsFile), 'utf8').catch(() => ''))
+
+/** As `sha256sum -c` reads it; the last where one was copied twice. A line that was cut by a crash is none. */
+export const sumsOf = (text: string): Sums =>
+  new Map([...text.matchAll(/^([0-9a-f]{64}) {2}(.+)\n/gm)].map(([, sha256, key]) => [key!, sha256!]))
+const lineOf = (key: string, sha256: string) => `${sha256}  ${key}\n`
+export const textOf = (sums: Sums): string => [...sums].map(([key, sha256]) => lineOf(key, sha256)).join('')
 
 /** Without the line that a crash has cut: the next one begins anew. */
 async function mendSums(folder: string): Promise<void> {

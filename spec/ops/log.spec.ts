@@ -44,4 +44,22 @@ describe('the log', () => {
     expect(
       told({ error: Object.assign(new Error('duplicate'), { detail: 'Key (email)=(ada@example.org)' }) }),
     ).not.to.include('ada@example.org'))
+
+  it('tells of whatever is attached to an error, and never fails for it', () => {
+    const circle: Record<string, unknown> = { at: 1n, bytes: Buffer.from('hunter2'), when: new Date(0) }
+    circle['self'] = circle
+    class Held {
+      get never() {
+        throw new Error('not to be looked at')
+      }
+    }
+    const error = Object.assign(new Error('so'), { end: Buffer.alloc(32), circle, held: new Held(), list: [1, {}] })
+    const { error: line } = JSON.parse(told({ error })) as { error: Record<string, any> }
+    expect(line).to.include({ message: 'so', end: '32 bytes', held: '[Held]' })
+    expect(line['circle']).to.include({ at: '1', bytes: '7 bytes', when: '1970-01-01T00:00:00.000Z' })
+    expect(line['list']).to.deep.equal([1, {}])
+  })
+
+  it('tells a text that stands for an error as it is', () =>
+    expect(JSON.parse(told({ error: 'away' }))).to.include({ error: 'away' }))
 })

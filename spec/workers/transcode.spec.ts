@@ -179,6 +179,27 @@ describe('transcoding, where no worker but ours runs', () => {
       expect(await connections.store.head()).to.equal(before)
     })
 
+    it('looks at all of the log again where it stood in another one, such as one of before a backup was restored', async () => {
+      const { name } = requests()
+      for (const beyond of [1_000_000n, 0n]) {
+        last = (await received()).id
+        const [first] = await connections.store.read(`upload-${last}`)
+        const stood = first!.position + beyond
+        await connections.database.query(
+          `insert into reactions (name, position, event_id) values ($1, $2, $3)
+           on conflict (name) do update set position = $2, event_id = $3`,
+          [name, String(stood), randomUUID()],
+        )
+        await running(requests(), async () => {
+          const { state } = await load(connections.store, TranscodeJob, derivedId('transcode-job', first!.id))
+          expect(state.status).to.equal('queued')
+        })
+        await running(requests(), passed(name))
+        const { rows } = await connections.database.query('select position from reactions where name = $1', [name])
+        expect(String(rows[0]!.position)).to.equal(String(first!.position))
+      }
+    })
+
     it('asks by the settings as they were when the recording came, whatever they are by now', async () => {
       const set = async (id: string, change: Omit<Parameters<typeof Settings.change>[0], 'changed_at'>) =>
         handle(

@@ -1,0 +1,59 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { takeFolder } from '../embedded/eventstore/log/folder.ts'
+import { draftBackup } from '../events/backup.ts'
+import type { Config } from '../platform/config.ts'
+import { fingerprintOf } from '../platform/sealing.ts'
+import { bucketOf, exportObjects, keepObjects, textOf } from '../storage/copying.ts'
+import { objectSums, sumsOfFolder } from './sums.ts'
+
+type Progress = (done: number, total: number) => void
+/** How far each part is; a part begins with its name. */
+export type Parts = <Result>(what: string, act: (progress: Progress) => Promise<Result>) => Promise<Result>
+
+export interface BackedUp {
+  /** Of the log: all events up to there. */
+  position: number
+  objects: number
+  /** Copied now; the rest was there from an earlier time. */
+  copiedBytes: number
+}
+
+/**
+ * Copies the log in `logFolder`, its objects and sums of both into `to`, while all is served; again into the same folder: only what is new. Until all is there, an
+ * earlier backup stays what it was. Objects that were there before the log was copied are copied before it, since one that is purged meanwhile is still
+ * named by that log; those that came since, after it: objects come before the events that name them. Of others none is kept there.
+ */
+export async function backUpAll(
+  config: Config,
+  logFolder: string,
+  to: string,
+  { withKey, parts }: { withKey: boolean; parts: Parts },
+): Promise<BackedUp> {
+  await mkdir(to, { recursive: true, mode: 0o700 })
+  const release = takeFolder(to)
+  try {
+    const folder = join(to, 'objects')
+    const bucket = await bucketOf(config)
+    const before = await parts('copying objects', (progress) => exportObjects(bucket, folder, progress))
+    const { copied, draft, finish } = await parts('copying the log', (progress) =>
+      Promise.resolve(draftBackup(logFolder, to, progress)),
+    )
+    const since = await parts('copying objects that came since', (progress) => exportObjects(bucket, folder, progress))
+    const sums = new Map([...before.sums, ...since.sums])
+    await writeFile(join(draft, objectSums), textOf(sums), { flush: true, mode: 0o600 })
+    if (withKey) await writeKey(to, config.DATA_ENCRYPTION_KEY)
+    finish({ sums: await sumsOfFolder(draft), key: fingerprintOf(config.DATA_ENCRYPTION_KEY) })
+    await keepObjects(folder, sums)
+    const copiedBytes = copied.bytes + before.bytes + since.bytes
+    return { position: copied.end, objects: sums.size, copiedBytes }
+  } finally {
+    release()
+  }
+}
+
+/** As a data folder has it. */
+const writeKey = (to: string, DATA_ENCRYPTION_KEY: string) =>
+  writeFile(join(to, 'secrets.json'), `${JSON.stringify({ DATA_ENCRYPTION_KEY }, null, 2)}\n`, {
+    ...{ mode: 0o600, flush: true },
+  })
