@@ -14,7 +14,7 @@ import { generate } from './generate.ts'
 const [dataDir = '', seed = '', events = ''] = process.argv.slice(2)
 const { DATA_ENCRYPTION_KEY } = loadSecrets(dataDir)
 const keys = new Map<string, string>()
-const sealing = createSealing(DATA_ENCRYPTION_KEY, (user) => Promise.resolve(keys.get(user)))
+const sealing = createSealing({ secret: DATA_ENCRYPTION_KEY }, (user) => Promise.resolve(keys.get(user)))
 
 const folder = path.join(dataDir, 'eventstore')
 mkdirSync(folder, { recursive: true })

@@ -11,7 +11,7 @@ interface Settings {
   withServers: (act: (config: Config) => Promise<void>) => Promise<void>
 }
 
-/** `backup` and `restore` of all that the embedded stack keeps. */
+/** `backup` and `restore` of all that the embedded stack keeps, and `keys:rewrap`. */
 export function addKeepingCommands(program: Command, { dataDir, environment, withServers }: Settings): void {
   program
     .command('backup <folder>')
@@ -48,5 +48,17 @@ export function addKeepingCommands(program: Command, { dataDir, environment, wit
       const { position, objects } = await restoreAll(folder, to, { configured, parts: shownUntil })
       console.log(`${to} holds all events up to position ${position} and ${objects} objects, verified`)
       console.log('Now start it: the read models are built from the log.')
+    })
+
+  program
+    .command('keys:rewrap')
+    .description('put all that DATA_ENCRYPTION_KEY_PREVIOUS has sealed under DATA_ENCRYPTION_KEY, while it is served')
+    .action(async () => {
+      const { rewrapKeys } = await import('./rewrapping.ts')
+      await withServers(async (config) => {
+        const done = await shownUntil('keys', (onProgress) => rewrapKeys(config, onProgress))
+        console.log(`${done.keys} keys and ${done.tokens} tokens were put under the DATA_ENCRYPTION_KEY of today`)
+        console.log('Nothing needs DATA_ENCRYPTION_KEY_PREVIOUS any more but backups and exports of before.')
+      })
     })
 }

@@ -61,6 +61,7 @@ const Environment = z.object({
   INITIAL_ADMIN_EMAIL: z.email(),
   INITIAL_ADMIN_PASSWORD: z.string().min(12, 'must have at least 12 characters').max(128),
   DATA_ENCRYPTION_KEY: secret,
+  DATA_ENCRYPTION_KEY_PREVIOUS: secret.optional(),
   EVENTSTORE_URL: text,
   NATS_URL: text,
   S3_ENDPOINT: z.url({ protocol: /^https?$/, message: 'must be like http://minio:9000' }),
@@ -107,6 +108,12 @@ export type Config = z.infer<typeof Environment> & {
   defaultBindAddress: boolean
 }
 
+/** What the log's personal fields are sealed under. */
+export const masterKeysOf = (config: Pick<Config, 'DATA_ENCRYPTION_KEY' | 'DATA_ENCRYPTION_KEY_PREVIOUS'>) => ({
+  secret: config.DATA_ENCRYPTION_KEY,
+  previousSecret: config.DATA_ENCRYPTION_KEY_PREVIOUS,
+})
+
 /** What a proxy in front of the app has to be in step with. */
 export const proxied = Environment.pick({
   ADMIN_HOSTS: true,
@@ -132,7 +139,12 @@ export class ConfigError extends Error {
 }
 
 const distinct = ['JWT_SECRET', 'JWT_REFRESH_SECRET', 'DATA_ENCRYPTION_KEY'] as const
-const strong = [...distinct, 'JWT_SECRET_PREVIOUS', 'JWT_REFRESH_SECRET_PREVIOUS'] as const
+const strong = [
+  ...distinct,
+  'JWT_SECRET_PREVIOUS',
+  'JWT_REFRESH_SECRET_PREVIOUS',
+  'DATA_ENCRYPTION_KEY_PREVIOUS',
+] as const
 const placeholder = /^(.)\1*$|change.?me|your.?secret|example|password123/i
 
 /**

@@ -77,8 +77,8 @@ export interface EventStore {
   ): Promise<{ events: Recorded[]; next?: bigint }>
   /** Ends the stream for good: it reads as StreamGone from then on, and so it does when it is ended already. */
   tombstone(stream: string): Promise<void>
-  /** Keeps so many of its newest events, none older than that; the stream need not be there yet. */
-  keepOnly(stream: string, limits: { maxCount: number; maxAgeSecs: number }): Promise<void>
+  /** Keeps so many of its newest events, and none older than that; the stream need not be there yet. */
+  keepOnly(stream: string, limits: { maxCount: number; maxAgeSecs?: number }): Promise<void>
   /** The position of the newest event that is none of the server's own; undefined in an empty log. */
   head(): Promise<bigint | undefined>
   /** Which event is at this position; `gone`: there is none, but some behind it; `beyond`: the log does not get there. */

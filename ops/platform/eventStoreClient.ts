@@ -21,7 +21,7 @@ import { errorType, RevisionConflict, StreamGone, translated, Unavailable } from
 import { NotForBulk, readInBulk } from './bulkReader.ts'
 import { batches, checkpoint, gathered, letGo, until } from './eventStoreStreams.ts'
 import type { Direction, EventStore, ExpectedRevision, FollowOptions, NewEvent, Recorded } from './eventStore.ts'
-import { createSealing } from './sealing.ts'
+import { createSealing, type MasterKeys } from './sealing.ts'
 import { spanned } from './tracing.ts'
 
 const appendTimeoutMs = 3000
@@ -41,20 +41,22 @@ type PersonalFields = (stored: {
  * EventStoreDB behind the few words the product needs. `personalFields` says which fields are sealed under whose key, `erasedBy` which user
  * an event erases: that key is kept no longer by whoever reads of it.
  */
-export function connectEventStore(options: {
-  url: string
-  secret: string
-  personalFields: PersonalFields
-  erasedBy?: (stored: { stream: string; type: string }) => string | undefined
-}): EventStore {
+export function connectEventStore(
+  options: MasterKeys & {
+    url: string
+    personalFields: PersonalFields
+    erasedBy?: (stored: { stream: string; type: string }) => string | undefined
+  },
+): EventStore {
   const client = EventStoreDBClient.connectionString(options.url)
   const pending = new Set<Promise<unknown>>()
 
-  const sealing = createSealing(options.secret, async (userId) => {
+  const sealing = createSealing(options, async (userId) => {
     try {
-      const [created] = await read(`userKey-${userId}`)
-      if (!created) throw new Error(`User ${userId} has no key`)
-      return created.data['wrapped'] as string
+      // Each of its events has the key, the last one as it is wrapped today.
+      const [newest] = await read(`userKey-${userId}`, { direction: 'backwards', max: 1 })
+      if (!newest) throw new Error(`User ${userId} has no key`)
+      return newest.data['wrapped'] as string
     } catch (error) {
       if (error instanceof StreamGone) return undefined
       throw error
@@ -174,9 +176,9 @@ export function connectEventStore(options: {
     }
   }
 
-  async function keepOnly(stream: string, { maxCount, maxAgeSecs }: { maxCount: number; maxAgeSecs: number }) {
+  async function keepOnly(stream: string, { maxCount, maxAgeSecs }: { maxCount: number; maxAgeSecs?: number }) {
     try {
-      await client.setStreamMetadata(stream, { maxCount, maxAge: maxAgeSecs })
+      await client.setStreamMetadata(stream, { maxCount, ...(maxAgeSecs !== undefined && { maxAge: maxAgeSecs }) })
     } catch (error) {
       throw translated(error, stream)
     }

@@ -35,6 +35,10 @@ export interface Sealing {
   sealSecret(place: string, secret: string): string
   /** The inverse. Throws when it was tampered with, or sealed for another place or by another installation. */
   openSecret(place: string, box: string): string
+  /** A wrapped key under the DATA_ENCRYPTION_KEY of today; undefined where it is under that already. Throws when no key that is known opens it. */
+  rewrapped(wrapped: string): string | undefined
+  /** The same for a secret of the installation. */
+  resealed(place: string, box: string): string | undefined
   /** The user is being erased: from now on the key is looked up each time, until it is gone. */
   forget(subject: string): void
 }
@@ -56,16 +60,41 @@ function decrypt(key: Buffer, context: string, box: string): Buffer {
 export const fingerprintOf = (secret: string): string =>
   createHash('sha256').update('xylolabs data encryption fingerprint v1\0').update(secret).digest('hex').slice(0, 16)
 
+const masterOf = (secret: string) =>
+  createHash('sha256').update('xylolabs data encryption v1\0').update(secret).digest()
+
+/** The secrets of an installation, any text of at least 32 characters: DATA_ENCRYPTION_KEY, and DATA_ENCRYPTION_KEY_PREVIOUS while it is being changed. */
+export interface MasterKeys {
+  secret: string
+  previousSecret?: string | undefined
+}
+
 /**
- * @param secret DATA_ENCRYPTION_KEY, any text of at least 32 characters.
+ * Seals with the secret of today, and opens what the previous one has sealed too.
  * @param wrappedKeyOf reads a user's wrapped key from its stream; undefined once that stream is tombstoned.
  */
-export function createSealing(secret: string, wrappedKeyOf: (subject: string) => Promise<string | undefined>): Sealing {
-  const master = createHash('sha256').update('xylolabs data encryption v1\0').update(secret).digest()
+export function createSealing(
+  { secret, previousSecret }: MasterKeys,
+  wrappedKeyOf: (subject: string) => Promise<string | undefined>,
+): Sealing {
+  const master = masterOf(secret)
+  const previous = previousSecret === undefined ? undefined : masterOf(previousSecret)
   const digests = createHash('sha256').update('xylolabs request digests v1\0').update(secret).digest()
   const keys = new LRUCache<string, { key: Buffer | undefined }>({ max: 10_000 })
   const leaving = new LRUCache<string, true>({ max: 10_000 })
-  const unwrap = (wrapped: string) => decrypt(master, 'key', wrapped)
+  const openedByMaster = (context: string, box: string): { plain: Buffer; isCurrent: boolean } => {
+    try {
+      return { plain: decrypt(master, context, box), isCurrent: true }
+    } catch (error) {
+      if (!previous) throw error
+      return { plain: decrypt(previous, context, box), isCurrent: false }
+    }
+  }
+  const anew = (context: string, box: string) => {
+    const { plain, isCurrent } = openedByMaster(context, box)
+    return isCurrent ? undefined : encrypt(master, context, plain)
+  }
+  const unwrap = (wrapped: string) => openedByMaster('key', wrapped).plain
   const keyOf = async (subject: string): Promise<Buffer | undefined> => {
     let entry = keys.get(subject)
     if (!entry) {
@@ -105,7 +134,9 @@ export function createSealing(secret: string, wrappedKeyOf: (subject: string) =>
       return opened
     },
     sealSecret: (place, secret) => encrypt(master, `secret ${place}`, Buffer.from(secret)),
-    openSecret: (place, box) => decrypt(master, `secret ${place}`, box).toString(),
+    openSecret: (place, box) => openedByMaster(`secret ${place}`, box).plain.toString(),
+    rewrapped: (wrapped) => anew('key', wrapped),
+    resealed: (place, box) => anew(`secret ${place}`, box),
     forget: (subject) => {
       leaving.set(subject, true)
       keys.delete(subject)

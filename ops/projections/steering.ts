@@ -3,7 +3,7 @@ import { drop, pause, promote, rollBack, skip, tryAgain } from '../../commands/p
 import { systemIntent } from '../../commands/http.ts'
 import { personalFields } from '../../domain/events.ts'
 import { isWanted } from '../../projections/all.ts'
-import type { Config } from '../platform/config.ts'
+import { type Config, masterKeysOf } from '../platform/config.ts'
 import { connectDatabase, type Database } from '../platform/database.ts'
 import { connectEventStore } from '../platform/eventStoreClient.ts'
 import type { EventStore } from '../platform/eventStore.ts'
@@ -18,7 +18,7 @@ interface Open {
 
 /** The log and the read models for one command. */
 export async function opened(config: Config, act: (open: Open) => Promise<void>): Promise<void> {
-  const store = connectEventStore({ url: config.EVENTSTORE_URL, secret: config.DATA_ENCRYPTION_KEY, personalFields })
+  const store = connectEventStore({ url: config.EVENTSTORE_URL, ...masterKeysOf(config), personalFields })
   const database = connectDatabase({ url: config.DATABASE_URL, maxConnections: 2, onError: () => undefined })
   try {
     await act({ store, database, now: () => new Date().toISOString() })

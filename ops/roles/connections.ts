@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { erasedBy, personalFields } from '../../domain/events.ts'
 import { type Bus, connectBus } from '../platform/bus.ts'
-import type { Config } from '../platform/config.ts'
+import { type Config, masterKeysOf } from '../platform/config.ts'
 import { connectDatabase, type Database, isAway } from '../platform/database.ts'
 import { connectEventStore } from '../platform/eventStoreClient.ts'
 import type { EventStore } from '../platform/eventStore.ts'
@@ -24,12 +24,7 @@ export interface Connections {
 /** Opens what the configuration names. Servers that are away are waited for; a migration that fails is not. */
 export async function openConnections(config: Config, log: Log, lifecycle: Lifecycle): Promise<Connections> {
   const signal = lifecycle.stopping
-  const store = connectEventStore({
-    url: config.EVENTSTORE_URL,
-    secret: config.DATA_ENCRYPTION_KEY,
-    personalFields,
-    erasedBy,
-  })
+  const store = connectEventStore({ url: config.EVENTSTORE_URL, ...masterKeysOf(config), personalFields, erasedBy })
   lifecycle.onStop('event store', () => store.close())
   const database = connectDatabase({
     url: config.DATABASE_URL,

@@ -12,6 +12,7 @@ export interface BuildOrder {
   databaseUrl: string
   eventStoreUrl: string
   secret: string
+  previousSecret?: string | undefined
   logLevel: string
   versions: readonly string[]
 }
@@ -30,9 +31,9 @@ export async function buildToOrder(known: readonly AnyProjection[]): Promise<nev
   const lines = createInterface(process.stdin)
   lines.on('close', () => process.exit(1))
   const [line] = (await once(lines, 'line')) as [string]
-  const { databaseUrl, eventStoreUrl, secret, logLevel, versions } = JSON.parse(line) as BuildOrder
+  const { databaseUrl, eventStoreUrl, secret, previousSecret, logLevel, versions } = JSON.parse(line) as BuildOrder
   const log = createLog(logLevel)
-  const store = connectEventStore({ url: eventStoreUrl, secret, personalFields })
+  const store = connectEventStore({ url: eventStoreUrl, secret, previousSecret, personalFields })
   try {
     await build({
       databaseUrl,

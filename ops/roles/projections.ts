@@ -9,6 +9,7 @@ import { type GroupOptions, runGroup } from '../../projections/engine/group.ts'
 import type { AnyProjection } from '../../projections/engine/projection.ts'
 import { retired } from '../../projections/retired/all.ts'
 import { programOf } from '../embedded/program.ts'
+import { masterKeysOf } from '../platform/config.ts'
 import type { BuildOrder } from './orderedBuild.ts'
 import type { Connections } from './connections.ts'
 
@@ -66,7 +67,7 @@ const inChild =
     const order: BuildOrder = {
       databaseUrl: config.DATABASE_URL,
       eventStoreUrl: config.EVENTSTORE_URL,
-      secret: config.DATA_ENCRYPTION_KEY,
+      ...masterKeysOf(config),
       logLevel: config.LOG_LEVEL,
       versions,
     }

@@ -1,6 +1,6 @@
 import { personalFields } from '../../domain/events.ts'
 import { type Balance, balance, sweepOrphans } from '../../workers/orphans.ts'
-import type { Config } from '../platform/config.ts'
+import { type Config, masterKeysOf } from '../platform/config.ts'
 import { connectEventStore } from '../platform/eventStoreClient.ts'
 import { connectObjects } from '../platform/objects.ts'
 import { objectsIn } from '../roles/connections.ts'
@@ -11,7 +11,7 @@ export async function checkStorage(
   sweep: boolean,
   onProgress: (done: number, total: number) => void,
 ): Promise<Balance & { removed?: number }> {
-  const store = connectEventStore({ url: config.EVENTSTORE_URL, secret: config.DATA_ENCRYPTION_KEY, personalFields })
+  const store = connectEventStore({ url: config.EVENTSTORE_URL, ...masterKeysOf(config), personalFields })
   try {
     const objects = connectObjects(objectsIn(config))
     await objects.prepare()

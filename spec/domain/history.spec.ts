@@ -294,7 +294,10 @@ const stored: Record<string, Literal[]> = {
       { past: [{ release_id: 'r1', version: '1.2.0', security_version: 1 }], attempt: 3 },
     ),
   ],
-  userKey: [one('UserKeyCreated', { wrapped: 'box', created_at: at }, { status: 'present', wrapped: 'box' })],
+  userKey: [
+    one('UserKeyCreated', { wrapped: 'box', created_at: at }, { status: 'present', wrapped: 'box' }),
+    one('UserKeyRewrapped', { wrapped: 'box2', rewrapped_at: later }, { status: 'present', wrapped: 'box2' }),
+  ],
   superAdmins: [
     one(
       'SuperAdminAdmitted',
@@ -332,7 +335,10 @@ const stored: Record<string, Literal[]> = {
       { status: 'chosen', job_ids: ['j1', 'j2'] },
     ),
   ],
-  nameKey: [one('NameKeyCreated', { wrapped: 'box', created_at: at }, { status: 'present', wrapped: 'box' })],
+  nameKey: [
+    one('NameKeyCreated', { wrapped: 'box', created_at: at }, { status: 'present', wrapped: 'box' }),
+    one('NameKeyRewrapped', { wrapped: 'box2', rewrapped_at: later }, { status: 'present', wrapped: 'box2' }),
+  ],
   session: [
     one(
       'SessionStarted',

@@ -20,4 +20,15 @@ describe('the key of a user', () => {
     expect(stateAfter()).to.deep.equal({ status: 'unknown' })
     expect(stateAfter(created('box-1'))).to.deep.equal({ status: 'present', wrapped: 'box-1' })
   })
+
+  it('is wrapped anew, once for each wrapping', () => {
+    const again = UserKey.rewrap({ wrapped: 'box-2', rewrapped_at: at })
+    const rewrapped = { type: 'UserKeyRewrapped' as const, data: { wrapped: 'box-2', rewrapped_at: at } }
+    given(created('box-1')).when(again).then(rewrapped)
+    given(created('box-1'), rewrapped).when(again).then()
+    expect(stateAfter(created('box-1'), rewrapped)).to.deep.equal({ status: 'present', wrapped: 'box-2' })
+    // What is not there has no other wrapping; that its first one has expired is no hindrance.
+    given().when(again).then()
+    expect(stateAfter(rewrapped)).to.deep.equal({ status: 'present', wrapped: 'box-2' })
+  })
 })

@@ -87,6 +87,7 @@ describe('the configuration', () => {
       'FIRMWARE_CACHE_SIZE',
       'INFERENCE_URL',
       ...['FIRMWARE_MAX_SIZE', 'PROJECTIONS_PROMOTE', 'JWT_SECRET_PREVIOUS', 'JWT_REFRESH_SECRET_PREVIOUS'],
+      'DATA_ENCRYPTION_KEY_PREVIOUS',
       ...['FFMPEG_PATH', 'FFPROBE_PATH', 'NATS_SERVER_PATH', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
     ]))
 
@@ -250,7 +251,7 @@ describe('the configuration', () => {
             `${one} is too weak: use 32 random characters`,
           ]))
     }
-    for (const previous of ['JWT_SECRET_PREVIOUS', 'JWT_REFRESH_SECRET_PREVIOUS'])
+    for (const previous of ['JWT_SECRET_PREVIOUS', 'JWT_REFRESH_SECRET_PREVIOUS', 'DATA_ENCRYPTION_KEY_PREVIOUS'])
       it(`when ${previous}, with which tokens are let in as well, is weak`, () =>
         expect(faultyIn({ ...required, [previous]: 'change-me-change-me-change-me-change-me' })).to.deep.equal([
           previous,

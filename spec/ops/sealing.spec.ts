@@ -10,7 +10,7 @@ const data = frozen({ email: 'ada@example.org', name: 'Ada', role: 'user' })
 function keysOf(...users: string[]) {
   const wrapped = new Map<string, string>()
   let reads = 0
-  const sealing = createSealing(secret, (user) => {
+  const sealing = createSealing({ secret }, (user) => {
     reads++
     return Promise.resolve(wrapped.get(user))
   })
@@ -93,7 +93,7 @@ describe('sealing', () => {
     expect(sealing.openSecret('gpuServer-1', box)).to.equal('sesame')
     expect(() => sealing.openSecret('gpuServer-2', box)).to.throw()
     expect(() => sealing.openSecret('gpuServer-1', `${box.slice(0, -4)}AAAA`)).to.throw()
-    const other = createSealing('another secret of thirty-two characters', () => Promise.resolve(undefined))
+    const other = createSealing({ secret: 'another secret of thirty-two characters' }, () => Promise.resolve(undefined))
     expect(() => other.openSecret('gpuServer-1', box)).to.throw()
   })
 
@@ -138,7 +138,7 @@ describe('sealing', () => {
   it('does not hold it against a user that their key could not be read for a moment', async () => {
     let away = true
     const { wrapped } = keysOf('u1')
-    const sealing = createSealing(secret, (user) =>
+    const sealing = createSealing({ secret }, (user) =>
       away ? Promise.reject(new Error('away')) : Promise.resolve(wrapped.get(user)),
     )
     expect(await failure(sealing.seal('u1', 'UserRenamed', { name: 'Ada' }, ['name']))).to.have.property(
@@ -150,7 +150,7 @@ describe('sealing', () => {
   })
 
   describe('under DATA_ENCRYPTION_KEY', () => {
-    const other = createSealing(`${secret}!`, (user) => Promise.resolve(wrapped.get(user)))
+    const other = createSealing({ secret: `${secret}!` }, (user) => Promise.resolve(wrapped.get(user)))
 
     it('makes another key every time', () => expect(sealing.newKey()).not.to.equal(sealing.newKey()))
     it('opens nothing with another one', async () => {
@@ -159,7 +159,7 @@ describe('sealing', () => {
     })
     it('gives the digest of a request, which depends on the secret', () => {
       expect(sealing.digest('a password')).to.match(/^[0-9a-f]{64}$/)
-      expect(sealing.digest('a password')).to.equal(createSealing(secret, () => Promise.reject()).digest('a password'))
+      expect(sealing.digest('a password')).to.equal(createSealing({ secret }, () => Promise.reject()).digest('a password'))
       expect(sealing.digest('a password')).not.to.equal(sealing.digest('another'))
       expect(sealing.digest('a password')).not.to.equal(other.digest('a password'))
     })
