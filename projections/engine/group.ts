@@ -10,12 +10,14 @@ import { spannedSince } from '../../ops/platform/tracing.ts'
 import { applyBatch, type Checkpoint, CheckpointMoved, isOf, placeOf, servingNames } from './apply.ts'
 import type { Builds } from './builds.ts'
 import { join, type Joined, logStopped } from './join.ts'
-import { openMembers } from './members.ts'
+import { type Known, openMembers } from './members.ts'
 import { openGroup } from './openGroup.ts'
 import { passOver } from './passOver.ts'
 import type { AnyProjection } from './projection.ts'
 import { type Orders, readOrders } from './orders.ts'
 import { promote } from './promote.ts'
+import type { Table } from './table.ts'
+import { keyOf } from './versions.ts'
 import { isWaitedFor } from './view.ts'
 
 export interface GroupOptions {
@@ -39,6 +41,8 @@ export interface GroupOptions {
 
 const leaderLock = '7283947561029384'
 const swapAgainMs = 2000
+/** Between two that are shown what has come meanwhile is followed: whoever waits for what was written waits for one of them, not for all. */
+const swapNextMs = 50
 /** Why a round ends before its leader does. */
 const roundOver = new Error('A version has changed where it stands')
 
@@ -60,7 +64,13 @@ export async function runGroup(options: GroupOptions): Promise<void> {
       log.info('leading the live projections')
       await client.query(`listen ${projectionChanges}`)
       const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-      const leading: Leading = { pid: rows[0]!.pid, attempted: new Set(), heard: -1n, written: new Set() }
+      const leading: Leading = {
+        pid: rows[0]!.pid,
+        attempted: new Set(),
+        heard: -1n,
+        written: new Set(),
+        tables: new Map(),
+      }
       while (!signal.aborted) await followAsLeader(client, options, leading, () => (failures = 0))
     } catch (error) {
       if (signal.aborted) return
@@ -93,6 +103,8 @@ interface Leading {
   heard: bigint
   /** Where in the log this leader wrote down what it promoted. */
   written: Set<bigint>
+  /** What it followed in the round before. */
+  tables: Known
 }
 
 /** One round: until the signal, or until some version has changed where it stands. */
@@ -112,6 +124,7 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
   client.on('notification', changed).on('end', lost)
   builds.onEnd = changed
   let again: NodeJS.Timeout | undefined
+  let followed: readonly Table[] = []
   try {
     const checkpoint = await openGroup(client, options)
     const orders = await readOrders(store, options.projections)
@@ -119,13 +132,15 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
     if (latest > leading.heard) attempted.clear()
     leading.heard = latest
     const known = [...options.projections, ...(options.retired ?? [])]
-    await passOver({ client, store, log, projections: known, orders, group: checkpoint })
-    const members = await openMembers(client, options, checkpoint, orders)
+    if (await passOver({ client, store, log, projections: known, orders, group: checkpoint })) leading.tables.clear()
+    const members = await openMembers(client, options, checkpoint, orders, leading.tables)
     const { position } = checkpoint
     const joined = await join(members, { client, store, log, skipped, position, attempted, signal })
     const { live, stopped } = joined
+    followed = live
     const shown = await showWanted(client, joined, orders, options, leading.written)
     if (shown === 'waited for' || joined.read) again = setTimeout(changed, swapAgainMs)
+    if (shown === 'more to show') again = setTimeout(changed, swapNextMs)
     await tell(client, checkpoint, stopped)
     signal.throwIfAborted() // Told of something meanwhile, even to try again what was just tried: all of it is looked at anew.
     const isBuilding = builds.ensure(joined.apart)
@@ -165,6 +180,7 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
     if (error !== roundOver) throw error
   } finally {
     clearTimeout(again)
+    leading.tables = new Map(followed.map((table) => [keyOf(table.projection), table]))
     client.off('notification', changed).off('end', lost)
   }
 }
@@ -182,15 +198,16 @@ async function tell(client: Client, { position }: Checkpoint, stopped: readonly 
   ])
 }
 
-/** Shows what is wanted and can be shown. Where somebody reads an old version for long, nobody is held up: it is tried again later. */
+/** Shows one that is wanted and can be shown. Where somebody reads an old version for long, nobody is held up: it is tried again later. */
 async function showWanted(
   client: Client,
   { live, stopped }: Joined,
   { wanted, shown }: Orders,
   { projections, promotes, onPromoted, log }: GroupOptions,
   written: Set<bigint>,
-): Promise<'waited for' | 'as wanted'> {
+): Promise<'waited for' | 'more to show' | 'as wanted'> {
   let outcome: 'waited for' | 'as wanted' = 'as wanted'
+  let hasShown = false
   const writeDown = async (...what: Parameters<typeof onPromoted>) => {
     const at = await onPromoted(...what)
     if (at) written.add(at.position)
@@ -206,11 +223,13 @@ async function showWanted(
       if (said !== undefined && said !== version && promotes === 'auto') await writeDown(name, version, said)
       continue
     }
+    if (hasShown) return 'more to show'
     try {
       const previous = await promote(client, name, version)
       for (const one of live) if (one.projection.name === name) one.serving = one === table
       if (stopped.includes(name)) stopped.splice(stopped.indexOf(name), 1)
       if (version === newest) await writeDown(name, version, previous)
+      hasShown = true
       log.info({ projection: name, version, previous }, 'a read model shows another version')
     } catch (error) {
       if (!isWaitedFor(error)) throw error

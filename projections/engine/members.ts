@@ -5,7 +5,7 @@ import type { AnyProjection } from './projection.ts'
 import { NoTable } from './shape.ts'
 import { Table } from './table.ts'
 import { hide, isWaitedFor } from './view.ts'
-import { enter, isBuilt, move, placeIn, type Version, versions } from './versions.ts'
+import { enter, isBuilt, keyOf, move, placeIn, type Version, versions } from './versions.ts'
 
 /** A version that has a position of its own. */
 export interface Lagging extends Place {
@@ -37,15 +37,19 @@ interface Options {
   promotes: 'auto' | 'manual'
 }
 
+/** Tables by version: what is followed without a break is as it was, with the rows that it remembers. */
+export type Known = Map<string, Table>
+
 /**
  * Where each version that this release can fold stands; versions nobody has seen yet are entered. `projections` are what this release wants to
- * show, `retired` what it can go back to.
+ * show, `retired` what it can go back to, `open` what the group has followed so far.
  */
 export async function openMembers(
   client: Client,
   { projections: current, retired = [], promotes }: Options,
   group: Place,
   { skippedBy, wanted }: Pick<Orders, 'skippedBy' | 'wanted'>,
+  open: Known,
 ): Promise<Members> {
   const members: Members = { live: [], lagging: [], unbuilt: [], helpless: [] }
   const known = await versions(client)
@@ -60,7 +64,7 @@ export async function openMembers(
     const one = all.find((one) => one.version === version)
     if (!one && !serving && retired.includes(projection)) continue // Dropped, or never there.
     const entering = { name, version, serving, passed_over: skippedBy(name) }
-    await place(client, projection, one ?? (await entered(client, entering, all, group)), group, members)
+    await place(client, projection, one ?? (await entered(client, entering, all, group)), group, members, open)
   }
   await stopUnknown(client, known, [...current, ...retired], group, members)
   return members
@@ -85,6 +89,7 @@ async function place(
   one: Version,
   group: Place,
   members: Members,
+  open: Known,
 ): Promise<void> {
   const { serving, state } = one
   const stopped = state === 'stopped'
@@ -93,7 +98,9 @@ async function place(
     return
   }
   try {
-    const table = await Table.open(client, projection, serving)
+    const known = state === 'live' ? open.get(keyOf(projection)) : undefined
+    const table = known ?? (await Table.open(client, projection, serving))
+    table.serving = serving
     if (one.paused !== null) {
       if (!stopped) await pause(client, one, state === 'live' ? group : placeIn(one))
       if (serving) members.helpless.push(projection.name)

@@ -24,10 +24,11 @@ interface Options {
 /**
  * An operator may have said of an event only after a version had folded it that it is to be passed over. The rows it touched are then folded
  * again without it, between two batches; a version of which that cannot be done is to be built again. So every version is at any
- * time what a build would make of the log.
+ * time what a build would make of the log. Returns whether rows were written that a table may remember otherwise.
  */
-export async function passOver(options: Options): Promise<void> {
+export async function passOver(options: Options): Promise<boolean> {
   const { client, projections, orders, group, log } = options
+  let hasWritten = false
   for (const one of await versions(client)) {
     const projection = projections.find(({ name, version }) => name === one.name && version === one.version)
     // A build writes down itself what it passes over.
@@ -38,6 +39,7 @@ export async function passOver(options: Options): Promise<void> {
     if (late.length > 0) {
       const done = one.state === 'live' && (await mend(projection, late, options))
       if (done === 'later') continue
+      hasWritten ||= done
       log.warn({ version: keyOf(one), positions: late }, done ? 'rows were folded again' : 'a version is built again')
       if (!done) await move(client, one, { states: [one.state] }, { state: 'building', position: null })
     }
@@ -49,6 +51,7 @@ export async function passOver(options: Options): Promise<void> {
         JSON.stringify(said),
       ])
   }
+  return hasWritten
 }
 
 const knows = ({ passed_over }: Version, position: string) => passed_over === null || passed_over.includes(position)
