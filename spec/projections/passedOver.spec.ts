@@ -63,6 +63,23 @@ describe('an event that is passed over by order', function () {
     await expectNoDrift([...withNext(fussy), ...old('facilities')])
   })
 
+  it('is passed over also in what the group remembers of the row, by which it goes on', async () => {
+    await today()
+    group(projections)
+    const stream = `facility-${idOf('facility 9')}`
+    const last = (await tested.connections.store.read(stream)).at(-1)!.revision
+    const before = await nameOf(9)
+    await tested.append(stream, [['FacilityRenamed', { name: 'Wrong', renamed_at: at }]], last)
+    await eventually(async () => expect(await nameOf(9)).to.equal('Wrong'))
+    await skip('facilities', await positionOf(9, last + 1))
+    await eventually(async () => expect(await nameOf(9)).to.equal(before))
+    await tested.append(stream, [['FacilityDetailsChanged', { address: 'Elsewhere', changed_at: at }]], last + 1)
+    await caughtUp()
+    expect(await nameOf(9)).to.equal(before)
+    await expectNoDrift(projections)
+    await stopGroups()
+  })
+
   it('and that made a row takes the row with it', async () => {
     await today()
     group(projections)
