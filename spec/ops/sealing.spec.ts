@@ -159,7 +159,9 @@ describe('sealing', () => {
     })
     it('gives the digest of a request, which depends on the secret', () => {
       expect(sealing.digest('a password')).to.match(/^[0-9a-f]{64}$/)
-      expect(sealing.digest('a password')).to.equal(createSealing({ secret }, () => Promise.reject()).digest('a password'))
+      expect(sealing.digest('a password')).to.equal(
+        createSealing({ secret }, () => Promise.reject()).digest('a password'),
+      )
       expect(sealing.digest('a password')).not.to.equal(sealing.digest('another'))
       expect(sealing.digest('a password')).not.to.equal(other.digest('a password'))
     })
