@@ -53,8 +53,19 @@ export function Wave({
       barGap: 1,
       barRadius: 2,
     })
+    // What it is told while it is on its way to somewhere else, it may forget.
+    let wanted: number | undefined
+    const media = made.getMediaElement()!
+    const arrived = () => {
+      const missed = wanted
+      wanted = undefined
+      if (missed !== undefined && Math.abs(media.currentTime - missed) > 0.5) media.currentTime = missed
+    }
+    media.addEventListener('seeked', arrived)
+    made.on('interaction', () => (wanted = undefined))
     const detach = playhead.attach((to, play) => {
-      made.setTime(Math.min(secs, Math.max(0, to)))
+      wanted = Math.min(secs, Math.max(0, to))
+      made.setTime(wanted)
       if (play) void made.play()
     })
     made.on('ready', () => {
@@ -72,6 +83,7 @@ export function Wave({
     })
     return () => {
       detach()
+      media.removeEventListener('seeked', arrived)
       setDrawn(undefined)
       made.destroy()
     }
