@@ -22,7 +22,8 @@ export interface BackedUp {
 /**
  * Copies the log in `logFolder`, its objects and sums of both into `to`, while all is served; again into the same folder: only what is new. Until all is there, an
  * earlier backup stays what it was. Objects that were there before the log was copied are copied before it, since one that is purged meanwhile is still
- * named by that log; those that came since, after it: objects come before the events that name them. Of others none is kept there.
+ * named by that log; those that came since, after it: objects come before the events that name them. Of others none is kept there. Refuses while
+ * DATA_ENCRYPTION_KEY is being changed.
  */
 export async function backUpAll(
   config: Config,
@@ -30,6 +31,10 @@ export async function backUpAll(
   to: string,
   { withKey, parts }: { withKey: boolean; parts: Parts },
 ): Promise<BackedUp> {
+  if (config.DATA_ENCRYPTION_KEY_PREVIOUS !== undefined)
+    throw new Error(
+      'DATA_ENCRYPTION_KEY is being changed, and a backup knows one key: run keys:rewrap, and take DATA_ENCRYPTION_KEY_PREVIOUS out',
+    )
   await mkdir(to, { recursive: true, mode: 0o700 })
   const release = takeFolder(to)
   try {

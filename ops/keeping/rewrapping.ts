@@ -43,11 +43,10 @@ export async function rewrapKeys(
     const limit = pLimit(atOnce)
     let done = 0
     const each = (act: () => Promise<boolean>) => limit(() => act().finally(() => onProgress(++done, total)))
-    const keys = await Promise.all([
-      each(() => rewrapNames(store)),
-      ...[...people].map(([stream, key]) => each(() => rewrapOne(store, stream, key))),
-    ])
+    const keys = await Promise.all([...people].map(([stream, key]) => each(() => rewrapOne(store, stream, key))))
     const tokens = await Promise.all([...servers].map((id) => each(() => resealOne(store, id))))
+    // Last: by this one a start knows whether it can do without the previous key.
+    keys.push(await each(() => rewrapNames(store)))
     await scavenge(config.EVENTSTORE_URL)
     return { keys: keys.filter(Boolean).length, tokens: tokens.filter(Boolean).length }
   } finally {

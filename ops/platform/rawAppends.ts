@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { EventStoreDBClient } from '@eventstore/db-client'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js'
@@ -7,7 +6,7 @@ import timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js'
 import { v4 as uuid } from 'uuid'
 import { Unavailable } from './eventStoreErrors.ts'
 import { letGo } from './eventStoreStreams.ts'
-import type { NewRawEvent } from './rawEvents.ts'
+import { filled, type NewRawEvent, streamIdentifier } from './rawEvents.ts'
 
 /** What is under way at once: the server is never waited for, and neither side holds much. */
 const mostAppends = 512
@@ -56,6 +55,7 @@ export async function openRawAppends(client: EventStoreDBClient): Promise<RawApp
     wake()
   })
   call.on('error', fail)
+  call.on('drain', () => wake())
   call.on('end', () => fail(new Unavailable('The event store ended the connection')))
 
   async function until(isEnough: () => boolean): Promise<void> {
@@ -78,7 +78,10 @@ export async function openRawAppends(client: EventStoreDBClient): Promise<RawApp
       const size = events.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0)
       underWay.set(id, { stream, bytes: size })
       bytes += size
-      for (const request of requests(id, stream, events, last)) if (!call.write(request)) await once(call, 'drain')
+      for (const request of requests(id, stream, events, last)) {
+        call.write(request)
+        await until(() => !call.writableNeedDrain)
+      }
     },
     settled: () => until(() => underWay.size === 0),
     close: () => letGo(call, () => Promise.resolve(call.cancel())),
@@ -103,7 +106,7 @@ function* requests(id: string, stream: string, events: readonly NewRawEvent[], l
       request = begun()
       size = 0
     }
-    request.addProposedMessages(proposed(event))
+    request.addProposedMessages(filled(new BatchAppendReq.ProposedMessage(), event))
     size += bytes
   }
   request.setIsFinal(true)
@@ -111,24 +114,10 @@ function* requests(id: string, stream: string, events: readonly NewRawEvent[], l
 }
 
 function optionsOf(stream: string, last: bigint) {
-  const name = new shared.StreamIdentifier()
-  name.setStreamName(Buffer.from(stream, 'utf8').toString('base64'))
   const options = new BatchAppendReq.Options()
-  options.setStreamIdentifier(name)
+  options.setStreamIdentifier(streamIdentifier(stream))
   options.setDeadline(timestamps.Timestamp.fromDate(new Date(Date.now() + deadlineMs)))
   if (last < 0n) options.setNoStream(new shared.Empty())
   else options.setStreamPosition(String(last))
   return options
-}
-
-function proposed({ id, type, isJson, data, metadata }: NewRawEvent) {
-  const uuid = new shared.UUID()
-  uuid.setString(id)
-  const message = new BatchAppendReq.ProposedMessage()
-  message.setId(uuid)
-  message.getMetadataMap().set('type', type)
-  message.getMetadataMap().set('content-type', isJson ? 'application/json' : 'application/octet-stream')
-  message.setData(data)
-  message.setCustomMetadata(metadata)
-  return message
 }

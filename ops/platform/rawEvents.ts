@@ -113,10 +113,8 @@ export function appendRaw(
   events: readonly NewRawEvent[],
   last: bigint,
 ): Promise<void> {
-  const name = new shared.StreamIdentifier()
-  name.setStreamName(Buffer.from(stream, 'utf8').toString('base64'))
   const options = new AppendReq.Options()
-  options.setStreamIdentifier(name)
+  options.setStreamIdentifier(streamIdentifier(stream))
   if (last < 0n) options.setNoStream(new shared.Empty())
   else options.setRevision(String(last))
   const header = new AppendReq()
@@ -142,16 +140,29 @@ export function appendRaw(
   )
 }
 
-function proposed({ id, type, isJson, data, metadata }: NewRawEvent) {
+function proposed(event: NewRawEvent) {
+  const request = new AppendReq()
+  request.setProposedMessage(filled(new AppendReq.ProposedMessage(), event))
+  return request
+}
+
+export function streamIdentifier(stream: string) {
+  const name = new shared.StreamIdentifier()
+  name.setStreamName(Buffer.from(stream, 'utf8').toString('base64'))
+  return name
+}
+
+type Proposed =
+  InstanceType<typeof AppendReq.ProposedMessage> | InstanceType<typeof streams.BatchAppendReq.ProposedMessage>
+
+/** The message of either kind of append, with what is to be stored. */
+export function filled<Message extends Proposed>(message: Message, { id, type, isJson, data, metadata }: NewRawEvent) {
   const uuid = new shared.UUID()
   uuid.setString(id)
-  const message = new AppendReq.ProposedMessage()
   message.setId(uuid)
   message.getMetadataMap().set('type', type)
   message.getMetadataMap().set('content-type', isJson ? 'application/json' : 'application/octet-stream')
   message.setData(data)
   message.setCustomMetadata(metadata)
-  const request = new AppendReq()
-  request.setProposedMessage(message)
-  return request
+  return message
 }

@@ -35,7 +35,7 @@ export interface Sealing {
   sealSecret(place: string, secret: string): string
   /** The inverse. Throws when it was tampered with, or sealed for another place or by another installation. */
   openSecret(place: string, box: string): string
-  /** A wrapped key under the DATA_ENCRYPTION_KEY of today; undefined where it is under that already. Throws when no key that is known opens it. */
+  /** A wrapped key under the DATA_ENCRYPTION_KEY of today; undefined where it is under that already. Throws WrongMasterKey. */
   rewrapped(wrapped: string): string | undefined
   /** The same for a secret of the installation. */
   resealed(place: string, box: string): string | undefined
@@ -69,6 +69,17 @@ export interface MasterKeys {
   previousSecret?: string | undefined
 }
 
+/** Neither key opens what this installation has sealed, or it was tampered with. */
+export class WrongMasterKey extends Error {
+  override readonly name = 'WrongMasterKey'
+  constructor(cause: unknown) {
+    super(
+      'DATA_ENCRYPTION_KEY is not the key that this log is sealed under, nor is DATA_ENCRYPTION_KEY_PREVIOUS: put back the one that is',
+      { cause },
+    )
+  }
+}
+
 /**
  * Seals with the secret of today, and opens what the previous one has sealed too.
  * @param wrappedKeyOf reads a user's wrapped key from its stream; undefined once that stream is tombstoned.
@@ -86,8 +97,12 @@ export function createSealing(
     try {
       return { plain: decrypt(master, context, box), isCurrent: true }
     } catch (error) {
-      if (!previous) throw error
+      if (!previous) throw new WrongMasterKey(error)
+    }
+    try {
       return { plain: decrypt(previous, context, box), isCurrent: false }
+    } catch (error) {
+      throw new WrongMasterKey(error)
     }
   }
   const anew = (context: string, box: string) => {

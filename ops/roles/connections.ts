@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { streamOf } from '../../domain/decider.ts'
 import { erasedBy, personalFields } from '../../domain/events.ts'
+import * as NameKey from '../../domain/nameKey.ts'
 import { type Bus, connectBus } from '../platform/bus.ts'
 import { type Config, masterKeysOf } from '../platform/config.ts'
 import { connectDatabase, type Database, isAway } from '../platform/database.ts'
@@ -8,6 +10,7 @@ import type { EventStore } from '../platform/eventStore.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import type { Log } from '../platform/log.ts'
 import { migrate, migrationsDirectory } from '../platform/migrations.ts'
+import { WrongMasterKey } from '../platform/sealing.ts'
 import { connectObjects, type Objects, type ObjectsOptions } from '../platform/objects.ts'
 
 /** Everything outside the process that a role may talk to. */
@@ -49,14 +52,20 @@ export async function openConnections(config: Config, log: Log, lifecycle: Lifec
     ),
     whenUp(
       'event store',
-      () => true,
+      (error) => !(error instanceof WrongMasterKey),
       log,
       signal,
-      () => store.head(),
+      () => opensItsLog(store),
     ),
   ])
   lifecycle.onStop('nats', () => bus.close())
   return { config, store, database, bus, objects, log, lifecycle }
+}
+
+/** Throws WrongMasterKey before anybody is served who could read nothing, and would seal what nobody else can. A log that holds no key yet takes any. */
+async function opensItsLog(store: EventStore): Promise<void> {
+  const [newest] = await store.read(streamOf(NameKey, 'system'), { direction: 'backwards', max: 1 })
+  if (newest) store.sealing.rewrapped(newest.data['wrapped'] as string)
 }
 
 /** Where objects are. */

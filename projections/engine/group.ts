@@ -41,8 +41,6 @@ export interface GroupOptions {
 
 const leaderLock = '7283947561029384'
 const swapAgainMs = 2000
-/** Between two that are shown what has come meanwhile is followed: whoever waits for what was written waits for one of them, not for all. */
-const swapNextMs = 50
 /** Why a round ends before its leader does. */
 const roundOver = new Error('A version has changed where it stands')
 
@@ -140,7 +138,6 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
     followed = live
     const shown = await showWanted(client, joined, orders, options, leading.written)
     if (shown === 'waited for' || joined.read) again = setTimeout(changed, swapAgainMs)
-    if (shown === 'more to show') again = setTimeout(changed, swapNextMs)
     await tell(client, checkpoint, stopped)
     signal.throwIfAborted() // Told of something meanwhile, even to try again what was just tried: all of it is looked at anew.
     const isBuilding = builds.ensure(joined.apart)
@@ -156,7 +153,11 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
         () => undefined,
       )
     }
-    for await (const events of store.follow({ after: checkpoint.position, signal, onBroken })) {
+    // Between two that are shown all that has come meanwhile is followed: whoever waits for what was written waits for one of them, not for all.
+    const onCaughtUp = () => {
+      if (shown === 'more to show') changed()
+    }
+    for await (const events of store.follow({ after: checkpoint.position, signal, onBroken, onCaughtUp })) {
       if (broken) return
       const began = Date.now()
       for (const halted of await applyBatch(client, checkpoint, live, events, skipped, stopped)) {

@@ -7,10 +7,14 @@ import { systemIntent } from '../../commands/http.ts'
 import { ownerOf } from '../../commands/reserve.ts'
 import { erasedBy, personalFields } from '../../domain/events.ts'
 import * as GpuServer from '../../domain/gpuServer.ts'
+import { backUpAll } from '../../ops/keeping/backingUp.ts'
 import { makeAdmin } from '../../ops/admins/making.ts'
 import { rewrapKeys } from '../../ops/keeping/rewrapping.ts'
 import type { EventStore } from '../../ops/platform/eventStore.ts'
 import { connectEventStore } from '../../ops/platform/eventStoreClient.ts'
+import { createLifecycle } from '../../ops/platform/lifecycle.ts'
+import { openConnections } from '../../ops/roles/connections.ts'
+import { specLog, theSystem } from '../system.ts'
 import { RunningStore } from '../embedded/eventstore/running.ts'
 
 describe('another DATA_ENCRYPTION_KEY', function () {
@@ -102,6 +106,22 @@ describe('another DATA_ENCRYPTION_KEY', function () {
     expect(await failed(emailOf(opened(first)))).to.match(/cannot be unsealed|unable to authenticate/)
     expect(files().includes(former)).to.equal(false)
     expect(await rewrapKeys(config(second), () => undefined)).to.deep.equal({ keys: 0, tokens: 0 })
+  })
+
+  it('that is not the one of the log serves nobody, and says so; nor is anything backed up that needs two', async () => {
+    const { config } = await theSystem()
+    const lifecycle = createLifecycle({ log: specLog })
+    expect(await failed(openConnections({ ...config, DATA_ENCRYPTION_KEY: third }, specLog, lifecycle))).to.match(
+      /^DATA_ENCRYPTION_KEY is not the key that this log is sealed under/,
+    )
+    const both = { ...config, DATA_ENCRYPTION_KEY: third, DATA_ENCRYPTION_KEY_PREVIOUS: config.DATA_ENCRYPTION_KEY }
+    await openConnections(both, specLog, lifecycle)
+    await lifecycle.stop('looked at')
+    const to = join(running.dir, 'backup')
+    const parts = () => Promise.reject(new Error('it began'))
+    expect(await failed(backUpAll(both, running.dir, to, { withKey: false, parts }))).to.match(
+      /^DATA_ENCRYPTION_KEY is/,
+    )
   })
 
   it('can be changed again, and is dropped where that was broken off before it was', async () => {
