@@ -5,7 +5,7 @@ import { systemIntent } from '../commands/http.ts'
 import { type Decision, streamOf } from '../domain/decider.ts'
 import { erasedBy, personalFields } from '../domain/events.ts'
 import * as GpuServer from '../domain/gpuServer.ts'
-import { startStack } from '../ops/embedded/stack.ts'
+import { secretsOfServers, startStack } from '../ops/embedded/stack.ts'
 import { connectEventStore } from '../ops/platform/eventStoreClient.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
 import { loadSecrets } from '../ops/platform/secrets.ts'
@@ -20,14 +20,7 @@ export async function ownLog(): Promise<{ store: EventStore; close(): Promise<vo
   const stack = await startStack({
     dataDir,
     provide: { eventStore: true, database: false, bus: false, objects: false, inference: false },
-    secrets: {
-      postgresPassword: secrets.POSTGRES_PASSWORD,
-      s3AccessKey: secrets.S3_ACCESS_KEY,
-      s3SecretKey: secrets.S3_SECRET_KEY,
-      eventStoreUser: secrets.EVENTSTORE_USER,
-      eventStorePassword: secrets.EVENTSTORE_PASSWORD,
-      natsToken: secrets.NATS_TOKEN,
-    },
+    secrets: secretsOfServers(secrets),
     paths: {},
     log: ({ level, msg, ...details }) => specLog[level](details, msg),
   })

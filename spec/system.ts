@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Express } from 'express'
-import { type Stack, startStack } from '../ops/embedded/stack.ts'
+import { secretsOfServers, type Stack, startStack } from '../ops/embedded/stack.ts'
 import { makeAdmin } from '../ops/admins/making.ts'
 import { type Config, readConfig } from '../ops/platform/config.ts'
 import { createLifecycle, type Lifecycle } from '../ops/platform/lifecycle.ts'
@@ -44,14 +44,7 @@ export async function startServers(
   const stack = await startStack({
     dataDir,
     provide: { eventStore: true, database: true, bus: true, objects: true, inference },
-    secrets: {
-      postgresPassword: secrets.POSTGRES_PASSWORD,
-      s3AccessKey: secrets.S3_ACCESS_KEY,
-      s3SecretKey: secrets.S3_SECRET_KEY,
-      eventStoreUser: secrets.EVENTSTORE_USER,
-      eventStorePassword: secrets.EVENTSTORE_PASSWORD,
-      natsToken: secrets.NATS_TOKEN,
-    },
+    secrets: secretsOfServers(secrets),
     paths: {},
     log: ({ level, msg, ...details }) => specLog[level](details, msg),
   })

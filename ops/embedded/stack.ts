@@ -28,6 +28,21 @@ export interface StackOptions {
   log: Log
 }
 
+/** What the servers are given of an installation's secrets. */
+export const secretsOfServers = (
+  secrets: Record<
+    'POSTGRES_PASSWORD' | 'S3_ACCESS_KEY' | 'S3_SECRET_KEY' | 'EVENTSTORE_USER' | 'EVENTSTORE_PASSWORD' | 'NATS_TOKEN',
+    string
+  >,
+): StackOptions['secrets'] => ({
+  postgresPassword: secrets.POSTGRES_PASSWORD,
+  s3AccessKey: secrets.S3_ACCESS_KEY,
+  s3SecretKey: secrets.S3_SECRET_KEY,
+  eventStoreUser: secrets.EVENTSTORE_USER,
+  eventStorePassword: secrets.EVENTSTORE_PASSWORD,
+  natsToken: secrets.NATS_TOKEN,
+})
+
 export interface Stack {
   addresses: Addresses
   /** By server name: postgres, nats, s3, eventstore, inference. A server that is just being restarted is left out. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { markRestoring, refuseHalfRestored } from '../embedded/restoreMark.ts'
-import { startStack } from '../embedded/stack.ts'
+import { secretsOfServers, startStack } from '../embedded/stack.ts'
 import { type Manifest, manifestOf, restore } from '../events/backup.ts'
 import type { restored } from '../platform/config.ts'
 import { connectObjects } from '../platform/objects.ts'
@@ -86,14 +86,7 @@ async function withObjects<Result>(
   const stack = await startStack({
     dataDir,
     provide: { eventStore: false, database: false, bus: false, objects: true, inference: false },
-    secrets: {
-      postgresPassword: secrets.POSTGRES_PASSWORD,
-      s3AccessKey: secrets.S3_ACCESS_KEY,
-      s3SecretKey: secrets.S3_SECRET_KEY,
-      eventStoreUser: secrets.EVENTSTORE_USER,
-      eventStorePassword: secrets.EVENTSTORE_PASSWORD,
-      natsToken: secrets.NATS_TOKEN,
-    },
+    secrets: secretsOfServers(secrets),
     paths: {},
     log: ({ level, msg }) => void (level === 'error' && console.error(msg)),
   })

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { refuseHalfRestored } from '../embedded/restoreMark.ts'
-import { readStack, startStack } from '../embedded/stack.ts'
+import { secretsOfServers, readStack, startStack } from '../embedded/stack.ts'
 import { addresses, type Config, readConfig } from '../platform/config.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import type { Log } from '../platform/log.ts'
@@ -67,14 +67,7 @@ export async function startEmbedded(
       objects: needed.includes('S3_ENDPOINT'),
       inference,
     },
-    secrets: {
-      postgresPassword: config.POSTGRES_PASSWORD,
-      s3AccessKey: config.S3_ACCESS_KEY,
-      s3SecretKey: config.S3_SECRET_KEY,
-      eventStoreUser: secrets.EVENTSTORE_USER,
-      eventStorePassword: secrets.EVENTSTORE_PASSWORD,
-      natsToken: secrets.NATS_TOKEN,
-    },
+    secrets: secretsOfServers({ ...secrets, ...config }),
     paths: config.NATS_SERVER_PATH === undefined ? {} : { natsServer: config.NATS_SERVER_PATH },
     log: ({ level, msg, ...details }) => log[level](details, msg),
   })
