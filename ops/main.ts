@@ -11,7 +11,9 @@ import { addStorageCommands } from './storage/commands.ts'
 import { addProjectionCommands } from './projections/commands.ts'
 import { createLifecycle, type Lifecycle } from './platform/lifecycle.ts'
 import { createLog, type Log } from './platform/log.ts'
+import type { Config } from './platform/config.ts'
 import { root } from './platform/root.ts'
+import { fingerprintOf } from './platform/sealing.ts'
 import type { Connections } from './roles/connections.ts'
 import { attachedConfig, checkedConfig, dataDirOf, startEmbedded } from './roles/environment.ts'
 
@@ -165,7 +167,7 @@ async function run(roles: readonly Role[], quiet = false): Promise<Lifecycle> {
       roles.includes('workers') && runWorkers(connections, environment['PATH'] ?? '', metrics),
     ])
     if (door) lifecycle.onStop('http', () => door.close())
-    if (door) announce(config.DATA_DIR, door.port, lifecycle, quiet, config.generatedAdmin)
+    if (door) announce(config, door.port, lifecycle, quiet)
     return lifecycle
   } catch (error) {
     await lifecycle.stop('start failed')
@@ -174,13 +176,15 @@ async function run(roles: readonly Role[], quiet = false): Promise<Lifecycle> {
 }
 
 /** Says where everything is, to people and, in a file beside the data, to the operator's commands. */
-function announce(dataDir: string, port: number, lifecycle: Lifecycle, quiet: boolean, generatedAdmin: boolean) {
+function announce(config: Config, port: number, lifecycle: Lifecycle, quiet: boolean) {
+  const { DATA_DIR: dataDir, generatedAdmin } = config
   const url = `http://localhost:${port}`
   const file = join(dataDir, 'server.json')
   // The installation that the first start may do is not counted.
   const prepared = performance.getEntriesByName('prepared')[0]?.startTime ?? 0
   const readySecs = (performance.now() - prepared) / 1000
-  writeFileSync(file, JSON.stringify({ url, pid: process.pid, ready_secs: readySecs }), { mode: 0o600 })
+  const key = fingerprintOf(config.DATA_ENCRYPTION_KEY)
+  writeFileSync(file, JSON.stringify({ url, pid: process.pid, ready_secs: readySecs, key }), { mode: 0o600 })
   lifecycle.onStop('address', () => rmSync(file, { force: true }))
   if (quiet) return
   const nearby = relative(process.cwd(), resolve(dataDir)) || '.'

@@ -25,9 +25,7 @@ export function addKeepingCommands(program: Command, { dataDir, environment, wit
         const done = await backUpAll(config, log, folder, { withKey, parts: shownUntil })
         const came = `${(done.copiedBytes / 1e6).toFixed(1)} MB came now`
         console.log(`${resolve(folder)} holds all events up to position ${done.position} and all their objects`)
-        console.log(
-          `${done.objects} objects, ${came}, all verified. Postgres and NATS are not in it: they are made anew.`,
-        )
+        console.log(`${done.objects} objects; ${came}, verified. Postgres and NATS are not in it: they are made anew.`)
         console.log(
           withKey
             ? 'The DATA_ENCRYPTION_KEY is in it: keep it where nobody else gets to.'
@@ -55,7 +53,9 @@ export function addKeepingCommands(program: Command, { dataDir, environment, wit
     .description('put all that DATA_ENCRYPTION_KEY_PREVIOUS has sealed under DATA_ENCRYPTION_KEY, while it is served')
     .action(async () => {
       const { rewrapKeys } = await import('./rewrapping.ts')
+      const { refuseAnotherThanServed } = await import('./logKey.ts')
       await withServers(async (config) => {
+        refuseAnotherThanServed(config)
         const done = await shownUntil('keys', (onProgress) => rewrapKeys(config, onProgress))
         console.log(`${done.keys} keys and ${done.tokens} tokens were put under the DATA_ENCRYPTION_KEY of today`)
         console.log('Nothing needs DATA_ENCRYPTION_KEY_PREVIOUS any more but backups and exports of before.')

@@ -38,13 +38,18 @@ export async function rewrapKeys(
   try {
     const people = await keysOfPeople(client)
     const servers = await gpuServers(client)
-    for (const [stream, { wrapped }] of people) known(stream, () => store.sealing.rewrapped(wrapped))
+    await checkAll(store, people, servers)
     const total = people.size + servers.size + 1
     const limit = pLimit(atOnce)
     let done = 0
     const each = (act: () => Promise<boolean>) => limit(() => act().finally(() => onProgress(++done, total)))
-    const keys = await Promise.all([...people].map(([stream, key]) => each(() => rewrapOne(store, stream, key))))
-    const tokens = await Promise.all([...servers].map((id) => each(() => resealOne(store, id))))
+    const keys = await settled([...people].map(([stream, key]) => each(() => rewrapOne(store, stream, key))))
+    const tokens = await settled([...servers].map((id) => each(() => resealOne(store, id))))
+    for (const [stream, { wrapped }] of await keysOfPeople(client))
+      if (store.sealing.rewrapped(wrapped) !== undefined)
+        throw new Error(
+          `${stream} was sealed under the former key meanwhile: start every process with the new one, and run this again`,
+        )
     // Last: by this one a start knows whether it can do without the previous key.
     keys.push(await each(() => rewrapNames(store)))
     await scavenge(config.EVENTSTORE_URL)
@@ -53,6 +58,19 @@ export async function rewrapKeys(
     await store.close()
     await client.dispose()
   }
+}
+
+/** What has begun is over before anything is thrown. */
+async function settled<Result>(all: readonly Promise<Result>[]): Promise<Result[]> {
+  await Promise.allSettled(all)
+  return Promise.all(all)
+}
+
+/** Throws, whose it is, where a key or a token is under neither key. */
+async function checkAll(store: EventStore, people: ReadonlyMap<string, Key>, servers: ReadonlySet<string>) {
+  for (const [stream, { wrapped }] of people) known(stream, () => store.sealing.rewrapped(wrapped))
+  for (const id of servers) await tokenAnew(store, id)
+  await nameKeyAnew(store)
 }
 
 interface Key {
@@ -99,23 +117,42 @@ async function rewrapOne(store: EventStore, stream: string, { wrapped, hasFormer
   return anew !== undefined
 }
 
-async function rewrapNames(store: EventStore): Promise<boolean> {
+async function nameKeyAnew(store: EventStore): Promise<string | undefined> {
   const { state } = await load(store, NameKey, 'system')
-  if (state.status === 'unknown') return false
-  const stream = streamOf(NameKey, 'system')
-  const anew = known(stream, () => store.sealing.rewrapped(state.wrapped))
+  if (state.status === 'unknown') return undefined
+  return known(streamOf(NameKey, 'system'), () => store.sealing.rewrapped(state.wrapped))
+}
+
+async function rewrapNames(store: EventStore): Promise<boolean> {
+  const anew = await nameKeyAnew(store)
   if (anew === undefined) return false
-  await handle(store, NameKey, 'system', NameKey.rewrap({ wrapped: anew, rewrapped_at: now() }), intent(stream, anew))
+  const decision = NameKey.rewrap({ wrapped: anew, rewrapped_at: now() })
+  await handle(store, NameKey, 'system', decision, intent(streamOf(NameKey, 'system'), anew))
   return true
 }
 
-async function resealOne(store: EventStore, id: string): Promise<boolean> {
+/** The token as it is sealed, and as it is to be; undefined where there is nothing to do. */
+async function tokenAnew(store: EventStore, id: string): Promise<{ before: string; anew: string } | undefined> {
   const { state } = await load(store, GpuServer, id)
-  if (state.status === 'unknown' || state.status === 'removed' || state.sealed_token === '') return false
+  const before = tokenOf(state)
+  if (before === '') return undefined
   const stream = streamOf(GpuServer, id)
-  const anew = known(stream, () => store.sealing.resealed(stream, state.sealed_token))
-  if (anew === undefined) return false
-  await handle(store, GpuServer, id, GpuServer.change({ sealed_token: anew, changed_at: now() }), intent(stream, anew))
+  const anew = known(stream, () => store.sealing.resealed(stream, before))
+  return anew === undefined ? undefined : { before, anew }
+}
+
+/** Empty where there is none, or no such server any more. */
+const tokenOf = (state: GpuServer.State): string =>
+  state.status === 'unknown' || state.status === 'removed' ? '' : state.sealed_token
+
+async function resealOne(store: EventStore, id: string): Promise<boolean> {
+  const sealed = await tokenAnew(store, id)
+  if (!sealed) return false
+  const { before, anew } = sealed
+  const reseal = GpuServer.change({ sealed_token: anew, changed_at: now() })
+  // Another token may have been given meanwhile, and with it another address.
+  const unlessChanged: typeof reseal = (state) => (tokenOf(state) === before ? reseal(state) : [])
+  await handle(store, GpuServer, id, unlessChanged, intent(streamOf(GpuServer, id), anew))
   return true
 }
 

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { streamOf } from '../../domain/decider.ts'
 import { erasedBy, personalFields } from '../../domain/events.ts'
-import * as NameKey from '../../domain/nameKey.ts'
+import { opensItsLog } from '../keeping/logKey.ts'
 import { type Bus, connectBus } from '../platform/bus.ts'
 import { type Config, masterKeysOf } from '../platform/config.ts'
 import { connectDatabase, type Database, isAway } from '../platform/database.ts'
@@ -60,12 +59,6 @@ export async function openConnections(config: Config, log: Log, lifecycle: Lifec
   ])
   lifecycle.onStop('nats', () => bus.close())
   return { config, store, database, bus, objects, log, lifecycle }
-}
-
-/** Throws WrongMasterKey before anybody is served who could read nothing, and would seal what nobody else can. A log that holds no key yet takes any. */
-async function opensItsLog(store: EventStore): Promise<void> {
-  const [newest] = await store.read(streamOf(NameKey, 'system'), { direction: 'backwards', max: 1 })
-  if (newest) store.sealing.rewrapped(newest.data['wrapped'] as string)
 }
 
 /** Where objects are. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { appendFile, mkdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import pLimit from 'p-limit'
@@ -72,14 +72,18 @@ export async function exportObjects(
   return found
 }
 
-/** Removes what an export holds besides these, and names no more than them. */
+/** Removes whatever lies in an export besides these, also what a crash has left of a copy, and names no more than them. Nobody else may be at it. */
 export async function keepObjects(folder: string, kept: Sums): Promise<void> {
-  const others = [...(await sumsIn(folder)).keys()].filter((key) => !kept.has(key))
-  if (others.length === 0) return
+  const files = new Set([...kept.keys()].map((key) => fileOf(folder, key)).concat(fileOf(folder, sumsFile)))
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const file = resolve(entry.parentPath, entry.name)
+    if (entry.isFile() && !files.has(file)) await rm(file, { force: true })
+  }
+  // Behind it: what is named and missing is copied again, what is there and not named would stay for ever.
+  if ([...(await sumsIn(folder)).keys()].every((key) => kept.has(key))) return
   const draft = join(folder, `${sumsFile}.new`)
   await writeFile(draft, textOf(kept), { flush: true, mode: 0o600 })
   await rename(draft, join(folder, sumsFile))
-  for (const key of others) await rm(fileOf(folder, key), { force: true })
 }
 
 /**
@@ -109,13 +113,17 @@ export async function importObjects(
   return found
 }
 
-/** Throws where a file of an export is not what was exported, or missing. */
+/** Throws where a file of an export is not what was exported, or missing; names all of them. */
 export async function verifyObjects(folder: string, sums: Sums, onProgress: Progress): Promise<void> {
   let done = 0
+  const faults: string[] = []
   await inTurn([...sums], async ([key, sha256]) => {
-    await verifyFile((await exported(folder, key)).file, key, sha256)
+    await exported(folder, key)
+      .then(({ file }) => verifyFile(file, key, sha256))
+      .catch((error: Error) => faults.push(error.message))
     onProgress(++done, sums.size)
   })
+  if (faults.length > 0) throw new Error(faults.sort().join('\n'))
 }
 
 async function exported(folder: string, key: string): Promise<{ file: string; size: number }> {

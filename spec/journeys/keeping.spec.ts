@@ -104,11 +104,22 @@ describe('an installation that is backed up', function () {
     mkdirSync(join(objects, 'uploads/purged'))
     cpSync(join(objects, key!), join(objects, 'uploads/purged/one'))
     appendFileSync(sums, line.replace(key!, 'uploads/purged/one'))
+    // As a crash has left it: nothing names it.
+    cpSync(join(objects, key!), join(objects, 'uploads/purged/two'))
     expect(existsSync(join(backup, 'secrets.json'))).to.equal(false)
     await backUp('--with-key')
-    expect(existsSync(join(objects, 'uploads/purged/one'))).to.equal(false)
+    for (const one of ['one', 'two']) expect(existsSync(join(objects, 'uploads/purged', one)), one).to.equal(false)
     expect(readFileSync(sums, 'utf8')).not.to.include('purged')
     expect(Object.keys(keptSecrets(backup))).to.deep.equal(['DATA_ENCRYPTION_KEY'])
+    await backUp()
+    expect(existsSync(join(backup, 'secrets.json')), 'it stays no longer than it is asked for').to.equal(false)
+    const config = {
+      ...attachedConfig({ DATA_DIR: dataDir })!,
+      DATA_ENCRYPTION_KEY: 'another, of at least 32 characters',
+    }
+    const parts = () => Promise.reject(new Error('it began'))
+    const refused = backUpAll(config, join(dataDir, 'eventstore'), backup, { withKey: false, parts })
+    expect(await refused.catch((error: Error) => error.message)).to.match(/^DATA_ENCRYPTION_KEY is not the key/)
   })
 
   it('is restored into an empty folder alone, with the right key, and only where nothing has become another', async () => {

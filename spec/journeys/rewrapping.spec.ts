@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
@@ -9,9 +9,11 @@ import { erasedBy, personalFields } from '../../domain/events.ts'
 import * as GpuServer from '../../domain/gpuServer.ts'
 import { backUpAll } from '../../ops/keeping/backingUp.ts'
 import { makeAdmin } from '../../ops/admins/making.ts'
+import { refuseAnotherThanServed } from '../../ops/keeping/logKey.ts'
 import { rewrapKeys } from '../../ops/keeping/rewrapping.ts'
 import type { EventStore } from '../../ops/platform/eventStore.ts'
 import { connectEventStore } from '../../ops/platform/eventStoreClient.ts'
+import { fingerprintOf } from '../../ops/platform/sealing.ts'
 import { createLifecycle } from '../../ops/platform/lifecycle.ts'
 import { openConnections } from '../../ops/roles/connections.ts'
 import { specLog, theSystem } from '../system.ts'
@@ -97,6 +99,18 @@ describe('another DATA_ENCRYPTION_KEY', function () {
     expect(await failed(rewrapKeys(config(third), () => undefined))).to.match(
       /^What userKey-.* holds is sealed under neither/,
     )
+    const other = randomUUID()
+    const sealed = opened(third).sealing.sealSecret(`gpuServer-${other}`, 'a token')
+    const about = { name: 'other', url: 'http://10.0.0.8:8000', max_concurrency: 1, sealed_token: sealed }
+    const at = new Date().toISOString()
+    const both = opened(second, first)
+    const registered = GpuServer.register({ ...about, registered_at: at })
+    await handle(both, GpuServer, other, registered, systemIntent('spec', other))
+    expect(await failed(rewrapKeys(config(second, first), () => undefined))).to.match(
+      new RegExp(`^What gpuServer-${other} holds is sealed under neither`),
+    )
+    expect(await emailOf(opened(first)), 'nothing was changed').to.equal('ada@example.test')
+    await handle(both, GpuServer, other, GpuServer.remove({ removed_at: at }), systemIntent('spec', 'remove', other))
     // Ada's and that of names: the newest is under it already, and the erased have none.
     expect(await rewrapKeys(config(second, first), () => undefined)).to.deep.equal({ keys: 2, tokens: 1 })
     const alone = opened(second)
@@ -117,6 +131,15 @@ describe('another DATA_ENCRYPTION_KEY', function () {
     const both = { ...config, DATA_ENCRYPTION_KEY: third, DATA_ENCRYPTION_KEY_PREVIOUS: config.DATA_ENCRYPTION_KEY }
     await openConnections(both, specLog, lifecycle)
     await lifecycle.stop('looked at')
+    const folder = join(running.dir, 'served')
+    mkdirSync(folder)
+    const served = (key: string) =>
+      writeFileSync(join(folder, 'server.json'), JSON.stringify({ pid: process.pid, key: fingerprintOf(key) }))
+    const refusing = () => refuseAnotherThanServed({ ...config, DATA_DIR: folder })
+    served(third)
+    expect(refusing).to.throw(/has another DATA_ENCRYPTION_KEY/)
+    served(config.DATA_ENCRYPTION_KEY)
+    expect(refusing).not.to.throw()
     const to = join(running.dir, 'backup')
     const parts = () => Promise.reject(new Error('it began'))
     expect(await failed(backUpAll(both, running.dir, to, { withKey: false, parts }))).to.match(
