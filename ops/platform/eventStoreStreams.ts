@@ -168,6 +168,8 @@ export async function* batches<Item>(
         caughtUp = false
         onCaughtUp?.()
       }
+      // Whoever was called may have given the signal.
+      if (signal.aborted) return
       await new Promise<void>((resolve) => (wake = resolve))
     }
   } finally {

@@ -2,7 +2,7 @@ import { ErrorType } from '@eventstore/db-client'
 import { expect } from 'chai'
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import { gathered, until } from '../../ops/platform/eventStoreStreams.ts'
+import { batches, gathered, until } from '../../ops/platform/eventStoreStreams.ts'
 
 const silenceMs = 40
 const patience = { silenceMs, onSilence: () => new Error('silent') }
@@ -102,5 +102,19 @@ describe('a read of the event store that is gathered', () => {
       })(),
     )
     expect(await all(broken).catch((error: Error) => error.message)).to.equal('broken')
+  })
+})
+
+describe('a subscription of the event store', () => {
+  it('ends where whoever hears that all has come says that it is enough', async () => {
+    const stream = new Readable({ objectMode: true, read: () => undefined })
+    const enough = new AbortController()
+    stream.push(1)
+    const seen: number[][] = []
+    setImmediate(() => stream.emit('caughtUp'))
+    const onCaughtUp = () => enough.abort()
+    for await (const batch of batches<number>(stream, { signal: enough.signal, batchSize: 10, onCaughtUp }))
+      seen.push(batch)
+    expect(seen).to.deep.equal([[1]])
   })
 })
