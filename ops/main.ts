@@ -6,6 +6,7 @@ import { addAdminCommands } from './admins/commands.ts'
 import { addAuditCommands } from './audit/commands.ts'
 import { addDeployCommands } from './deploy/commands.ts'
 import { addEventCommands } from './events/commands.ts'
+import { addFacilityCommands } from './facilities/commands.ts'
 import { addKeepingCommands } from './keeping/commands.ts'
 import { addStorageCommands } from './storage/commands.ts'
 import { addProjectionCommands } from './projections/commands.ts'
@@ -87,6 +88,7 @@ addProjectionCommands(program, { withServers })
 addAuditCommands(program, { withServers })
 addAdminCommands(program, { withServers })
 addStorageCommands(program, { withServers })
+addFacilityCommands(program, { withServers })
 addDeployCommands(program, { environment })
 
 addEventCommands(program, {

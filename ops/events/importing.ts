@@ -62,6 +62,18 @@ export async function importEvents(url: string, file: string, onProgress: Progre
   }
 }
 
+/** Whether an import would find anything there. */
+export async function holdsEvents(url: string): Promise<boolean> {
+  const client = EventStoreDBClient.connectionString(url)
+  const lines = linesOfLog(client)
+  try {
+    return (await lines.next()).value !== undefined
+  } finally {
+    await lines.return(undefined)
+    await client.dispose()
+  }
+}
+
 /** As an export of it would be. */
 async function* linesOfLog(client: EventStoreDBClient): AsyncGenerator<string, undefined> {
   const chain = new Chain()

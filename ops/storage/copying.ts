@@ -9,7 +9,7 @@ import { connectObjects, isMissing, type Objects } from '../platform/objects.ts'
 import { objectsIn } from '../roles/connections.ts'
 
 /** Hash and key of each file, as `sha256sum -c` reads it. */
-const sumsFile = 'SHA256SUMS'
+export const sumsFile = 'SHA256SUMS'
 /** What is not of the log's making: uploads in pieces, which are sent again, and what the sweeper keeps for itself. */
 const passing = /^(?:incoming|sweeper)\//
 const atOnce = 4
@@ -37,17 +37,19 @@ export async function bucketOf(config: Config): Promise<Objects> {
 /**
  * Copies every object into a folder, while it serves; what an earlier run has brought there is not copied again, since what lies under a key never changes.
  * What is removed from the bucket stays in the folder.
+ * @param keys of what is to be copied, where that is not all; what is not there is passed over
  */
 export async function exportObjects(
   objects: Objects,
   folder: string,
   onProgress: Progress,
+  keys?: Iterable<string>,
 ): Promise<Copied & { sums: Sums }> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await mendSums(folder)
   const known = await sumsIn(folder)
   const wanted: { key: string; size_bytes: number }[] = []
-  for await (const one of objects.list('')) if (!passing.test(one.key)) wanted.push(one)
+  for await (const one of keys ? sized(objects, keys) : objects.list('')) if (!passing.test(one.key)) wanted.push(one)
   const found = { objects: wanted.length, copied: 0, bytes: 0, sums: new Map<string, string>() }
   let done = 0
   await inTurn(wanted, async ({ key, size_bytes }) => {
@@ -70,6 +72,13 @@ export async function exportObjects(
     onProgress(++done, wanted.length)
   })
   return found
+}
+
+async function* sized(objects: Objects, keys: Iterable<string>) {
+  for (const key of keys) {
+    const size_bytes = await objects.size(key)
+    if (size_bytes !== undefined) yield { key, size_bytes }
+  }
 }
 
 /** Removes whatever lies in an export besides these, also what a crash has left of a copy, and names no more than them. Nobody else may be at it. */
@@ -162,7 +171,7 @@ async function write(source: AsyncIterable<Buffer>, file: string): Promise<{ sha
   return { sha256: hash.digest('hex'), bytes }
 }
 
-const sumsIn = async (folder: string): Promise<Sums> =>
+export const sumsIn = async (folder: string): Promise<Sums> =>
   sumsOf(await readFile(join(folder, sumsFile), 'utf8').catch(() => ''))
 
 /** As `sha256sum -c` reads it; the last where one was copied twice. A line that was cut by a crash is none. */

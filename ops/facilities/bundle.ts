@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { z } from 'zod'
+import { splitStream } from '../../domain/decider.ts'
+import * as NameKey from '../../domain/nameKey.ts'
+import * as UserKey from '../../domain/userKey.ts'
+import type { RawEvent } from '../platform/rawEvents.ts'
+import { sumsFile } from '../storage/copying.ts'
+
+/**
+ * A bundle is a folder: `bundle.json`, the events of one facility as an export, and `objects` with their sums. Every key in it is wrapped by a key of the
+ * bundle's own, which is never in it: nobody who gets the one without the other can read personal data, and neither tells anything of the
+ * DATA_ENCRYPTION_KEY that it came from.
+ */
+export const eventsFile = 'events.ndjson.gz'
+export const objectsFolder = 'objects'
+const manifestFile = 'bundle.json'
+
+const holdingKeys: ReadonlySet<string> = new Set([UserKey.category, NameKey.category])
+
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+const manifestShape = z.object({
+  format: z.literal('xylolabs-facility-1'),
+  facility_id: z.uuid(),
+  taken_at: z.iso.datetime(),
+  /** Lines of the export, and the head of its chain. */
+  lines: z.int(),
+  head: z.string(),
+  /** SHA-256 of the events' file, and of the list of the objects' sums. */
+  events: Sha256,
+  objects: Sha256,
+  /** Which key opens it: its fingerprint. */
+  key: z.string(),
+  /** Objects that an event names and that were not in the store. */
+  missing: z.array(z.string()),
+})
+export type Manifest = z.infer<typeof manifestShape>
+
+/** Undefined where there is no bundle, or none that was finished. */
+export async function manifestOf(folder: string): Promise<Manifest | undefined> {
+  const text = await readFile(join(folder, manifestFile), 'utf8').catch(() => undefined)
+  if (text === undefined) return undefined
+  try {
+    return manifestShape.parse(JSON.parse(text))
+  } catch (error) {
+    throw new Error(`${manifestFile} in ${folder} is none that this release can read`, { cause: error })
+  }
+}
+
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  const draft = join(folder, `${manifestFile}.new`)
+  await writeFile(draft, `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flush: true })
+  await rename(draft, join(folder, manifestFile))
+}
+
+export const sumOfEvents = (folder: string) => sumOf(join(folder, eventsFile))
+export const sumOfObjects = (folder: string) => sumOf(join(folder, objectsFolder, sumsFile))
+
+async function sumOf(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file), hash)
+  return hash.digest('hex')
+}
+
+/** An event that holds a key, with that key wrapped anew, undefined where it is gone; any other as it is. */
+export function rewrapped<Event extends Pick<RawEvent, 'stream' | 'type' | 'data'>>(
+  event: Event,
+  wrappedAnew: (stream: string, wrapped: string) => string | undefined,
+): Event | undefined {
+  const { stream, type } = event
+  if (type.startsWith('$') || !holdingKeys.has(splitStream(stream)[0])) return event
+  const data = JSON.parse(event.data.toString()) as { wrapped: string }
+  const wrapped = wrappedAnew(stream, data.wrapped)
+  return wrapped === undefined ? undefined : { ...event, data: Buffer.from(JSON.stringify({ ...data, wrapped })) }
+}

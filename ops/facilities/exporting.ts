@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EventStoreDBClient } from '@eventstore/db-client'
+import { personalFields } from '../../domain/events.ts'
+import { standingOf } from '../../workers/orphans.ts'
+import { exportEvents } from '../events/exporting.ts'
+import type { Parts } from '../keeping/backingUp.ts'
+import { opensItsLog } from '../keeping/logKey.ts'
+import { type Config, masterKeysOf } from '../platform/config.ts'
+import type { EventStore } from '../platform/eventStore.ts'
+import { connectEventStore } from '../platform/eventStoreClient.ts'
+import { endOfLog, type RawEvent, readRaw } from '../platform/rawEvents.ts'
+import { createSealing, fingerprintOf } from '../platform/sealing.ts'
+import { bucketOf, exportObjects, keepObjects } from '../storage/copying.ts'
+import { Belonging } from './belonging.ts'
+import { eventsFile, objectsFolder, rewrapped, sumOfEvents, sumOfObjects, writeManifest } from './bundle.ts'
+
+export interface Exported {
+  facility_id: string
+  lines: number
+  objects: number
+  /** Named by an event, and not in the store: a fault of before. */
+  missing: string[]
+}
+
+/**
+ * Writes all that is of one facility (see Belonging) into an empty folder, while it is served, and the key that opens it into a file of its own; both are gone again where
+ * that fails.
+ * @param facility its id or its code
+ */
+export async function exportFacility(
+  config: Config,
+  facility: string,
+  { to, keyFile, parts }: { to: string; keyFile: string; parts: Parts },
+): Promise<Exported> {
+  if (config.DATA_ENCRYPTION_KEY_PREVIOUS !== undefined)
+    throw new Error(
+      'DATA_ENCRYPTION_KEY is being changed: run keys:rewrap first, and take DATA_ENCRYPTION_KEY_PREVIOUS out',
+    )
+  const client = EventStoreDBClient.connectionString(config.EVENTSTORE_URL)
+  const store = connectEventStore({ url: config.EVENTSTORE_URL, ...masterKeysOf(config), personalFields })
+  try {
+    await opensItsLog(store)
+    const { belonging } = await parts('looking what is its own', (progress) => survey(client, progress))
+    const id = belonging.find(facility)
+    if (id === undefined) throw new Error(`There is no facility ${facility}: name one by its id or its code`)
+    await emptyFolder(to)
+    const secret = randomBytes(32).toString('hex')
+    await writeFile(keyFile, `${secret}\n`, { mode: 0o600, flag: 'wx', flush: true })
+    try {
+      return await fill(to, { config, client, store, id, secret, parts, objects: belonging.of(id).objects() })
+    } catch (error) {
+      for (const left of [to, keyFile]) await rm(left, { recursive: true, force: true })
+      throw error
+    }
+  } finally {
+    await store.close()
+    await client.dispose()
+  }
+}
+
+interface Filling {
+  config: Config
+  client: EventStoreDBClient
+  store: EventStore
+  /** Of the facility. */
+  id: string
+  /** Of the bundle. */
+  secret: string
+  parts: Parts
+  /** Keys of what it has before it begins. */
+  objects: readonly string[]
+}
+
+/** What is there already is copied before the log is looked at, since one object that is purged meanwhile is still named by it; what came since, after that. */
+async function fill(to: string, { config, client, store, id, secret, parts, objects }: Filling): Promise<Exported> {
+  const bucket = await bucketOf(config)
+  const folder = join(to, objectsFolder)
+  const copied = (keys: readonly string[]) =>
+    parts('copying objects', (progress) => exportObjects(bucket, folder, progress, keys))
+  await copied(objects)
+
+  const { belonging, end } = await parts('looking what has come', (progress) => survey(client, progress))
+  const its = belonging.of(id)
+  const named: string[] = []
+  for (const key of its.objects()) if ((await standingOf({ store }, key)) === 'named') named.push(key)
+  const { sums } = await copied(named)
+  await keepObjects(folder, sums)
+  const missing = named.filter((key) => !sums.has(key)).sort()
+
+  const wrap = wrappingWith(secret, config.DATA_ENCRYPTION_KEY, belonging)
+  const { lines, head } = await parts('copying events', (progress) =>
+    exportEvents(config.EVENTSTORE_URL, join(to, eventsFile), progress, {
+      until: end,
+      taken: (event) => (its.has(mainStream(event)) ? rewrapped(event, wrap) : undefined),
+    }),
+  )
+  await writeManifest(to, {
+    ...{ format: 'xylolabs-facility-1', facility_id: id, taken_at: new Date().toISOString(), lines, head },
+    ...{ events: await sumOfEvents(to), objects: await sumOfObjects(to), key: fingerprintOf(secret), missing },
+  })
+  return { facility_id: id, lines, objects: sums.size, missing }
+}
+
+/** `$$stream` says how long what is in `stream` stays. */
+const mainStream = ({ stream }: RawEvent) => (stream.startsWith('$$') ? stream.slice(2) : stream)
+
+async function survey(client: EventStoreDBClient, onProgress: (done: number, total: number) => void) {
+  const end = (await endOfLog(client)) ?? 0n
+  const belonging = new Belonging()
+  for await (const events of readRaw(client, undefined)) {
+    for (const event of events) if (event.position <= end) belonging.add(event)
+    const { position } = events.at(-1)!
+    onProgress(Number(position), Number(end))
+    if (position >= end) break
+  }
+  return { belonging, end }
+}
+
+async function emptyFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  if ((await readdir(folder)).length > 0)
+    throw new Error(`${folder} is not empty: a bundle goes into a folder of its own`)
+}
+
+/** One key a stream, however often it was wrapped: what opens today stands for what no longer does. */
+function wrappingWith(secret: string, previousSecret: string, belonging: Belonging) {
+  const sealing = createSealing({ secret, previousSecret }, () => Promise.resolve(undefined))
+  const anew = new Map<string, string | undefined>()
+  return (stream: string): string | undefined => {
+    const wrapped = belonging.wrapped(stream)
+    if (wrapped === undefined) return undefined
+    if (!anew.has(stream)) anew.set(stream, sealing.rewrapped(wrapped))
+    return anew.get(stream)
+  }
+}
