@@ -48,6 +48,10 @@ export async function startServers(
     paths: {},
     log: ({ level, msg, ...details }) => specLog[level](details, msg),
   })
+  return { stack, config: configOn(dataDir, { ...secrets, ...stack.addresses }, environment) }
+}
+
+function configOn(dataDir: string, provided: Record<string, string>, environment: Record<string, string>): Config {
   const given = {
     DATA_DIR: dataDir,
     BIND_ADDR: '127.0.0.1:0',
@@ -58,21 +62,46 @@ export async function startServers(
     JWT_ACCESS_TTL_SECS: '7200',
     ...environment,
   }
-  return { stack, config: readConfig(given, { ...secrets, ...stack.addresses }) }
+  return readConfig(given, provided)
 }
 
 export const temporaryDataDir = () => mkdtempSync(join(tmpdir(), 'xylolabs-spec-'))
 
+/**
+ * By TEST_EVENTSTORE_URL, TEST_DATABASE_URL, TEST_NATS_URL, TEST_S3_ENDPOINT, TEST_S3_ACCESS_KEY and TEST_S3_SECRET_KEY: servers that
+ * nobody else uses, such as those of docker-compose.test.yml, for the system that the spec files share. Without: the embedded stack.
+ */
+const testServers = /^TEST_(EVENTSTORE_URL|DATABASE_URL|NATS_URL|S3_ENDPOINT|S3_ACCESS_KEY|S3_SECRET_KEY)$/
+const otherServers = Object.fromEntries(
+  Object.entries(process.env).flatMap(([name, value]) =>
+    testServers.test(name) ? [[name.slice('TEST_'.length), value!]] : [],
+  ),
+)
+export const onOtherServers = Object.keys(otherServers).length > 0
+/** What stops the servers of the shared system, or looks into their files. */
+export const onEmbeddedOnly = (title: string, test: Mocha.AsyncFunc): Mocha.Test =>
+  onOtherServers ? it.skip(title, test) : it(title, test)
+
+/** The same as `startServers` gives, of servers that are there. */
+function useOtherServers(dataDir: string, environment: Record<string, string>): ReturnType<typeof startServers> {
+  const stack = { addresses: {}, pids: () => ({}), stop: () => Promise.resolve() }
+  const config = configOn(dataDir, loadSecrets(dataDir), { ...environment, ...otherServers })
+  return Promise.resolve({ stack, config })
+}
+
 let running: Promise<{ system: System; lifecycle: Lifecycle }> | undefined
 
 /** The one system that the spec files share, started by the first that asks; each makes facilities of its own in it. */
-export const theSystem = async (): Promise<System> => (await (running ??= startSystem())).system
+export const theSystem = async (): Promise<System> =>
+  (await (running ??= startSystem(onOtherServers ? useOtherServers : startServers))).system
 
 /** One of its own, for what looks at all that a system has; whoever starts it stops it. */
-export async function startSystem(): Promise<{ system: System; lifecycle: Lifecycle }> {
+export async function startSystem(
+  servers: (dataDir: string, environment: Record<string, string>) => ReturnType<typeof startServers> = startServers,
+): Promise<{ system: System; lifecycle: Lifecycle }> {
   const dataDir = temporaryDataDir()
   const lifecycle = createLifecycle({ log: specLog })
-  const { stack, config } = await startServers(dataDir, { UPLOAD_MAX_SIZE: String(2 * 1024 * 1024) })
+  const { stack, config } = await servers(dataDir, { UPLOAD_MAX_SIZE: String(2 * 1024 * 1024) })
   lifecycle.onStop('stack', () => stack.stop())
   const door = await openDoor(config.BIND_ADDR, false, specLog)
   const connections = await openConnections(config, specLog, lifecycle)

@@ -2,9 +2,11 @@ import { expect } from 'chai'
 import { after as readAfter, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
 import { sound } from '../sounds.ts'
-import { newFacility, type System, theSystem, unique } from '../system.ts'
+import { newFacility, type System, onOtherServers, theSystem, unique } from '../system.ts'
 
-describe('a server that is away', function () {
+const onEmbedded = onOtherServers ? describe.skip : describe
+
+onEmbedded('a server that is away', function () {
   this.timeout(60_000)
   let system: System
   let facility: Awaited<ReturnType<typeof newFacility>>

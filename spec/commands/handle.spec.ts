@@ -8,7 +8,7 @@ import * as Facility from '../../domain/facility.ts'
 import * as Reservation from '../../domain/reservation.ts'
 import { connectEventStore } from '../../ops/platform/eventStoreClient.ts'
 import type { EventStore } from '../../ops/platform/eventStore.ts'
-import { type System, theSystem, unique } from '../system.ts'
+import { type System, onEmbeddedOnly, theSystem, unique } from '../system.ts'
 
 describe('the command loop', () => {
   let system: System
@@ -193,7 +193,7 @@ describe('the command loop', () => {
     expect(await types(id)).to.have.length(32)
   })
 
-  it('writes once when the event store is silent for longer than an append may take', async () => {
+  onEmbeddedOnly('writes once when the event store is silent for longer than an append may take', async () => {
     const id = await registered(here)
     const { eventstore } = system.stack.pids()
     process.kill(eventstore!, 'SIGSTOP')

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
-import { newFacility, type System, theSystem, unique } from '../system.ts'
+import { newFacility, type System, onEmbeddedOnly, theSystem, unique } from '../system.ts'
 
 const path = '/api/v1/devices/heartbeat'
 
@@ -149,7 +149,7 @@ describe('heartbeats', () => {
     )
   })
 
-  it('are taken while Postgres is away, and shown when it is back', async function () {
+  onEmbeddedOnly('are taken while Postgres is away, and shown when it is back', async function () {
     this.timeout(60_000)
     const { id, beat } = await newSensor()
     const pid = system.stack.pids()['postgres']!

@@ -107,11 +107,11 @@ describe('a facility that moves to an installation of its own', function () {
   })
 
   const parts = <Result>(_: string, act: (progress: () => void) => Promise<Result>) => act(() => undefined)
-  const failed = async (args: string[], env: Record<string, string>) => {
-    const { code, output } = await runProcess(args, env)
-    expect(code, output).to.equal(1)
-    return output
-  }
+  const failed = (act: Promise<unknown>) =>
+    act.then(
+      () => 'it did not fail',
+      (error: Error) => error.message,
+    )
 
   it('leaves as a bundle that tells nobody anything without its key', async () => {
     const { code, output } = await runProcess(['facility:export', ours.id, bundle], here)
@@ -128,38 +128,35 @@ describe('a facility that moves to an installation of its own', function () {
   })
 
   it('is named by its id or its code, and goes into a folder of its own', async () => {
-    expect(await failed(['facility:export', 'nowhere', join(folder, 'n')], here)).to.include('no facility nowhere')
-    expect(await failed(['facility:export', ours.id, bundle], here)).to.include('is not empty')
+    const exporting = (facility: string, to: string) =>
+      exportFacility(system.config, facility, { to, keyFile: `${to}.key`, parts })
+    expect(await failed(exporting('nowhere', join(folder, 'n')))).to.include('no facility nowhere')
+    expect(await failed(exporting(ours.id, bundle))).to.include('is not empty')
     const { code } = (await system.admin.get(`/api/v1/facilities/${theirs.id}`)).body
-    const by = await exportFacility(attachedConfig(here)!, code as string, {
-      ...{ to: join(folder, 'by code'), keyFile: join(folder, 'by code.key'), parts },
-    })
-    expect(by.facility_id).to.equal(theirs.id)
+    expect((await exporting(code as string, join(folder, 'by code'))).facility_id).to.equal(theirs.id)
   })
 
   it('is refused where anything of it was changed, with another key, and where there is something already', async () => {
-    const there = { DATA_DIR: join(folder, 'refuses') }
-    const importing = (from: string, key = `${bundle}.key`) => failed(['facility:import', from, '--key', key], there)
-    expect(await importing(bundle, join(folder, 'by code.key'))).to.include('not the key of the bundle')
-    expect(await importing(join(folder, 'none'))).to.include('no finished bundle')
+    const opening = (from: string, key = `${bundle}.key`) => failed(openBundle(from, key, parts))
+    expect(await opening(bundle, join(folder, 'by code.key'))).to.include('not the key of the bundle')
+    expect(await opening(join(folder, 'none'))).to.include('no finished bundle')
     const changed = join(folder, 'changed')
     cpSync(bundle, changed, { recursive: true })
-    const object = readdirSync(join(changed, 'objects'), { recursive: true, withFileTypes: true }).find(
-      (entry) => /[0-9a-f-]{36}$/.test(entry.name) && entry.isFile(),
-    )!
-    appendFileSync(join(object.parentPath, object.name), 'x')
-    expect(await importing(changed)).to.include('not what was exported')
+    const [object] = await keysBelow(system.objects, `uploads/${known.upload}/`)
+    appendFileSync(join(changed, 'objects', object!), 'x')
+    expect(await opening(changed))
+      .to.include(object!)
+      .and.include('not what was exported')
     appendFileSync(join(changed, 'events.ndjson.gz'), 'x')
-    expect(await importing(changed))
+    expect(await opening(changed))
       .to.include('events.ndjson.gz')
       .and.include('not what was exported')
     writeFileSync(join(changed, 'bundle.json'), '{}')
-    expect(await importing(changed))
+    expect(await opening(changed))
       .to.include('bundle.json')
       .and.include('none that this release can read')
-    const served = await runProcess(['facility:import', bundle], here)
-    expect(served.output).to.include('not empty')
-    expect(served.code).to.equal(1)
+    const opened = await openBundle(bundle, `${bundle}.key`, parts)
+    expect(await failed(importFacility(system.config, opened, parts))).to.include('not empty')
   })
 
   /** An import that ends among the events. */
@@ -210,7 +207,7 @@ describe('a facility that moves to an installation of its own', function () {
           if (text(row).includes(theirs.id)) expect(text(row), name).to.include(known.moved)
         }
       expect(others, 'of the first super_admin alone').to.be.lessThan(12)
-      expect(same).to.be.greaterThan(100)
+      expect(same).to.be.greaterThan(80)
       for (const [name, rows] of before)
         for (const [id, row] of rows)
           if (row['facility_id'] === ours.id && name !== 'audit')

@@ -271,11 +271,16 @@ describe('the compose files together', () => {
     expect(new Set(files.map((file) => load(file).name)).size).to.equal(files.length)
   })
 
-  it('say where the specs find the servers', () => {
+  it('publish the servers where test:compose looks for them, with what it logs in with', () => {
     const { services } = load(test)
-    const said = [...read(test).matchAll(/^# .*=\w+:\/\/\S*?(127\.0\.0\.1:\d+)/gm)].map(([, address]) => address)
+    const run = read('spec/compose.mjs')
+    const said = [...run.matchAll(/: '\w+:\/\/\S*?(127\.0\.0\.1:\d+)/g)].map(([, address]) => address)
     const published = servers.map((name) => /^[\d.]+:\d+/.exec(services[name]!.ports![0]!)![0])
     expect(said).to.deep.equal(published)
+    const { POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB } = services['postgres']!.environment!
+    expect(run).to.include(`postgres://${POSTGRES_USER}:${POSTGRES_PASSWORD}@${published[1]}/${POSTGRES_DB}'`)
+    const { MINIO_ROOT_USER, MINIO_ROOT_PASSWORD } = services['minio']!.environment!
+    expect(run).to.include(`TEST_S3_ACCESS_KEY: '${MINIO_ROOT_USER}'`).and.include(`'${MINIO_ROOT_PASSWORD}',\n}`)
   })
 
   it('name the image of the app by its version', () => {

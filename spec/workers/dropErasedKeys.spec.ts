@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { eventually } from '../eventually.ts'
-import { newFacility, type System, theSystem } from '../system.ts'
+import { newFacility, type System, onEmbeddedOnly, theSystem } from '../system.ts'
 
 describe('the key of one who was erased', () => {
   let system: System
@@ -19,7 +19,7 @@ describe('the key of one who was erased', () => {
     )
   }
 
-  it('is soon in no file of the event store, and so in no backup; what was sealed with it stays', async () => {
+  onEmbeddedOnly('is soon in no file of the event store, and so in no backup; what was sealed with it stays', async () => {
     const { user } = await newFacility(system)
     const [made] = await system.store.read(`userKey-${user.id}`)
     const { wrapped } = made!.data as { wrapped: string }
