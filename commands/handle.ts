@@ -198,18 +198,21 @@ function toStore<State, Event extends AnyEvent>(
     id: derivedId(intent.id, stream, String(index), sealing.digest(JSON.stringify(event.data))),
     type: event.type,
     data: event.data,
-    metadata: {
-      schema: schemaOf(decider, event.type),
-      $correlationId: intent.correlation_id,
-      $causationId: intent.id,
-      command_hash: intent.hash,
-      actor: intent.actor,
-      ...(intent.key_id !== undefined && { key_id: intent.key_id }),
-      ...(intent.facility_id !== undefined && { facility_id: intent.facility_id }),
-      ...(intent.traceparent !== undefined && { traceparent: intent.traceparent }),
-    },
+    metadata: metadataOf(schemaOf(decider, event.type), intent),
   }
 }
+
+/** What is stored with every event of a command. */
+export const metadataOf = (schema: number, intent: Intent): Record<string, unknown> => ({
+  schema,
+  $correlationId: intent.correlation_id,
+  $causationId: intent.id,
+  command_hash: intent.hash,
+  actor: intent.actor,
+  ...(intent.key_id !== undefined && { key_id: intent.key_id }),
+  ...(intent.facility_id !== undefined && { facility_id: intent.facility_id }),
+  ...(intent.traceparent !== undefined && { traceparent: intent.traceparent }),
+})
 
 function cacheOf(store: EventStore): LRUCache<string, Loaded<any>> {
   let cache = caches.get(store)

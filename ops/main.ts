@@ -7,6 +7,7 @@ import { addAuditCommands } from './audit/commands.ts'
 import { addDeployCommands } from './deploy/commands.ts'
 import { addEventCommands } from './events/commands.ts'
 import { addFacilityCommands } from './facilities/commands.ts'
+import { refuseHalfImported } from './facilities/prepared.ts'
 import { addKeepingCommands } from './keeping/commands.ts'
 import { addStorageCommands } from './storage/commands.ts'
 import { addProjectionCommands } from './projections/commands.ts'
@@ -132,6 +133,7 @@ async function run(roles: readonly Role[], quiet = false): Promise<Lifecycle> {
   const lifecycle = createLifecycle({ log })
   stopOnSignals(lifecycle, log)
   try {
+    refuseHalfImported(dataDirOf(environment))
     // The servers start while the code that needs them is loaded.
     const [
       config,

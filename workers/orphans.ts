@@ -54,7 +54,7 @@ export const checkedKey = 'sweeper/checked'
 type Standing = 'named' | 'pending' | 'orphan' | 'unknown'
 
 /** By what its events say, whether a stream's object is still theirs; asked for every object, from the log alone. */
-export async function standingOf({ store }: Pick<Balancing, 'store'>, key: string): Promise<Standing> {
+async function standingOf({ store }: Pick<Balancing, 'store'>, key: string): Promise<Standing> {
   const [root, id, ...rest] = key.split('/')
   // It has a sweeper of its own.
   if (root === 'incoming') return 'pending'

@@ -1,4 +1,4 @@
-import { splitStream } from '../../domain/decider.ts'
+import { splitStream, streamOf } from '../../domain/decider.ts'
 import * as ApiKey from '../../domain/apiKey.ts'
 import * as BulkRetry from '../../domain/bulkRetry.ts'
 import * as Device from '../../domain/device.ts'
@@ -34,67 +34,77 @@ const asides = new Map([
   [DeviceFirmware.category, Device.category],
   [UserKey.category, User.category],
 ])
-/** The key of the names that are reserved: without it none is found. */
-const nameKey = `${NameKey.category}-system`
+/** The key of the names that are reserved, without which none is found; and whose signatures count where a facility names nobody. */
+const ofAll = [streamOf(NameKey, 'system'), streamOf(FirmwareKey, FirmwareKey.globalScope)]
+const firstAdmin: Reservation.Kind = 'firstAdmin'
 
 type Data = Record<string, unknown>
 type Event = Pick<RawEvent, 'stream' | 'type' | 'data'>
 
 /**
- * What of a log is whose. A facility's are its people with their sessions and keys, its devices, recordings, jobs, tags, settings and firmware, the names that
+ * What of a log is one facility's: its people with their sessions and keys, its devices, recordings, jobs, tags, settings and firmware, the names that
  * these have reserved, and the firmware for every facility as far as it is for models of its devices. People and devices that have
  * moved are where they are now, with all of their history. What the installation has for itself is nobody's: super_admins, GPU servers, its settings.
  */
 export class Belonging {
-  readonly #codes = new Map<string, string>()
-  /** By stream, the facility, and of firmware the model. */
-  readonly #facilityOf = new Map<string, string>()
-  readonly #modelOf = new Map<string, string>()
+  readonly #facility: string
+  readonly #here = new Set<string>()
+  /** Of every device, its model; of what firmware there is for every facility, the model that it is for. */
+  readonly #models = new Map<string, string>()
+  readonly #firmwareForAll = new Map<string, string>()
   readonly #userOf = new Map<string, string>()
   /** By reservation, who had it last. */
   readonly #ownerOf = new Map<string, string>()
   readonly #jobsOf = new Map<string, string[]>()
+  /** By stream, the keys of the objects that its events name. */
   readonly #objectsOf = new Map<string, ReadonlySet<string>>()
+  /** Uploads without an original, and those without any object. */
+  readonly #rejected = new Set<string>()
+  readonly #purged = new Set<string>()
   readonly #wrappedOf = new Map<string, string>()
 
+  /** @param facility its id */
+  constructor(facility: string) {
+    this.#facility = facility
+  }
+
+  /** To be called with every event of the log, in its order. */
   add(event: Event): void {
     const { stream, type } = event
-    const [category] = splitStream(stream)
+    const [category, id] = splitStream(stream)
     if (type === '$streamDeleted') this.#wrappedOf.delete(stream)
     if (type.startsWith('$')) return
-    if (placed.has(category) || firmware.has(category)) return this.#place(event, category)
-    if (category === Facility.category && type === 'FacilityRegistered')
-      this.#codes.set(splitStream(stream)[1], textIn(event, 'code'))
+    if (placed.has(category) || firmware.has(category)) this.#place(event, category)
     else if (category === Session.category && type === 'SessionStarted')
-      this.#userOf.set(stream, textIn(event, 'user_id'))
-    else if (category === Reservation.category && type === 'NameReserved')
-      this.#ownerOf.set(stream, textIn(event, 'owner_id'))
-    else if (category === BulkRetry.category) {
+      this.#userOf.set(stream, String(dataOf(event)['user_id']))
+    else if (category === Reservation.category && type === 'NameReserved') {
+      const { kind, owner_id } = dataOf(event)
+      // Whoever it was, the first super_admin of where they go is another.
+      if (kind !== firstAdmin) this.#ownerOf.set(stream, String(owner_id))
+    } else if (category === BulkRetry.category) {
       const { kind, job_ids } = dataOf(event) as unknown as BulkRetry.Event['data']
-      this.#jobsOf.set(
-        stream,
-        job_ids.map((id) => `${kind}-${id}`),
-      )
+      const jobs = job_ids.map((job) => `${kind}-${job}`)
+      this.#jobsOf.set(stream, jobs)
     } else if (category === UserKey.category || category === NameKey.category)
-      this.#wrappedOf.set(stream, textIn(event, 'wrapped'))
+      this.#wrappedOf.set(stream, String(dataOf(event)['wrapped']))
+    if (type === 'UploadRejected') this.#rejected.add(id)
+    if (type === 'UploadPurged') this.#purged.add(id)
   }
 
   #place(event: Event, category: string): void {
     const { stream, type } = event
     const data = dataOf(event)
+    const { facility_id, device_model, model } = data
+    if (facility_id === this.#facility) this.#here.add(stream)
+    // Whoever becomes a super_admin leaves the facility.
+    else if (facility_id !== undefined || (type === 'UserRoleChanged' && data['role'] === 'super_admin'))
+      this.#here.delete(stream)
+    if (category === Device.category && model !== undefined) this.#models.set(stream, String(model))
+    if (firmware.has(category) && facility_id === undefined && device_model !== undefined)
+      this.#firmwareForAll.set(stream, String(device_model))
+    if (!this.#here.has(stream) && !this.#firmwareForAll.has(stream)) return
     const objects = objectsOf({ type, data }).map(({ object_key }) => object_key)
     if (objects.length > 0) this.#objectsOf.set(stream, new Set([...(this.#objectsOf.get(stream) ?? []), ...objects]))
-    if (typeof data['facility_id'] === 'string') this.#facilityOf.set(stream, data['facility_id'])
-    // Whoever becomes a super_admin leaves the facility.
-    if (type === 'UserRoleChanged' && data['role'] === 'super_admin') this.#facilityOf.delete(stream)
-    const model = data[category === Device.category ? 'model' : 'device_model']
-    if (typeof model === 'string') this.#modelOf.set(stream, model)
-  }
-
-  /** Its id, by its id or its code. */
-  find(facility: string): string | undefined {
-    if (this.#codes.has(facility)) return facility
-    return [...this.#codes].find(([, code]) => code === facility)?.[0]
   }
 
   /** The key that a stream holds, as it is wrapped now; undefined where it is gone. */
@@ -102,30 +112,31 @@ export class Belonging {
     return this.#wrappedOf.get(stream)
   }
 
-  /** The streams of a facility, and the keys of the objects that their events name, those that are gone by now too. */
-  of(facility: string): { has: (stream: string) => boolean; objects: () => string[] } {
-    const isDevice = (stream: string) => splitStream(stream)[0] === Device.category
-    const here = [...this.#facilityOf].flatMap(([stream, at]) => (at === facility ? [stream] : []))
-    const models = new Set(here.filter(isDevice).map((stream) => this.#modelOf.get(stream)))
-    const isForItsModels = (stream: string) =>
-      !this.#facilityOf.has(stream) && firmware.has(splitStream(stream)[0]) && models.has(this.#modelOf.get(stream))
-    const forAll = [...this.#modelOf.keys()].filter(isForItsModels)
-    const streams = new Set([nameKey, ...here, ...forAll])
-    if (forAll.length > 0) streams.add(`${FirmwareKey.category}-${FirmwareKey.globalScope}`)
+  /** Its streams, and the keys of the objects that these name and that are not gone, by what was added so far. */
+  its(): { has: (stream: string) => boolean; objects: readonly string[] } {
+    const models = new Set([...this.#here].map((stream) => this.#models.get(stream)))
+    const forItsModels = [...this.#firmwareForAll].flatMap(([stream, model]) => (models.has(model) ? [stream] : []))
+    const streams = new Set([...ofAll, ...this.#here, ...forItsModels])
     for (const [stream, user] of this.#userOf) if (streams.has(`${User.category}-${user}`)) streams.add(stream)
     for (const [stream, jobs] of this.#jobsOf) if (jobs.every((job) => streams.has(job))) streams.add(stream)
-    const ids = new Set([facility, ...[...streams].map((stream) => splitStream(stream)[1])])
+    const ids = new Set([this.#facility, ...[...streams].map((stream) => splitStream(stream)[1])])
     for (const [stream, owner] of this.#ownerOf) if (ids.has(owner)) streams.add(stream)
 
     const has = (stream: string) => {
       const [category, id] = splitStream(stream)
       const main = asides.get(category)
       if (main !== undefined) return streams.has(`${main}-${id}`)
-      return streams.has(stream) || (named.has(category) && id === facility)
+      return streams.has(stream) || (named.has(category) && id === this.#facility)
     }
-    return { has, objects: () => [...streams].flatMap((stream) => [...(this.#objectsOf.get(stream) ?? [])]) }
+    const keys = [...streams].flatMap((stream) => [...(this.#objectsOf.get(stream) ?? [])])
+    return { has, objects: [...new Set(keys)].filter((key) => !this.#isGone(key)) }
+  }
+
+  /** `uploads/<id>/…`: what is made of a recording lies deeper than the recording itself. */
+  #isGone(key: string): boolean {
+    const [root, id = '', ...rest] = key.split('/')
+    return root === 'uploads' && (this.#purged.has(id) || (this.#rejected.has(id) && rest.length < 2))
   }
 }
 
 const dataOf = ({ data }: Event) => JSON.parse(data.toString()) as Data
-const textIn = (event: Event, field: string) => String(dataOf(event)[field])

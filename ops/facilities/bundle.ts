@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,12 +8,14 @@ import { splitStream } from '../../domain/decider.ts'
 import * as NameKey from '../../domain/nameKey.ts'
 import * as UserKey from '../../domain/userKey.ts'
 import type { RawEvent } from '../platform/rawEvents.ts'
+import { fingerprintOf } from '../platform/sealing.ts'
+import { SettingKey } from '../platform/shapes.ts'
 import { sumsFile } from '../storage/copying.ts'
 
 /**
  * A bundle is a folder: `bundle.json`, the events of one facility as an export, and `objects` with their sums. Every key in it is wrapped by a key of the
- * bundle's own, which is never in it: nobody who gets the one without the other can read personal data, and neither tells anything of the
- * DATA_ENCRYPTION_KEY that it came from.
+ * bundle's own, which is never in it: nobody who gets the one without the other can read what is sealed, which is who people are, or change anything unnoticed.
+ * Recordings and the names of things are not sealed.
  */
 export const eventsFile = 'events.ndjson.gz'
 export const objectsFolder = 'objects'
@@ -34,25 +36,43 @@ const manifestShape = z.object({
   objects: Sha256,
   /** Which key opens it: its fingerprint. */
   key: z.string(),
+  /** What holds for the facility as the installation's own setting, and nowhere else. */
+  inherited: z.partialRecord(SettingKey, z.unknown()),
   /** Objects that an event names and that were not in the store. */
   missing: z.array(z.string()),
 })
 export type Manifest = z.infer<typeof manifestShape>
+/** `mac`: HMAC-SHA256 of the manifest, as it is written without it, under the bundle's key. */
+const signedShape = z.object({ manifest: manifestShape, mac: Sha256 })
 
-/** Undefined where there is no bundle, or none that was finished. */
-export async function manifestOf(folder: string): Promise<Manifest | undefined> {
+/** Throws where there is no bundle that was finished, where it is not this key's, or where the manifest is not what was written under it. */
+export async function manifestOf(folder: string, secret: string): Promise<Manifest> {
   const text = await readFile(join(folder, manifestFile), 'utf8').catch(() => undefined)
-  if (text === undefined) return undefined
+  if (text === undefined) throw new Error(`${folder} is no finished bundle: it has no ${manifestFile}`)
+  const { manifest, mac } = parsed(text, folder)
+  if (fingerprintOf(secret) !== manifest.key) throw new Error('The key is not the one that was written with the bundle')
+  if (macOf(manifest, secret) !== mac)
+    throw new Error(`${manifestFile} in ${folder} is not what was exported: do not trust this bundle`)
+  return manifest
+}
+
+function parsed(text: string, folder: string): z.infer<typeof signedShape> {
   try {
-    return manifestShape.parse(JSON.parse(text))
+    return signedShape.parse(JSON.parse(text))
   } catch (error) {
     throw new Error(`${manifestFile} in ${folder} is none that this release can read`, { cause: error })
   }
 }
 
-export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+const macOf = (manifest: Manifest, secret: string) =>
+  createHmac('sha256', secret)
+    .update(JSON.stringify(manifestShape.parse(manifest)))
+    .digest('hex')
+
+export async function writeManifest(folder: string, manifest: Manifest, secret: string): Promise<void> {
   const draft = join(folder, `${manifestFile}.new`)
-  await writeFile(draft, `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flush: true })
+  const signed = { manifest, mac: macOf(manifest, secret) } satisfies z.infer<typeof signedShape>
+  await writeFile(draft, `${JSON.stringify(signed, null, 2)}\n`, { mode: 0o600, flush: true })
   await rename(draft, join(folder, manifestFile))
 }
 

@@ -19,7 +19,12 @@ export function addFacilityCommands(program: Command, { withServers }: Settings)
         const done = await exportFacility(config, facility, { to: folder, keyFile: key, parts: shownUntil })
         console.log(`${resolve(folder)} holds all of ${done.facility_id}: ${done.lines} lines, ${done.objects} objects`)
         tellMissing(done.missing)
-        console.log(`Its key is in ${resolve(key)}: send it another way. Both together tell all that is in it.`)
+        console.log(
+          `Its key is in ${resolve(key)}: send it another way. Without it nobody reads who people are, or changes it unnoticed;`,
+        )
+        console.log(
+          'recordings and the names of things are open: keep the bundle to yourselves, and remove both once it is imported.',
+        )
       })
     })
 

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import { EventStoreDBClient } from '@eventstore/db-client'
+import { load } from '../../commands/handle.ts'
+import { splitStream } from '../../domain/decider.ts'
 import { personalFields } from '../../domain/events.ts'
-import { standingOf } from '../../workers/orphans.ts'
+import * as Settings from '../../domain/settings.ts'
 import { exportEvents } from '../events/exporting.ts'
 import type { Parts } from '../keeping/backingUp.ts'
 import { opensItsLog } from '../keeping/logKey.ts'
@@ -14,7 +17,15 @@ import { endOfLog, type RawEvent, readRaw } from '../platform/rawEvents.ts'
 import { createSealing, fingerprintOf } from '../platform/sealing.ts'
 import { bucketOf, exportObjects, keepObjects } from '../storage/copying.ts'
 import { Belonging } from './belonging.ts'
-import { eventsFile, objectsFolder, rewrapped, sumOfEvents, sumOfObjects, writeManifest } from './bundle.ts'
+import {
+  eventsFile,
+  type Manifest,
+  objectsFolder,
+  rewrapped,
+  sumOfEvents,
+  sumOfObjects,
+  writeManifest,
+} from './bundle.ts'
 
 export interface Exported {
   facility_id: string
@@ -42,22 +53,40 @@ export async function exportFacility(
   const store = connectEventStore({ url: config.EVENTSTORE_URL, ...masterKeysOf(config), personalFields })
   try {
     await opensItsLog(store)
-    const { belonging } = await parts('looking what is its own', (progress) => survey(client, progress))
-    const id = belonging.find(facility)
+    const id = await find(client, facility)
     if (id === undefined) throw new Error(`There is no facility ${facility}: name one by its id or its code`)
-    await emptyFolder(to)
     const secret = randomBytes(32).toString('hex')
-    await writeFile(keyFile, `${secret}\n`, { mode: 0o600, flag: 'wx', flush: true })
+    await makePlaces(to, keyFile, secret)
     try {
-      return await fill(to, { config, client, store, id, secret, parts, objects: belonging.of(id).objects() })
+      return await fill(to, { config, client, store, id, secret, parts })
     } catch (error) {
-      for (const left of [to, keyFile]) await rm(left, { recursive: true, force: true })
+      for (const left of [keyFile, to]) await rm(left, { recursive: true, force: true }).catch(() => undefined)
       throw error
     }
   } finally {
     await store.close()
     await client.dispose()
   }
+}
+
+async function find(client: EventStoreDBClient, facility: string): Promise<string | undefined> {
+  for await (const events of readRaw(client, undefined, { type: 'FacilityRegistered' }))
+    for (const { stream, data } of events) {
+      const id = splitStream(stream)[1]
+      if (id === facility || (JSON.parse(data.toString()) as { code: string }).code === facility) return id
+    }
+  return undefined
+}
+
+async function makePlaces(folder: string, keyFile: string, secret: string): Promise<void> {
+  if (`${resolve(keyFile)}${sep}`.startsWith(`${resolve(folder)}${sep}`))
+    throw new Error('The key goes outside of the bundle, or whoever has one has the other')
+  if (existsSync(keyFile)) throw new Error(`${keyFile} is there already: name another file for the key`)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  if ((await readdir(folder)).length > 0)
+    throw new Error(`${folder} is not empty: a bundle goes into a folder of its own`)
+  await mkdir(dirname(keyFile), { recursive: true })
+  await writeFile(keyFile, `${secret}\n`, { mode: 0o600, flag: 'wx', flush: true })
 }
 
 interface Filling {
@@ -69,25 +98,24 @@ interface Filling {
   /** Of the bundle. */
   secret: string
   parts: Parts
-  /** Keys of what it has before it begins. */
-  objects: readonly string[]
 }
 
 /** What is there already is copied before the log is looked at, since one object that is purged meanwhile is still named by it; what came since, after that. */
-async function fill(to: string, { config, client, store, id, secret, parts, objects }: Filling): Promise<Exported> {
+async function fill(to: string, { config, client, store, id, secret, parts }: Filling): Promise<Exported> {
   const bucket = await bucketOf(config)
   const folder = join(to, objectsFolder)
-  const copied = (keys: readonly string[]) =>
-    parts('copying objects', (progress) => exportObjects(bucket, folder, progress, keys))
-  await copied(objects)
+  const copied = async (keys: readonly string[]) =>
+    (await parts('copying objects', (progress) => exportObjects(bucket, folder, progress, keys))).sums
+  const before = await parts('looking what is its own', (progress) => survey(client, id, progress))
+  const sumsBefore = await copied(before.belonging.its().objects)
 
-  const { belonging, end } = await parts('looking what has come', (progress) => survey(client, progress))
-  const its = belonging.of(id)
-  const named: string[] = []
-  for (const key of its.objects()) if ((await standingOf({ store }, key)) === 'named') named.push(key)
-  const { sums } = await copied(named)
+  const { belonging, end } = await parts('looking what has come', (progress) => survey(client, id, progress))
+  const its = belonging.its()
+  const inherited = await inheritedBy(store, id)
+  const found = new Map([...sumsBefore, ...(await copied(its.objects))])
+  const sums = new Map(its.objects.flatMap((key) => (found.has(key) ? [[key, found.get(key)!]] : [])))
   await keepObjects(folder, sums)
-  const missing = named.filter((key) => !sums.has(key)).sort()
+  const missing = its.objects.filter((key) => !sums.has(key)).sort()
 
   const wrap = wrappingWith(secret, config.DATA_ENCRYPTION_KEY, belonging)
   const { lines, head } = await parts('copying events', (progress) =>
@@ -96,19 +124,35 @@ async function fill(to: string, { config, client, store, id, secret, parts, obje
       taken: (event) => (its.has(mainStream(event)) ? rewrapped(event, wrap) : undefined),
     }),
   )
-  await writeManifest(to, {
-    ...{ format: 'xylolabs-facility-1', facility_id: id, taken_at: new Date().toISOString(), lines, head },
-    ...{ events: await sumOfEvents(to), objects: await sumOfObjects(to), key: fingerprintOf(secret), missing },
-  })
+  for await (const events of readRaw(client, end, { type: '$streamDeleted' }))
+    if (events.some(({ position, stream }) => position > end && its.has(stream)))
+      throw new Error('Somebody of this facility was erased meanwhile: run it again')
+  const manifest = {
+    ...{ format: 'xylolabs-facility-1' as const, facility_id: id, taken_at: new Date().toISOString(), lines, head },
+    ...{
+      events: await sumOfEvents(to),
+      objects: await sumOfObjects(to),
+      key: fingerprintOf(secret),
+      inherited,
+      missing,
+    },
+  }
+  await writeManifest(to, manifest, secret)
   return { facility_id: id, lines, objects: sums.size, missing }
+}
+
+async function inheritedBy(store: EventStore, facility_id: string): Promise<Manifest['inherited']> {
+  const { state: own } = await load(store, Settings, facility_id)
+  const { state: system } = await load(store, Settings, 'system')
+  return Object.fromEntries(Object.entries(system).filter(([key]) => !(key in own)))
 }
 
 /** `$$stream` says how long what is in `stream` stays. */
 const mainStream = ({ stream }: RawEvent) => (stream.startsWith('$$') ? stream.slice(2) : stream)
 
-async function survey(client: EventStoreDBClient, onProgress: (done: number, total: number) => void) {
+async function survey(client: EventStoreDBClient, id: string, onProgress: (done: number, total: number) => void) {
   const end = (await endOfLog(client)) ?? 0n
-  const belonging = new Belonging()
+  const belonging = new Belonging(id)
   for await (const events of readRaw(client, undefined)) {
     for (const event of events) if (event.position <= end) belonging.add(event)
     const { position } = events.at(-1)!
@@ -116,12 +160,6 @@ async function survey(client: EventStoreDBClient, onProgress: (done: number, tot
     if (position >= end) break
   }
   return { belonging, end }
-}
-
-async function emptyFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  if ((await readdir(folder)).length > 0)
-    throw new Error(`${folder} is not empty: a bundle goes into a folder of its own`)
 }
 
 /** One key a stream, however often it was wrapped: what opens today stands for what no longer does. */

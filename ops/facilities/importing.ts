@@ -3,13 +3,19 @@ import { readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { metadataOf } from '../../commands/handle.ts'
+import { systemIntent } from '../../commands/http.ts'
+import { schemaOf, streamOf } from '../../domain/decider.ts'
+import * as Settings from '../../domain/settings.ts'
 import { Chain } from '../audit/chain.ts'
 import { footLine, headLine, lineOf, readExport } from '../events/exportFile.ts'
 import { holdsEvents, importEvents } from '../events/importing.ts'
 import type { Parts } from '../keeping/backingUp.ts'
 import type { Config } from '../platform/config.ts'
-import { createSealing, fingerprintOf } from '../platform/sealing.ts'
+import type { RawEvent } from '../platform/rawEvents.ts'
+import { createSealing } from '../platform/sealing.ts'
 import { bucketOf, importObjects, sumsIn, verifyObjects } from '../storage/copying.ts'
+import { preparedIn } from './prepared.ts'
 import { eventsFile, type Manifest, manifestOf, objectsFolder, rewrapped, sumOfEvents, sumOfObjects } from './bundle.ts'
 
 export interface Imported {
@@ -29,20 +35,16 @@ export interface Bundle {
 }
 
 /**
- * Puts a bundle into an installation whose log is empty, under its own DATA_ENCRYPTION_KEY; or goes on where that was broken off. Events keep ids, order,
- * revisions and metadata; positions are the log's own.
+ * Puts a bundle into an installation whose log is empty, under its own DATA_ENCRYPTION_KEY; or goes on where that was broken off, before which nothing is started there. Events keep ids, order,
+ * revisions and metadata; positions are the log's own. What the facility had as a setting of the installation it was in becomes its own.
  */
-export async function importFacility(
-  config: Config,
-  { from, secret, manifest }: Bundle,
-  parts: Parts,
-): Promise<Imported> {
-  // Named by what it is sealed under: it is the same each time, so that the import can go on.
-  const prepared = join(from, `importing-${fingerprintOf(config.DATA_ENCRYPTION_KEY)}.ndjson.gz`)
+export async function importFacility(config: Config, bundle: Bundle, parts: Parts): Promise<Imported> {
+  const { from, manifest } = bundle
+  const prepared = preparedIn(config.DATA_DIR, manifest)
   if (!existsSync(prepared)) {
     if (await holdsEvents(config.EVENTSTORE_URL))
       throw new Error('The event store is not empty: a bundle goes into an installation of its own (set DATA_DIR)')
-    await rewrapAll(join(from, eventsFile), prepared, { secret: config.DATA_ENCRYPTION_KEY, previousSecret: secret })
+    await prepare(bundle, prepared, config.DATA_ENCRYPTION_KEY)
   }
   const bucket = await bucketOf(config)
   const { objects } = await parts('copying objects', async (progress) =>
@@ -56,12 +58,9 @@ export async function importFacility(
 
 /** Throws where anything of it is not what was exported, or its key is another one. */
 export async function openBundle(from: string, keyFile: string, parts: Parts): Promise<Bundle> {
-  const manifest = await manifestOf(from)
-  if (!manifest) throw new Error(`${from} is no finished bundle: it has no bundle.json`)
   const text = await readFile(keyFile, 'utf8').catch(() => Promise.reject(new Error(`There is no key in ${keyFile}`)))
   const secret = text.trim()
-  if (fingerprintOf(secret) !== manifest.key)
-    throw new Error(`${keyFile} is not the key of the bundle: that is in the file that was written with it`)
+  const manifest = await manifestOf(from, secret)
   const changed = (file: string) => new Error(`${file} in ${from} is missing, or is not what was exported`)
   const same = async (sum: Promise<string>, wanted: string) => (await sum.catch(() => '')) === wanted
   if (!(await same(sumOfEvents(from), manifest.events))) throw changed(eventsFile)
@@ -71,19 +70,43 @@ export async function openBundle(from: string, keyFile: string, parts: Parts): P
   return { from, secret, manifest }
 }
 
-/** The same export with every key wrapped by the secret of where it goes. */
-async function rewrapAll(file: string, to: string, keys: { secret: string; previousSecret: string }): Promise<void> {
-  const sealing = createSealing(keys, () => Promise.resolve(undefined))
+/** The same export with every key wrapped by the secret of where it goes, and with the settings that it had from elsewhere. */
+async function prepare({ from, secret: previousSecret, manifest }: Bundle, to: string, secret: string): Promise<void> {
+  const sealing = createSealing({ secret, previousSecret }, () => Promise.resolve(undefined))
   const wrap = (_: string, wrapped: string) => sealing.rewrapped(wrapped) ?? wrapped
+  const settings = streamOf(Settings, manifest.facility_id)
   const chain = new Chain()
+  const written = (event: Omit<RawEvent, 'position'>) => `${lineOf({ ...event, position: 0n }, chain, new Set())!}\n`
   async function* text() {
+    let next = 0n
     yield `${headLine}\n`
-    for await (const { line, what } of readExport(file)) {
-      if ('lines' in what) yield `${footLine(what.lines, chain.head)}\n`
-      else if ('ended' in what) yield `${line}\n`
-      else yield `${lineOf({ ...rewrapped(what.event, wrap)!, position: 0n }, chain, new Set())!}\n`
+    for await (const { line, what } of readExport(join(from, eventsFile))) {
+      if ('lines' in what) {
+        const inherited = settingsOf(manifest, next)
+        for (const event of inherited) yield written(event)
+        yield `${footLine(what.lines + inherited.length, chain.head)}\n`
+      } else if ('ended' in what) yield `${line}\n`
+      else {
+        if (what.event.stream === settings) next = what.event.revision + 1n
+        yield written(rewrapped(what.event, wrap)!)
+      }
     }
   }
   await pipeline(text, createGzip(), createWriteStream(`${to}.part`, { mode: 0o600, flush: true }))
   await rename(`${to}.part`, to)
+}
+
+/** As commands would have set them. */
+function settingsOf({ facility_id, inherited }: Manifest, first: bigint): Omit<RawEvent, 'position'>[] {
+  const changed_at = new Date().toISOString()
+  return Object.entries(inherited).map(([key, value], i) => {
+    const intent = { ...systemIntent('facility-import', facility_id, key), facility_id }
+    const type: Settings.Event['type'] = 'SettingChanged'
+    const json = (content: object) => Buffer.from(JSON.stringify(content))
+    return {
+      ...{ id: intent.id, stream: streamOf(Settings, facility_id), type, revision: first + BigInt(i), isJson: true },
+      data: json({ key, value, changed_at }),
+      metadata: json(metadataOf(schemaOf(Settings, type), intent)),
+    }
+  })
 }

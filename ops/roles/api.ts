@@ -17,6 +17,7 @@ import { firmwareReports } from '../../commands/firmwareReports.ts'
 import { ensureFirstAdmin } from '../../commands/firstAdmin.ts'
 import { load } from '../../commands/handle.ts'
 import { accessRefusals, recordRefusals } from '../../commands/refusals.ts'
+import { Refusal } from '../../domain/refusal.ts'
 import { inferenceJobs as inferenceJobCommands } from '../../commands/inferenceJobs.ts'
 import { projections as projectionCommands } from '../../commands/projections.ts'
 import { discovery, path as resumablePath, resumableUploads } from '../../commands/resumable.ts'
@@ -321,6 +322,14 @@ async function makeFirstAdmin(
   const discard = async () => {
     if (config.generatedAdmin) await rm(file, { force: true })
   }
-  if (await ensureFirstAdmin({ store, passwords, now }, { email, password, keep, discard }))
-    log.info({ email, file: config.generatedAdmin ? file : undefined }, 'made the first super_admin')
+  const made = await ensureFirstAdmin({ store, passwords, now }, { email, password, keep, discard }).catch(
+    async (error: unknown) => {
+      if (!(error instanceof Refusal) || error.code !== 'email-taken') throw error
+      await discard()
+      throw new Error(`INITIAL_ADMIN_EMAIL (${email}) is the address of somebody else: name another one`, {
+        cause: error,
+      })
+    },
+  )
+  if (made) log.info({ email, file: config.generatedAdmin ? file : undefined }, 'made the first super_admin')
 }

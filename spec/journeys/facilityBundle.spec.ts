@@ -1,5 +1,14 @@
 import { expect } from 'chai'
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -82,6 +91,7 @@ describe('a facility that moves to an installation of its own', function () {
     known.tag = (await made(admin.post('/api/v1/tags', { facility_id: ours.id, name: 'humming' }))).id
     await made(admin.put(`/api/v1/uploads/${known.upload}/tags`, { tag_ids: [known.tag] }), 200)
     await made(admin.put(`/api/v1/facilities/${ours.id}/settings/recording_retention_days`, { value: 30 }), 200)
+    await made(admin.put('/api/v1/system/settings/recording_purge_days', { value: 90 }), 200)
     await made(admin.delete(`/api/v1/uploads/${known.gone}`), 204)
     // One who came from elsewhere, one who left, one who was erased.
     known.moved = (await person('comes', theirs.id)).id
@@ -131,14 +141,19 @@ describe('a facility that moves to an installation of its own', function () {
     const exporting = (facility: string, to: string) =>
       exportFacility(system.config, facility, { to, keyFile: `${to}.key`, parts })
     expect(await failed(exporting('nowhere', join(folder, 'n')))).to.include('no facility nowhere')
-    expect(await failed(exporting(ours.id, bundle))).to.include('is not empty')
+    const [again, other] = [`${bundle}.key`, join(folder, 'other.key')]
+    expect(await failed(exporting(ours.id, bundle))).to.include(`${again} is there already`)
+    const into = (keyFile: string) => exportFacility(system.config, ours.id, { to: bundle, keyFile, parts })
+    expect(await failed(into(other))).to.include('is not empty')
+    expect(await failed(into(join(bundle, 'objects', 'k')))).to.include('outside of the bundle')
+    expect(existsSync(other)).to.equal(false)
     const { code } = (await system.admin.get(`/api/v1/facilities/${theirs.id}`)).body
     expect((await exporting(code as string, join(folder, 'by code'))).facility_id).to.equal(theirs.id)
   })
 
   it('is refused where anything of it was changed, with another key, and where there is something already', async () => {
     const opening = (from: string, key = `${bundle}.key`) => failed(openBundle(from, key, parts))
-    expect(await opening(bundle, join(folder, 'by code.key'))).to.include('not the key of the bundle')
+    expect(await opening(bundle, join(folder, 'by code.key'))).to.include('not the one that was written with')
     expect(await opening(join(folder, 'none'))).to.include('no finished bundle')
     const changed = join(folder, 'changed')
     cpSync(bundle, changed, { recursive: true })
@@ -151,6 +166,9 @@ describe('a facility that moves to an installation of its own', function () {
     expect(await opening(changed))
       .to.include('events.ndjson.gz')
       .and.include('not what was exported')
+    const manifest = readFileSync(join(bundle, 'bundle.json'), 'utf8')
+    writeFileSync(join(changed, 'bundle.json'), manifest.replace(/"lines": \d+/, '"lines": 1'))
+    expect(await opening(changed)).to.include('do not trust this bundle')
     writeFileSync(join(changed, 'bundle.json'), '{}')
     expect(await opening(changed))
       .to.include('bundle.json')
@@ -181,6 +199,9 @@ describe('a facility that moves to an installation of its own', function () {
   it('is there again under another DATA_ENCRYPTION_KEY: people, keys, recordings and history, and nothing of others', async () => {
     const there = { DATA_DIR: join(folder, 'there') }
     await brokenOff(there.DATA_DIR)
+    const started = await runProcess(['up'], there)
+    expect(started.output).to.include('broken off').and.include('facility:import')
+    expect(started.code).to.equal(1)
     const { code, output } = await runProcess(['facility:import', bundle], there)
     expect(code, output).to.equal(0)
     expect(output).to.include(ours.id)
@@ -223,6 +244,8 @@ describe('a facility that moves to an installation of its own', function () {
       const told = await apiOf(url, { 'X-API-Key': known.sensor }).get('/api/v1/firmware/check?current_version=1.0.0')
       expect(told.body.release_id ?? told.body.release?.id).to.equal(known.forAll)
       const head = await logIn(url, ours.facilityAdmin.email, ours.facilityAdmin.password)
+      const settings = (await head.get(`/api/v1/facilities/${ours.id}/settings`)).body.items as object[]
+      expect(settings).to.deep.include({ key: 'recording_purge_days', value: 90, source: 'facility', set_here: 90 })
       const people = (await head.get('/api/v1/users?per_page=100')).body.items as { id: string; name: string }[]
       expect(people.map(({ id }) => id))
         .to.include(known.moved)
