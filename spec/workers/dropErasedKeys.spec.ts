@@ -19,14 +19,17 @@ describe('the key of one who was erased', () => {
     )
   }
 
-  onEmbeddedOnly('is soon in no file of the event store, and so in no backup; what was sealed with it stays', async () => {
-    const { user } = await newFacility(system)
-    const [made] = await system.store.read(`userKey-${user.id}`)
-    const { wrapped } = made!.data as { wrapped: string }
-    expect(isStored(wrapped)).to.equal(true)
-    expect((await system.admin.post(`/api/v1/users/${user.id}/erase`)).status).to.equal(200)
-    await eventually(() => expect(isStored(wrapped)).to.equal(false))
-    expect((await system.store.read(`user-${user.id}`)).length).to.be.greaterThan(1)
-    expect(isStored(user.id)).to.equal(true)
-  })
+  onEmbeddedOnly(
+    'is soon in no file of the event store, and so in no backup; what was sealed with it stays',
+    async () => {
+      const { user } = await newFacility(system)
+      const [made] = await system.store.read(`userKey-${user.id}`)
+      const { wrapped } = made!.data as { wrapped: string }
+      expect(isStored(wrapped)).to.equal(true)
+      expect((await system.admin.post(`/api/v1/users/${user.id}/erase`)).status).to.equal(200)
+      await eventually(() => expect(isStored(wrapped)).to.equal(false))
+      expect((await system.store.read(`user-${user.id}`)).length).to.be.greaterThan(1)
+      expect(isStored(user.id)).to.equal(true)
+    },
+  )
 })
