@@ -17,6 +17,8 @@ import { type Drift, groupPosition, verify } from './verify.ts'
 import { keyOf, move, placeIn, toPosition, versionOf } from './versions.ts'
 
 const progressEveryMs = 500
+/** In positions. */
+const approached = 64n * 1024n
 
 export interface BuildOptions {
   databaseUrl: string
@@ -49,9 +51,13 @@ export async function build(options: BuildOptions): Promise<void> {
       .sort((one, other) => Number(isAppendOnly(other)) - Number(isAppendOnly(one)))
     await buildAll(client, wanted, orders, options)
     performance.mark('built')
-    const unproven = await eachOf(wanted, (one) => prove(client, one, skipped, options))
+    // One after the other: what is done with one can be shown while the next is looked at.
+    const unproven = await eachOf(wanted, async (one) => {
+      await prove(client, one, skipped, options)
+      await approach(client, one, skipped, options)
+      await tell(client)
+    })
     performance.mark('verified')
-    for (const one of wanted) await approach(client, one, skipped, options)
     if (unproven) throw unproven
   } finally {
     await client.end()
@@ -180,25 +186,24 @@ async function prove(
   }
   log.info({ version: keyOf(one), ...counted }, 'a build was verified')
   await move(client, one, { states: ['verifying'], position }, { state: 'ready', position: position! })
-  await tell(client)
 }
 
 /** Which fields of which row, and why; what stands in them may be personal, and this is kept. */
 const withoutValues = ({ id, fields, events }: Drift) => ({ id, fields: fields.map(({ field }) => field), events })
 
-/** Until the group can do the rest between two batches. */
+/** Until the group can do the rest between two batches in no time, or goes away from it as fast. */
 async function approach(
   client: Client,
   one: AnyProjection,
   skipped: Skipped,
   { store, log, signal }: BuildOptions,
 ): Promise<void> {
-  for (;;) {
+  for (let tries = 0; tries < 10; tries++) {
     const version = await versionOf(client, one)
     const group = await groupPosition(client)
     if (!version || version.position === null || !['ready', 'stopped'].includes(version.state)) return
     const place = placeIn(version)
-    if (isNear(place.position, group)) return
+    if (isNear(place.position, group, approached)) return
     if (!(await isOfThisLog(client, store, place))) throw new Error(`${keyOf(one)} was built from another log`)
     // Whether readers see it is the leader's affair.
     const table = await Table.open(client, one, false)
@@ -213,6 +218,5 @@ async function approach(
       return log.error({ version: keyOf(one), event: reached.halted.error }, 'a projection stopped again')
     const from = { states: ['ready', 'stopped'] as const, position: reached.position }
     await move(client, one, from, { state: 'ready', position: reached.position! })
-    await tell(client)
   }
 }

@@ -9,6 +9,7 @@ import type { Log } from '../../ops/platform/log.ts'
 import { spannedSince } from '../../ops/platform/tracing.ts'
 import { applyBatch, type Checkpoint, CheckpointMoved, isOf, placeOf, servingNames } from './apply.ts'
 import type { Builds } from './builds.ts'
+import { Feed } from './feed.ts'
 import { join, type Joined, logStopped } from './join.ts'
 import { type Known, openMembers } from './members.ts'
 import { openGroup } from './openGroup.ts'
@@ -53,6 +54,7 @@ export async function runGroup(options: GroupOptions): Promise<void> {
   const { log, signal } = options
   for (let failures = 0; !signal.aborted;) {
     let client: Client | undefined
+    let leading: Leading | undefined
     try {
       client = await connectAlone(options.databaseUrl, (error) =>
         log.warn({ error }, 'projections lost their connection'),
@@ -62,11 +64,15 @@ export async function runGroup(options: GroupOptions): Promise<void> {
       log.info('leading the live projections')
       await client.query(`listen ${projectionChanges}`)
       const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-      const leading: Leading = {
+      leading = {
         pid: rows[0]!.pid,
         attempted: new Set(),
         heard: -1n,
+        orders: undefined,
         written: new Set(),
+        said: new Map(),
+        feed: undefined,
+        onBroken: () => undefined,
         tables: new Map(),
       }
       while (!signal.aborted) await followAsLeader(client, options, leading, () => (failures = 0))
@@ -76,6 +82,7 @@ export async function runGroup(options: GroupOptions): Promise<void> {
       log[level]({ error }, 'live projections start again')
       await delay(Math.min(100 * 2 ** failures++, 2000), undefined, { signal }).catch(() => undefined)
     } finally {
+      await leading?.feed?.close()
       await client?.end().catch(() => undefined)
     }
   }
@@ -99,8 +106,15 @@ interface Leading {
   attempted: Set<string>
   /** The position of the last thing that operators had said about projections. */
   heard: bigint
-  /** Where in the log this leader wrote down what it promoted. */
+  /** What they have said, until they say more. */
+  orders: Orders | undefined
+  /** Where in the log this leader wrote down what it promoted, and, as long as that is not among the orders, which version of what. */
   written: Set<bigint>
+  said: Map<string, number>
+  /** What it follows. As long as that does not break it is this log, and nobody else moves the checkpoint unnoticed. */
+  feed: Feed | undefined
+  /** Ends the round when the event store answers again after that broke. */
+  onBroken: () => void
   /** What it followed in the round before. */
   tables: Known
 }
@@ -114,21 +128,24 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
   const changed = (told?: { payload?: string | undefined; processId?: number }) => {
     if (told?.processId === pid) return
     const [word, name] = told?.payload?.split(' ') ?? []
-    if (word === resume) for (const key of attempted) if (key.startsWith(`${name}@`)) attempted.delete(key)
+    if (word === resume) {
+      leading.orders = undefined
+      for (const key of attempted) if (key.startsWith(`${name}@`)) attempted.delete(key)
+    }
     round.abort(roundOver)
   }
   // What was committed a moment before Postgres died may be lost: a leader without events to apply has to look as well.
   const lost = () => round.abort(roundOver)
   client.on('notification', changed).on('end', lost)
   builds.onEnd = changed
+  leading.onBroken = changed
   let again: NodeJS.Timeout | undefined
   let followed: readonly Table[] = []
   try {
-    const checkpoint = await openGroup(client, options)
-    const orders = await readOrders(store, options.projections)
+    const feed = await follow(client, options, leading)
+    const { checkpoint } = feed
+    const orders = await ordersOf(leading, options)
     const { skipped, latest } = orders
-    if (latest > leading.heard) attempted.clear()
-    leading.heard = latest
     const known = [...options.projections, ...(options.retired ?? [])]
     if (await passOver({ client, store, log, projections: known, orders, group: checkpoint })) leading.tables.clear()
     const members = await openMembers(client, options, checkpoint, orders, leading.tables)
@@ -136,29 +153,19 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
     const joined = await join(members, { client, store, log, skipped, position, attempted, signal })
     const { live, stopped } = joined
     followed = live
-    const shown = await showWanted(client, joined, orders, options, leading.written)
+    const shown = await showWanted(client, joined, orders, options, leading)
     if (shown === 'waited for' || joined.read) again = setTimeout(changed, swapAgainMs)
     await tell(client, checkpoint, stopped)
     signal.throwIfAborted() // Told of something meanwhile, even to try again what was just tried: all of it is looked at anew.
     const isBuilding = builds.ensure(joined.apart)
     for (const key of joined.tried) if (isBuilding || !joined.apart.includes(key)) attempted.add(key)
 
-    let broken = false
-    const onBroken = (error: Error) => {
-      log.warn({ error: error.message }, 'the subscription broke; subscribing again')
-      // What answers next may be another log.
-      broken = true
-      store.head().then(
-        () => changed(),
-        () => undefined,
-      )
-    }
     // Between two that are shown all that has come meanwhile is followed: whoever waits for what was written waits for one of them, not for all.
-    const onCaughtUp = () => {
-      if (shown === 'more to show') changed()
-    }
-    for await (const events of store.follow({ after: checkpoint.position, signal, onBroken, onCaughtUp })) {
-      if (broken) return
+    const next = shown === 'more to show' ? await store.head() : undefined
+    for (;;) {
+      if (next !== undefined && checkpoint.position !== undefined && checkpoint.position >= next) return
+      const events = await feed.next(signal)
+      if (!events) return
       const began = Date.now()
       for (const halted of await applyBatch(client, checkpoint, live, events, skipped, stopped)) {
         stopped.push(...servingNames([halted]))
@@ -175,7 +182,10 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
       // Somebody has decided about projections: look again at what is wanted.
       const isNews = ({ stream, position }: Recorded) =>
         splitStream(stream)[0] === Projection.category && position > latest && !leading.written.delete(position)
-      if (events.some(isNews)) return
+      if (events.some(isNews)) {
+        leading.orders = undefined
+        return
+      }
     }
   } catch (error) {
     if (error !== roundOver) throw error
@@ -184,6 +194,32 @@ async function followAsLeader(client: Client, options: GroupOptions, leading: Le
     leading.tables = new Map(followed.map((table) => [keyOf(table.projection), table]))
     client.off('notification', changed).off('end', lost)
   }
+}
+
+/** What was followed so far, or the log from where the group stands. */
+async function follow(client: Client, options: GroupOptions, leading: Leading): Promise<Feed> {
+  const { store, log } = options
+  if (leading.feed && !leading.feed.isBroken) return leading.feed
+  await leading.feed?.close()
+  leading.feed = undefined
+  leading.orders = undefined
+  const checkpoint = await openGroup(client, options)
+  return (leading.feed = new Feed(store, checkpoint, (error) => {
+    log.warn({ error: error.message }, 'the subscription broke; subscribing again')
+    store.head().then(
+      () => leading.onBroken(),
+      () => undefined,
+    )
+  }))
+}
+
+async function ordersOf(leading: Leading, { store, projections }: GroupOptions): Promise<Orders> {
+  if (leading.orders) return leading.orders
+  const orders = await readOrders(store, projections)
+  leading.said.clear()
+  if (orders.latest > leading.heard) leading.attempted.clear()
+  leading.heard = orders.latest
+  return (leading.orders = orders)
 }
 
 const partOf = ({ type, position, metadata }: Recorded) => ({
@@ -205,13 +241,15 @@ async function showWanted(
   { live, stopped }: Joined,
   { wanted, shown }: Orders,
   { projections, promotes, onPromoted, log }: GroupOptions,
-  written: Set<bigint>,
+  { written, said }: Pick<Leading, 'written' | 'said'>,
 ): Promise<'waited for' | 'more to show' | 'as wanted'> {
   let outcome: 'waited for' | 'as wanted' = 'as wanted'
   let hasShown = false
   const writeDown = async (...what: Parameters<typeof onPromoted>) => {
     const at = await onPromoted(...what)
     if (at) written.add(at.position)
+    const [name, version] = what
+    said.set(name, version)
   }
   for (const table of live) {
     const { projection, serving } = table
@@ -220,8 +258,8 @@ async function showWanted(
     if (wanted(name, newest, promotes) !== version) continue
     if (serving) {
       // The process that showed it may have died before it said so.
-      const said = shown(name)
-      if (said !== undefined && said !== version && promotes === 'auto') await writeDown(name, version, said)
+      const last = said.get(name) ?? shown(name)
+      if (last !== undefined && last !== version && promotes === 'auto') await writeDown(name, version, last)
       continue
     }
     if (hasShown) return 'more to show'
