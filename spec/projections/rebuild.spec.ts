@@ -18,7 +18,7 @@ describe('building a new version of a read model', function () {
   it('happens beside the one that is read, is shown once verified, and both are followed from then on', async () => {
     await today()
     await tableForShouting()
-    const { promoted } = group(withNext(shouting), { retired: old('facilities') })
+    const { promoted, subscriptions } = group(withNext(shouting), { retired: old('facilities') })
     await eventually(async () => expect((await stateOf('facilities', 2))?.serving).to.equal(true))
     expect(promoted).to.deep.equal([['facilities', 2, 1]])
     const id = await someFacility()
@@ -29,6 +29,7 @@ describe('building a new version of a read model', function () {
     const difference = `select id, name, code, timezone, status from facilities_v1 except select id, name, code, timezone, status from facilities_v2`
     expect(await rows(difference)).to.deep.equal([])
     expect((await rows('select 1 from facilities_v1')).length).to.equal(tested.facilities)
+    expect(subscriptions(), 'what is followed stays open').to.equal(1)
   })
 
   it('makes the same rows as the live group, whatever leaves the cache on the way', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { rmSync } from 'node:fs'
 import { v5 as uuid } from 'uuid'
-import type { NewEvent } from '../../ops/platform/eventStore.ts'
+import type { EventStore, NewEvent } from '../../ops/platform/eventStore.ts'
 import { createLifecycle, type Lifecycle } from '../../ops/platform/lifecycle.ts'
 import { type Connections, openConnections } from '../../ops/roles/connections.ts'
 import { projections } from '../../projections/all.ts'
@@ -133,7 +133,10 @@ export function projectionsUnderTest() {
   ) {
     const controller = new AbortController()
     const { signal } = controller
-    const common = { databaseUrl: connections.config.DATABASE_URL, store: connections.store, log: specLog, signal }
+    let subscriptions = 0
+    const follow: EventStore['follow'] = (options) => (subscriptions++, connections.store.follow(options))
+    const store = { ...connections.store, follow }
+    const common = { databaseUrl: connections.config.DATABASE_URL, store, log: specLog, signal }
     const read = () =>
       connections.store.readFast(undefined, (why) => {
         throw why
@@ -146,7 +149,11 @@ export function projectionsUnderTest() {
       return Promise.resolve(undefined)
     }
     const running = runGroup({ ...common, ...bounds, projections: members, retired, builds, promotes, onPromoted })
-    const started = { promoted, stop: () => (controller.abort(), Promise.all([running, builds.settled()])) }
+    const started = {
+      promoted,
+      subscriptions: () => subscriptions,
+      stop: () => (controller.abort(), Promise.all([running, builds.settled()])),
+    }
     groups.push(started)
     return started
   }
