@@ -1,5 +1,6 @@
 import { projections } from '../../projections/all.ts'
 import { makeAdmin } from '../admins/making.ts'
+import { programOf } from '../embedded/program.ts'
 import { createLifecycle } from '../platform/lifecycle.ts'
 import { createLog } from '../platform/log.ts'
 import { serveApi } from '../roles/api.ts'
@@ -29,12 +30,14 @@ const today = createLifecycle({ log })
 runProjections({ ...connections, lifecycle: today })
 await serveApi(connections, door)
 
+// Whoever is started compiled looks nothing up when it begins to build.
+const buildNext = programOf('ops/bench/swap/buildNext.ts')
 process.on('SIGUSR2', () => {
   void today.stop('a new release').then(() =>
     runProjections(connections, {
       shown: nextVersions,
       former: projections,
-      program: 'ops/bench/swap/buildNext.ts',
+      program: buildNext,
     }),
   )
 })

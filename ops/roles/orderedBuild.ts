@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
 import { personalFields } from '../../domain/events.ts'
 import { build } from '../../projections/engine/build.ts'
@@ -17,15 +16,11 @@ export interface BuildOrder {
   versions: readonly string[]
 }
 
-// A core is taken from nobody who serves.
-const niceness = 19
-
 /**
  * The work of a process that builds read models beside the one that serves: carries out one order and ends, with 1 when it could not go on; it
  * is begun again. `known` is everything that the release of its owner can fold.
  */
 export async function buildToOrder(known: readonly AnyProjection[]): Promise<never> {
-  setPriority(niceness)
   // What is finished is committed, and the rest is as if it had never begun: there is nothing to wait for.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
   const lines = createInterface(process.stdin)

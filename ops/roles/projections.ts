@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setPriority } from 'node:os'
 import { handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
 import * as Projection from '../../domain/projection.ts'
@@ -8,6 +9,7 @@ import { type Build, Builds } from '../../projections/engine/builds.ts'
 import { type GroupOptions, runGroup } from '../../projections/engine/group.ts'
 import type { AnyProjection } from '../../projections/engine/projection.ts'
 import { retired } from '../../projections/retired/all.ts'
+import type { Command } from '../embedded/launch.ts'
 import { programOf } from '../embedded/program.ts'
 import { masterKeysOf } from '../platform/config.ts'
 import type { BuildOrder } from './orderedBuild.ts'
@@ -19,16 +21,17 @@ interface Release extends Pick<GroupOptions, 'followedFromStart'> {
   shown?: readonly AnyProjection[]
   /** Those before them that can still be folded. */
   former?: readonly AnyProjection[]
-  /** Builds all of them: see `buildToOrder`. A source, from the folder of package.json. */
-  program?: string
+  /** Builds all of them: see `buildToOrder`. */
+  program?: Command
 }
 
-const buildChild = 'ops/roles/buildChild.ts'
+/** A core is taken from nobody who serves. */
+const niceness = 19
 
 /** Follows the log for the read models, or stands by. */
 export function runProjections(
   { config, store, log, lifecycle }: Connections,
-  { shown = projections, former = retired, program = buildChild, ...bounds }: Release = {},
+  { shown = projections, former = retired, program = programOf('ops/roles/buildChild.ts'), ...bounds }: Release = {},
 ): void {
   const signal = lifecycle.stopping
   const builds = new Builds(inChild(config, program), log, signal)
@@ -58,10 +61,11 @@ export function runProjections(
 
 /** A build takes a core, and not the event loop of whoever serves. */
 const inChild =
-  (config: Connections['config'], file: string): Build =>
+  (config: Connections['config'], [program, ...args]: Command): Build =>
   async (versions, signal) => {
-    const [program, ...args] = programOf(file)
     const child = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'] })
+    // At once: threads that it has by then keep what they had.
+    if (child.pid !== undefined) setPriority(child.pid, niceness)
     const stop = () => child.kill('SIGTERM')
     signal.addEventListener('abort', stop, { once: true })
     const order: BuildOrder = {

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import type { Client } from 'pg'
 import { projectionChanges } from '../../ops/platform/channels.ts'
 import { connectAlone } from '../../ops/platform/database.ts'
@@ -17,6 +18,8 @@ import { type Drift, groupPosition, verify } from './verify.ts'
 import { keyOf, move, placeIn, toPosition, versionOf } from './versions.ts'
 
 const progressEveryMs = 500
+/** More at once are done no sooner, and those who are served wait for all of them. */
+const finishedAtOnce = 2
 /** In positions. */
 const approached = 64n * 1024n
 
@@ -95,7 +98,8 @@ async function buildAll(
     const onProgress = progressOf(client, buildings, await store.head())
     const last: Place = { position: undefined }
     await rebuild({ events: notingLast(read(), last), buildings, skipped, signal, onProgress })
-    await Promise.all(buildings.map((building) => finish(client, building, last, log)))
+    const limit = pLimit(finishedAtOnce)
+    await Promise.all(buildings.map((building) => limit(finish, client, building, last, log)))
   } finally {
     await Promise.all(buildings.map((building) => building.end()))
   }
