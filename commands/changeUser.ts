@@ -2,7 +2,7 @@ import { Refusal } from '../domain/refusal.ts'
 import * as User from '../domain/user.ts'
 import { type Intent, Problem } from '../ops/platform/route.ts'
 import { settleAddresses } from './addresses.ts'
-import { within } from './guards.ts'
+import { atRevision, within } from './guards.ts'
 import { handle, load, type Outcome } from './handle.ts'
 import type { Deps } from './http.ts'
 import { reserve } from './reserve.ts'
@@ -26,8 +26,7 @@ export async function changeUser(
   const change = within(own, User.change({ ...wanted, at: now() }))
   // Refused before anything is reserved.
   change(state)
-  if (intent.expected_revision !== undefined && intent.expected_revision !== revision)
-    throw new Problem('revision_conflict', `The revision is ${revision} by now`)
+  atRevision(intent, revision)
   const name = wanted.email
   if (name !== undefined) await reserve(store, { kind: 'userEmail', name, owner_id: id, at: now() }, intent)
   try {

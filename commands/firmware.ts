@@ -2,12 +2,13 @@ import { z } from 'zod'
 import * as FirmwareChannel from '../domain/firmwareChannel.ts'
 import * as FirmwareRelease from '../domain/firmwareRelease.ts'
 import { bar } from '../domain/firmwareActivation.ts'
-import { Id, line, lines, Problem, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { Id, line, lines, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
 import { path, releaseAnswer } from './firmwareAnswers.ts'
 import { channelIdOf } from './firmwareChannels.ts'
 import { about, placeOf, releaseToChange } from './firmwareScope.ts'
 import { checkSignature } from './firmwareSignature.ts'
+import { atRevision } from './guards.ts'
 import { handle, replay } from './handle.ts'
 import { aside, type Deps } from './http.ts'
 
@@ -67,8 +68,7 @@ export const firmware = ({ store, now }: Deps): Route[] => [
       const asked = about(intent, release)
       const done = await replay(store, FirmwareRelease, id, asked)
       if (done) return releaseAnswer(store, 200, id, done)
-      if (intent.expected_revision !== undefined && intent.expected_revision !== revision)
-        throw new Problem('revision_conflict', `The revision is ${revision} by now`)
+      atRevision(intent, revision)
       // First it can no longer become active: stopped in between, it heals by asking again.
       const place = placeOf(release)
       const barring = bar({ ...place, release_id: id, reason, barred_at: now() })

@@ -5,6 +5,7 @@ import { Refusal } from '../domain/refusal.ts'
 import type { EventStore, NewEvent } from '../ops/platform/eventStore.ts'
 import { RevisionConflict } from '../ops/platform/eventStoreErrors.ts'
 import { type Intent, Problem } from '../ops/platform/route.ts'
+import { turns } from '../ops/platform/turns.ts'
 import { advance, type Loaded, nothing, remember } from './loaded.ts'
 
 export interface Outcome<State> {
@@ -23,7 +24,7 @@ const namespace = '6c3e7d58-62a0-4d0f-8a3c-1f0f3a2b9c11'
 export const derivedId = (...words: readonly string[]) => uuid(words.join('\0'), namespace)
 
 const caches = new WeakMap<EventStore, LRUCache<string, Loaded<any>>>()
-const queues = new WeakMap<EventStore, Map<string, Promise<unknown>>>()
+const queues = new WeakMap<EventStore, ReturnType<typeof turns>>()
 
 /** The stream as it is now: what is cached, brought up to date. */
 export async function load<State, Event extends AnyEvent>(
@@ -66,7 +67,7 @@ export function handle<State, Event extends AnyEvent>(
   decision: Decision<State, Event>,
   intent: Intent,
 ): Promise<Outcome<State>> {
-  return inTurn(store, streamOf(decider, id), async () => {
+  return turnsOf(store)(streamOf(decider, id), async () => {
     const command = { store, decider, id, decision, intent }
     const begun = await begin(command)
     if (begun) return begun
@@ -86,27 +87,23 @@ async function once<State, Event extends AnyEvent>(
   const cached = cacheOf(store).get(stream) as Loaded<State> | undefined
   const before = cached ?? (await load(store, decider, id))
   // Only an append proves that the cache is current; every other outcome is decided on what is stored now.
-  const proven = cached === undefined
-  const unproven = async () => {
-    await load(store, decider, id)
-    return cacheOf(store).get(stream)?.revision === before.revision
-  }
+  const isCurrent = async () => cached === undefined || (await load(store, decider, id)).revision === before.revision
 
   const remembered = before.commands.get(intent.id)
   if (remembered) return repeated(store, decider, stream, remembered, intent)
   if (intent.expected_revision !== undefined && intent.expected_revision !== before.revision) {
-    if (!proven && !(await unproven())) return undefined
+    if (!(await isCurrent())) return undefined
     throw new Problem('revision_conflict', `The revision is ${before.revision} by now`)
   }
   let decided: readonly Event[]
   try {
     decided = decision(before.state)
   } catch (error) {
-    if (error instanceof Refusal && !proven && !(await unproven())) return undefined
+    if (error instanceof Refusal && !(await isCurrent())) return undefined
     throw error
   }
   if (decided.length === 0) {
-    if (!proven && !(await unproven())) return undefined
+    if (!(await isCurrent())) return undefined
     return { state: before.state, revision: before.revision, position: before.position ?? 0n, repeated: false }
   }
 
@@ -224,15 +221,8 @@ function cacheOf(store: EventStore): LRUCache<string, Loaded<any>> {
 export const forgetLoaded = (store: EventStore) => void caches.delete(store)
 
 /** Our own requests on one stream wait for each other instead of fighting. */
-async function inTurn<T>(store: EventStore, stream: string, run: () => Promise<T>): Promise<T> {
-  let waiting = queues.get(store)
-  if (!waiting) queues.set(store, (waiting = new Map()))
-  const turn = (waiting.get(stream) ?? Promise.resolve()).then(run, run)
-  const settled = turn.catch(() => undefined)
-  waiting.set(stream, settled)
-  try {
-    return await turn
-  } finally {
-    if (waiting.get(stream) === settled) waiting.delete(stream)
-  }
+function turnsOf(store: EventStore): ReturnType<typeof turns> {
+  let known = queues.get(store)
+  if (!known) queues.set(store, (known = turns()))
+  return known
 }

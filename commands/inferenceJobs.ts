@@ -14,7 +14,7 @@ import {
   Uuid,
 } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
-import { onlyOwn } from './guards.ts'
+import { onlyOwn, workable } from './guards.ts'
 import { load } from './handle.ts'
 import { answered, aside, type Deps } from './http.ts'
 import { submitted } from './inferenceSlots.ts'
@@ -102,11 +102,7 @@ export const inferenceJobs = ({ store, now, models, failedJobs }: InferenceJobsD
     onlyOwn(upload.facility_id, facility)
     /** Whether it can be now: what was asked for before is answered whatever has become of it since. */
     const listenable = () => {
-      Upload.kept(upload)
-      if (intent.expected_revision !== undefined && intent.expected_revision !== revision)
-        throw new Problem('revision_conflict', `The revision of the upload is ${revision} by now`)
-      if (upload.status === 'rejected')
-        throw new Problem('upload_rejected', `This recording was rejected: ${upload.reason ?? 'it is no sound'}`)
+      workable(upload, intent, revision)
     }
     const { facility_id } = upload
     return { facility_id, listenable, intent: { ...aside(intent), facility_id } }

@@ -6,7 +6,7 @@ import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { canonical } from './http.ts'
 
 /** So many times one recording may be asked about. */
-export const mostJobs = 500
+const mostJobs = 500
 /** So many streams are read at once. */
 const atOnce = 8
 

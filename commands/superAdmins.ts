@@ -2,6 +2,7 @@ import type { Decision } from '../domain/decider.ts'
 import * as SuperAdmins from '../domain/superAdmins.ts'
 import * as User from '../domain/user.ts'
 import { type Intent, Problem } from '../ops/platform/route.ts'
+import { atRevision } from './guards.ts'
 import { derivedId, handle, load, type Outcome } from './handle.ts'
 import { aside, type Deps } from './http.ts'
 
@@ -32,8 +33,7 @@ export async function letGo(
   const { expected_revision: asked, actor } = intent
   for (let attempt = 1; attempt <= tries; attempt++) {
     const { state, revision } = await load(store, User, userId)
-    if (asked !== undefined && asked !== revision)
-      throw new Problem('revision_conflict', `The revision is ${revision} by now`)
+    atRevision(intent, revision)
     // What would be refused, or change nothing, dismisses nobody.
     const goes = decision(state).length > 0 && isSuperAdmin(state)
     if (goes && actor.kind === 'user' && actor.id !== userId) await admitSuperAdmin({ store, now }, actor.id, intent)

@@ -3,7 +3,7 @@ import { Refusal } from '../domain/refusal.ts'
 import * as Tag from '../domain/tag.ts'
 import { Id, type Intent, line, Problem, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
-import { activeFacility, onlyOwn, within } from './guards.ts'
+import { activeFacility, atRevision, onlyOwn, within } from './guards.ts'
 import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { answered, type Deps } from './http.ts'
 import { reserve } from './reserve.ts'
@@ -30,8 +30,7 @@ async function rename(deps: Deps, id: string, wanted: string, own: string | unde
   const { state, revision } = await load(store, Tag, id)
   const { facility_id } = Tag.active(state)
   onlyOwn(facility_id, own)
-  if (intent.expected_revision !== undefined && intent.expected_revision !== revision)
-    throw new Problem('revision_conflict', `The revision is ${revision} by now`)
+  atRevision(intent, revision)
   const about = { ...intent, facility_id }
   const name = reservedName({ facility_id, name: wanted })
   await reserve(store, { kind, name, owner_id: id, at: now() }, about)

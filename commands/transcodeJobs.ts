@@ -2,9 +2,9 @@ import { z } from 'zod'
 import * as Settings from '../domain/settings.ts'
 import * as TranscodeJob from '../domain/transcodeJob.ts'
 import * as Upload from '../domain/upload.ts'
-import { Id, Problem, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
+import { Id, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import * as shapes from '../ops/platform/shapes.ts'
-import { onlyOwn } from './guards.ts'
+import { onlyOwn, workable } from './guards.ts'
 import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { answered, aside, type Deps } from './http.ts'
 import { type FailedJobs, steering } from './jobSteering.ts'
@@ -81,11 +81,7 @@ export const transcodeJobs = ({ store, now, fixed, failedJobs }: SteeringDeps): 
         const id = derivedId('transcode-job', intent.id)
         const done = await replay(store, TranscodeJob, id, intent)
         if (done) return accepted(id, done)
-        Upload.kept(upload)
-        if (intent.expected_revision !== undefined && intent.expected_revision !== revision)
-          throw new Problem('revision_conflict', `The revision of the upload is ${revision} by now`)
-        if (upload.status === 'rejected')
-          throw new Problem('upload_rejected', `This recording was rejected: ${upload.reason ?? 'it is no sound'}`)
+        workable(upload, intent, revision)
         const { facility_id } = upload
         const usual = await settingsOf(facility_id)
         const asked = TranscodeJob.request({

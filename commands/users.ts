@@ -88,7 +88,7 @@ const created = (id: string, outcome: Outcome<User.State>) =>
   answered(201, outcome, shown(id, outcome.state), { Location: `${path}/${id}` })
 
 /** A user whom the caller may change: of the facility that the caller is kept to. */
-export async function userWithin(store: EventStore, id: string, facility: string | undefined): Promise<User.Known> {
+async function userWithin(store: EventStore, id: string, facility: string | undefined): Promise<User.Known> {
   const user = User.known((await load(store, User, id)).state)
   if (facility !== undefined && user.facility_id !== facility) throw notFound()
   return user

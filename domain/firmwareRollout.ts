@@ -17,7 +17,8 @@ export interface Plan {
   halt: {
     min_devices: number
     failure_percent: number
-    /** Absent: failures of every kind count. */ kinds?: readonly FailureKind[]
+    /** Absent: failures of every kind count. */
+    kinds?: readonly FailureKind[]
   }
   /** A device that told one of these and is below it waits. */
   gates?: { min_battery_mv?: number; external_power?: boolean; min_free_bytes?: number }

@@ -37,7 +37,7 @@ const FOR_LONG_SPECS = [
 /** A sentence for the user: what is wrong and what to type. */
 export class NotPrepared extends Error {}
 
-export function checkNode(version = process.versions.node) {
+function checkNode(version = process.versions.node) {
   const [major, minor] = version.split('.').map(Number)
   const [oldestMajor, oldestMinor] = OLDEST_NODE
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return
@@ -47,7 +47,7 @@ export function checkNode(version = process.versions.node) {
 }
 
 /** Whether node_modules is what package-lock.json says: by the digest kept at the last look, else by npm's own record of what is there. */
-export function packagesAreCurrent(root) {
+function packagesAreCurrent(root) {
   const lock = path.join(root, 'package-lock.json')
   const modules = path.join(root, 'node_modules')
   if (textOf(path.join(modules, '.prepared')) === digestOf(lock)) return true
@@ -67,7 +67,7 @@ function samePackages(root, wanted = {}, there = {}) {
   return !missing && Object.entries(there).every(([at, entry]) => wanted[at] && wanted[at].version === entry.version)
 }
 
-export function installPackages(root, env, say) {
+function installPackages(root, env, say) {
   say('Installing packages: npm ci')
   const npm = env.npm_execpath
     ? [process.execPath, env.npm_execpath]
@@ -79,7 +79,7 @@ export function installPackages(root, env, say) {
 }
 
 /** The programs that are not there. Throws when a variable names one that is not. */
-export function missingPrograms(env, programs = PROGRAMS) {
+function missingPrograms(env, programs = PROGRAMS) {
   return programs.filter(({ name, variable, folders, unless }) => {
     if (unless && env[unless]) return false
     if (env[variable]) {
@@ -92,7 +92,7 @@ export function missingPrograms(env, programs = PROGRAMS) {
   })
 }
 
-export function installPrograms(missing, env, say) {
+function installPrograms(missing, env, say) {
   const packages = [...new Set(missing.map(({ apt }) => apt))]
   if (!mayInstall()) throw new NotPrepared(whatToType(missing, packages, systemName()))
 
@@ -137,7 +137,7 @@ function apt(args, env) {
 }
 
 /** One clear sentence for this platform. */
-export function whatToType(missing, packages, system) {
+function whatToType(missing, packages, system) {
   const names = missing.map(({ name }) => name).join(', ')
   const all = packages.join(' ')
   const commands = {

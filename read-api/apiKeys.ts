@@ -11,9 +11,7 @@ type Row = ApiKeyRow & { api_key_id: string | null; last_used_at: string | null 
 
 const path = '/api/v1/api-keys'
 const visible = (facility: string | undefined) =>
-  queryBuilder('api_keys')
-    .leftJoin('api_key_use', 'api_key_id', 'id')
-    .modify((query) => facility && void query.where({ facility_id: facility }))
+  matching(queryBuilder('api_keys').leftJoin('api_key_use', 'api_key_id', 'id'), { facility_id: facility })
 
 /** What it was then, nobody keeps. */
 const shown = ({ api_key_id: _, last_used_at, ...key }: Row, isPresent = true) => ({

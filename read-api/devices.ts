@@ -34,9 +34,7 @@ const silence = {
 
 const path = '/api/v1/devices'
 const visible = (facility: string | undefined) =>
-  queryBuilder('devices')
-    .leftJoin('device_presence', 'device_id', 'id')
-    .modify((query) => facility && void query.where({ facility_id: facility }))
+  matching(queryBuilder('devices').leftJoin('device_presence', 'device_id', 'id'), { facility_id: facility })
 const about = { path, resource: 'device', readModel: 'devices', permission: 'device:read', visible }
 
 /** What its heartbeats said then, nobody keeps. */

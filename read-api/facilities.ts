@@ -9,8 +9,7 @@ import { historyRoute } from './history.ts'
 import { matching, page, pageOf, pageQuery, searching } from './page.ts'
 
 const path = '/api/v1/facilities'
-const visible = (facility: string | undefined) =>
-  queryBuilder('facilities').modify((query) => facility && void query.where({ id: facility }))
+const visible = (facility: string | undefined) => matching(queryBuilder('facilities'), { id: facility })
 const about = { path, resource: 'facility', readModel: 'facilities', permission: 'facility:read', visible }
 
 const Query = pageQuery('created_at', 'name', 'code').extend({

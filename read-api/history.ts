@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Recorded } from '../ops/platform/eventStore.ts'
 import { Id, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import { History } from '../ops/platform/shapes.ts'
-import { type Actor, named, namesOf } from './actorNames.ts'
+import { actorOf, named, namesOf } from './actorNames.ts'
 import { type Change, changesOf, type ResourceDeps, shownFolding } from './folding.ts'
 import { one } from './page.ts'
 import { withoutFigures, withoutFleetFigures } from './fleetFigures.ts'
@@ -44,7 +44,7 @@ export function historyRoute(
       const times = timesOf(events)
       // What came from elsewhere brings its history along, and not the names of the people there.
       const isHere = ({ metadata }: Recorded) => facility === undefined || metadata['facility_id'] === facility
-      const actors = (of: readonly Recorded[]) => of.map(({ metadata }) => metadata['actor'] as Actor)
+      const actors = (of: readonly Recorded[]) => of.map(actorOf)
       const [here, there] = await Promise.all([
         namesOf(deps.database, actors(events.filter(isHere))),
         namesOf(deps.database, actors(events.filter((event) => !isHere(event))), facility),
@@ -76,7 +76,7 @@ function item(
     isElsewhere: boolean
   },
 ) {
-  const actor = event.metadata['actor'] as Actor
+  const actor = actorOf(event)
   const told = isElsewhere ? withoutFleetFigures(event) : event.data
   const shown = (value: unknown) => withoutKeys(isElsewhere ? withoutFigures(value) : value)
   const data = Object.fromEntries(Object.entries(told).filter(([field]) => !secrets.has(field)))

@@ -24,8 +24,7 @@ export interface InferenceJobsDeps extends ResourceDeps {
 
 const permission = 'inference-job:read'
 const reads = ['inference_jobs', 'gpu_servers']
-const visible = (facility: string | undefined) =>
-  queryBuilder('inference_jobs').modify((query) => facility && void query.where({ facility_id: facility }))
+const visible = (facility: string | undefined) => matching(queryBuilder('inference_jobs'), { facility_id: facility })
 const about = { path, resource: 'inferenceJob', readModel: 'inference_jobs', permission, visible }
 
 const Query = pageQuery('requested_at', 'finished_at').extend({

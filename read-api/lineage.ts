@@ -3,7 +3,7 @@ import type { Recorded } from '../ops/platform/eventStore.ts'
 import { timeOf } from '../ops/platform/eventTime.ts'
 import { Id, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import { InferenceJobInFull } from '../ops/platform/shapes.ts'
-import { type Actor, named, namesOf } from './actorNames.ts'
+import { actorOf, named, namesOf } from './actorNames.ts'
 import type { ResourceDeps } from './folding.ts'
 import { one } from './page.ts'
 import { eventsAt, placesOf } from './resourceEvents.ts'
@@ -165,7 +165,6 @@ export const lineage = (deps: ResourceDeps): Route =>
     run: async ({ params: { id }, facility }) => {
       await one(deps.database, visible(facility).where({ id }).select('id'))
       const events = await eventsAt(deps.store, await placesOf(deps, 'upload', id))
-      const actorOf = ({ metadata }: Recorded) => metadata['actor'] as Actor
       const names = await namesOf(deps.database, events.map(actorOf), facility)
       const nameOf: Naming = (event) => named(actorOf(event), names) as z.infer<typeof actor>
       const first = events[0]!

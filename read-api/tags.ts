@@ -11,9 +11,7 @@ const permission = 'tag:read'
 const reads = ['tags']
 
 const visible = (facility: string | undefined) =>
-  queryBuilder('tags')
-    .where({ status: 'active' })
-    .modify((query) => facility && void query.where({ facility_id: facility }))
+  matching(queryBuilder('tags').where({ status: 'active' }), { facility_id: facility })
 
 const Query = pageQuery('created_at', 'name').extend({ facility_id: Uuid.optional(), q: line(60).optional() })
 

@@ -12,8 +12,7 @@ import { placedIn } from './queue.ts'
 const path = '/api/v1/transcode-jobs'
 const permission = 'transcode-job:read'
 const reads = ['transcode_jobs']
-const visible = (facility: string | undefined) =>
-  queryBuilder('transcode_jobs').modify((query) => facility && void query.where({ facility_id: facility }))
+const visible = (facility: string | undefined) => matching(queryBuilder('transcode_jobs'), { facility_id: facility })
 const about = { path, resource: 'transcodeJob', readModel: 'transcode_jobs', permission, visible }
 
 const Query = pageQuery('requested_at', 'finished_at').extend({

@@ -12,8 +12,7 @@ const path = '/api/v1/uploads'
 const permission = 'upload:read'
 const about = { path, resource: 'upload', readModel: 'uploads', permission }
 
-const any = (facility: string | undefined) =>
-  queryBuilder('uploads').modify((query) => facility && void query.where({ facility_id: facility }))
+const any = (facility: string | undefined) => matching(queryBuilder('uploads'), { facility_id: facility })
 /** What was deleted is not seen; its history stays. */
 export const visible = (facility: string | undefined) => any(facility).whereNot({ status: 'deleted' })
 /** What can be restored, for those who may. */

@@ -12,8 +12,7 @@ import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
 import { eventsAt } from './resourceEvents.ts'
 
 const path = '/api/v1/users'
-const visible = (facility: string | undefined) =>
-  queryBuilder('users').modify((query) => facility && void query.where({ facility_id: facility }))
+const visible = (facility: string | undefined) => matching(queryBuilder('users'), { facility_id: facility })
 const about = { path, resource: 'user', readModel: 'users', permission: 'user:read', visible }
 
 const Query = pageQuery('created_at', 'name', 'email').extend({

@@ -27,7 +27,7 @@ function whyOf({ type, data, actor }: Item): string {
 }
 
 /** From when to when it was up or down, the newest first: of its events those that changed its health. */
-export function stretchesOf(items: readonly Item[]): Stretch[] {
+function stretchesOf(items: readonly Item[]): Stretch[] {
   const found: Stretch[] = []
   for (const item of items) {
     const health = item.changes.find(({ field }) => field === 'health')?.after

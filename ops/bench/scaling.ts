@@ -19,7 +19,7 @@ const full = 0.5
 /** Of one recording: received, probed; transcode requested, started, the first rendition made, all made. */
 export const eventsOfUpload = 6
 /** The recording, its job; of each event one in the audit trail and one of its resource, and of its job's four one of the recording too. */
-export const rowsOfUpload = 2 + 2 * eventsOfUpload + 4
+const rowsOfUpload = 2 + 2 * eventsOfUpload + 4
 
 /** A kind of work: so many of a machine as was measured it keeps busy at the peak, and what more machines for it are. */
 export interface Load {

@@ -41,7 +41,7 @@ export class StartFailed extends Error {
 }
 
 export const pidFile = (dataDir: string, name: string) => path.join(dataDir, `${name}.pid`)
-export const logFile = (dataDir: string, name: string) => path.join(dataDir, `${name}.log`)
+const logFile = (dataDir: string, name: string) => path.join(dataDir, `${name}.log`)
 
 // For platforms without setpriv, when the owner ends without stopping them.
 const living = new Set<ChildProcess>()

@@ -20,7 +20,7 @@ import { endProcess } from './leftovers.ts'
 import type { PostgresBinaries } from './postgresBinaries.ts'
 import type { Site } from './site.ts'
 
-export const MAJOR = '18'
+const MAJOR = '18'
 
 /** Makes `DATA_DIR/postgres` a cluster that can be started: creates it when there is none, and sets right what a crash left. */
 export async function preparedFolder(site: Site, binaries: PostgresBinaries, password: string): Promise<string> {

@@ -1,12 +1,11 @@
-import { createHash, createHmac } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createHmac } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { splitStream } from '../../domain/decider.ts'
 import * as NameKey from '../../domain/nameKey.ts'
 import * as UserKey from '../../domain/userKey.ts'
+import { sha256Of } from '../platform/objectFile.ts'
 import type { RawEvent } from '../platform/rawEvents.ts'
 import { fingerprintOf } from '../platform/sealing.ts'
 import { SettingKey } from '../platform/shapes.ts'
@@ -76,14 +75,8 @@ export async function writeManifest(folder: string, manifest: Manifest, secret: 
   await rename(draft, join(folder, manifestFile))
 }
 
-export const sumOfEvents = (folder: string) => sumOf(join(folder, eventsFile))
-export const sumOfObjects = (folder: string) => sumOf(join(folder, objectsFolder, sumsFile))
-
-async function sumOf(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file), hash)
-  return hash.digest('hex')
-}
+export const sumOfEvents = (folder: string) => sha256Of(join(folder, eventsFile))
+export const sumOfObjects = (folder: string) => sha256Of(join(folder, objectsFolder, sumsFile))
 
 /** An event that holds a key, with that key wrapped anew, undefined where it is gone; any other as it is. */
 export function rewrapped<Event extends Pick<RawEvent, 'stream' | 'type' | 'data'>>(

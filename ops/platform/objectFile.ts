@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import type { Kept, Source } from './media.ts'
 
 /** There is no keeping files here: no room, no right to. */
@@ -46,7 +47,12 @@ export async function fetchObject(source: Source, kept: Kept, path: string): Pro
 export async function holds(path: string, { size_bytes, sha256 }: Kept): Promise<boolean> {
   const stats = await stat(path).catch(() => undefined)
   if (stats?.size !== size_bytes) return false
+  return (await sha256Of(path)) === sha256
+}
+
+/** Of a file, hex. */
+export async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
-  return hash.digest('hex') === sha256
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('hex')
 }

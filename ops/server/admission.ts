@@ -1,6 +1,6 @@
 import type { Refreshes } from '../../commands/sessions.ts'
 import { splitStream } from '../../domain/decider.ts'
-import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
+import type { EventStore, Recorded } from '../platform/eventStore.ts'
 import type { Log } from '../platform/log.ts'
 import { Problem } from '../platform/route.ts'
 import type { AccessClaims } from '../platform/tokens.ts'

@@ -5,6 +5,7 @@ import { dirname, join, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import pLimit from 'p-limit'
 import type { Config } from '../platform/config.ts'
+import { sha256Of } from '../platform/objectFile.ts'
 import { connectObjects, isMissing, type Objects } from '../platform/objects.ts'
 import { objectsIn } from '../roles/connections.ts'
 
@@ -52,7 +53,7 @@ export async function exportObjects(
   for await (const one of keys ? sized(objects, keys) : objects.list('')) if (!passing.test(one.key)) wanted.push(one)
   const found = { objects: wanted.length, copied: 0, bytes: 0, sums: new Map<string, string>() }
   let done = 0
-  await inTurn(wanted, async ({ key, size_bytes }) => {
+  await someAtOnce(wanted, async ({ key, size_bytes }) => {
     const file = fileOf(folder, key)
     const there = known.has(key) && (await stat(file).catch(() => undefined))?.size === size_bytes
     if (there) found.sums.set(key, known.get(key)!)
@@ -109,7 +110,7 @@ export async function importObjects(
   if (!given && sums.size === 0) throw new Error(`${folder} holds no export: there is no ${sumsFile} in it`)
   const found = { objects: sums.size, copied: 0, bytes: 0 }
   let done = 0
-  await inTurn([...sums], async ([key, sha256]) => {
+  await someAtOnce([...sums], async ([key, sha256]) => {
     const { file, size } = await exported(folder, key)
     if ((await objects.size(key)) !== size) {
       await verifyFile(file, key, sha256)
@@ -126,7 +127,7 @@ export async function importObjects(
 export async function verifyObjects(folder: string, sums: Sums, onProgress: Progress): Promise<void> {
   let done = 0
   const faults: string[] = []
-  await inTurn([...sums], async ([key, sha256]) => {
+  await someAtOnce([...sums], async ([key, sha256]) => {
     await exported(folder, key)
       .then(({ file }) => verifyFile(file, key, sha256))
       .catch((error: Error) => faults.push(error.message))
@@ -142,12 +143,10 @@ async function exported(folder: string, key: string): Promise<{ file: string; si
 }
 
 async function verifyFile(file: string, key: string, sha256: string): Promise<void> {
-  const read = createHash('sha256')
-  await pipeline(createReadStream(file), read)
-  if (read.digest('hex') !== sha256) throw new Error(`${key} is not what was exported: its SHA-256 is another one`)
+  if ((await sha256Of(file)) !== sha256) throw new Error(`${key} is not what was exported: its SHA-256 is another one`)
 }
 
-async function inTurn<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
+async function someAtOnce<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
   const limit = pLimit(atOnce)
   await Promise.all(all.map((one) => limit(act, one))).finally(() => limit.clearQueue())
 }

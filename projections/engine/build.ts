@@ -4,7 +4,7 @@ import { projectionChanges } from '../../ops/platform/channels.ts'
 import { connectAlone } from '../../ops/platform/database.ts'
 import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
 import type { Log } from '../../ops/platform/log.ts'
-import { CheckpointMoved, type Place, placeOf } from './apply.ts'
+import { CheckpointMoved, type Place } from './apply.ts'
 import { Building } from './building.ts'
 import { catchUp, isNear } from './catchUp.ts'
 import { isFaultOfData, wordsOf } from './faults.ts'
@@ -96,19 +96,11 @@ async function buildAll(
     }
     if (buildings.length === 0) return
     const onProgress = progressOf(client, buildings, await store.head())
-    const last: Place = { position: undefined }
-    await rebuild({ events: notingLast(read(), last), buildings, skipped, signal, onProgress })
+    const last = await rebuild({ events: read(), buildings, skipped, signal, onProgress })
     const limit = pLimit(finishedAtOnce)
     await Promise.all(buildings.map((building) => limit(finish, client, building, last, log)))
   } finally {
     await Promise.all(buildings.map((building) => building.end()))
-  }
-}
-
-async function* notingLast(batches: AsyncIterable<readonly Recorded[]>, last: Place) {
-  for await (const batch of batches) {
-    if (batch.length > 0) Object.assign(last, placeOf(batch.at(-1)!))
-    yield batch
   }
 }
 

@@ -89,7 +89,7 @@ export function idsFor(handler: AnyHandler, event: Occurred): string[] {
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-export const isId = (id: string) => uuid.test(id)
+const isId = (id: string) => uuid.test(id)
 
 /** A row that is not at hand can only be looked for by what is an id. */
 export function checkId(id: string): void {
@@ -97,7 +97,7 @@ export function checkId(id: string): void {
 }
 
 /** What one event changes: all of it, or nothing when a fold throws. */
-export function foldEvent(
+function foldEvent(
   handler: AnyHandler,
   event: Occurred,
   rowOf: (id: string) => Row | null,

@@ -10,16 +10,15 @@ import { spannedSince } from '../../ops/platform/tracing.ts'
 import { applyBatch, type Checkpoint, CheckpointMoved, isOf, placeOf, servingNames } from './apply.ts'
 import type { Builds } from './builds.ts'
 import { Feed } from './feed.ts'
-import { join, type Joined, logStopped } from './join.ts'
+import { join, logStopped } from './join.ts'
 import { type Known, openMembers } from './members.ts'
 import { openGroup } from './openGroup.ts'
 import { passOver } from './passOver.ts'
 import type { AnyProjection } from './projection.ts'
 import { type Orders, readOrders } from './orders.ts'
-import { promote } from './promote.ts'
+import { type Said, showWanted } from './showing.ts'
 import type { Table } from './table.ts'
 import { keyOf } from './versions.ts'
-import { isWaitedFor } from './view.ts'
 
 export interface GroupOptions {
   databaseUrl: string
@@ -99,7 +98,7 @@ async function lead(client: Client, signal: AbortSignal): Promise<boolean> {
 }
 
 /** What a leader keeps in mind from round to round. */
-interface Leading {
+interface Leading extends Said {
   /** By which Postgres knows its session. */
   pid: number
   /** Versions that were tried: a stopped one is tried once, and again when an operator says so. */
@@ -108,9 +107,6 @@ interface Leading {
   heard: bigint
   /** What they have said, until they say more. */
   orders: Orders | undefined
-  /** Where in the log this leader wrote down what it promoted, and, as long as that is not among the orders, which version of what. */
-  written: Set<bigint>
-  said: Map<string, number>
   /** What it follows. As long as that does not break it is this log, and nobody else moves the checkpoint unnoticed. */
   feed: Feed | undefined
   /** Ends the round when the event store answers again after that broke. */
@@ -233,51 +229,4 @@ async function tell(client: Client, { position }: Checkpoint, stopped: readonly 
     positions,
     JSON.stringify({ position: position?.toString() ?? null, stopped }),
   ])
-}
-
-/** Shows one that is wanted and can be shown. Where somebody reads an old version for long, nobody is held up: it is tried again later. */
-async function showWanted(
-  client: Client,
-  { live, stopped }: Joined,
-  { wanted, shown }: Orders,
-  { projections, promotes, onPromoted, log }: GroupOptions,
-  { written, said }: Pick<Leading, 'written' | 'said'>,
-): Promise<'waited for' | 'more to show' | 'as wanted'> {
-  let outcome: 'waited for' | 'as wanted' = 'as wanted'
-  let hasShown = false
-  const writeDown = async (...what: Parameters<typeof onPromoted>) => {
-    const at = await onPromoted(...what)
-    if (at) written.add(at.position)
-    const [name, version] = what
-    said.set(name, version)
-  }
-  for (const table of live) {
-    const { projection, serving } = table
-    const { name, version } = projection
-    const newest = projections.find((one) => one.name === name)!.version
-    if (wanted(name, newest, promotes) !== version) continue
-    if (serving) {
-      // The process that showed it may have died before it said so.
-      const last = said.get(name) ?? shown(name)
-      if (last !== undefined && last !== version && promotes === 'auto') await writeDown(name, version, last)
-      continue
-    }
-    if (hasShown) return 'more to show'
-    try {
-      const previous = await promote(client, name, version)
-      for (const one of live) if (one.projection.name === name) one.serving = one === table
-      if (stopped.includes(name)) stopped.splice(stopped.indexOf(name), 1)
-      if (version === newest) await writeDown(name, version, previous)
-      hasShown = true
-      log.info({ projection: name, version, previous }, 'a read model shows another version')
-    } catch (error) {
-      if (!isWaitedFor(error)) throw error
-      log.warn(
-        { projection: name, version },
-        'a read model cannot show another version while it is read for long, or another view is made upon it',
-      )
-      outcome = 'waited for'
-    }
-  }
-  return outcome
 }

@@ -1,5 +1,5 @@
 import type { Recorded } from '../../ops/platform/eventStore.ts'
-import { haltAt } from './apply.ts'
+import { haltAt, type Place, placeOf } from './apply.ts'
 import type { Building } from './building.ts'
 import { isFaultOfData, wordsOf } from './faults.ts'
 import { occurred } from './fold.ts'
@@ -25,25 +25,25 @@ export interface RebuildOptions {
 
 /**
  * Fills candidates from the whole log: one read for all of them. An event that cannot be folded halts its projection and none of the
- * others. Leaves what was folded unfinished; returns the position of the last event read.
+ * others. Leaves what was folded unfinished; returns where the last event is that was read.
  */
-export async function rebuild(options: RebuildOptions): Promise<bigint | undefined> {
+export async function rebuild(options: RebuildOptions): Promise<Place> {
   const { buildings, events, skipped, onProgress, signal, maxRows = heldRows } = options
   const takers = takersOf(buildings)
-  let position: bigint | undefined
+  let place: Place = { position: undefined }
   let count = 0
   for await (const batch of inBatches(events)) {
     signal.throwIfAborted()
-    if (buildings.every(({ halted }) => halted)) return position
+    if (buildings.every(({ halted }) => halted)) return place
     for (const event of batch) foldInto(takers(event.type), event, skipped)
     for (const building of buildings) await unlessRefused(building, () => building.send())
     count += batch.length
-    position = batch.at(-1)!.position
-    onProgress(count, position)
+    place = placeOf(batch.at(-1)!)
+    onProgress(count, place.position!)
     await evictDownTo(maxRows, buildings)
   }
   for (const building of buildings) await unlessRefused(building, () => building.settle())
-  return position
+  return place
 }
 
 /** Small batches joined: what is done once a batch costs as much as the folding of many events. */

@@ -60,8 +60,7 @@ export async function enter(
 
 /**
  * Moves a version to another state, from one of these and from this position (any, where none is given); its progress is over. The event there
- * is known still where the position stays. False if
- * it stood elsewhere: somebody else has moved it, and what was meant for it is void.
+ * is known still where the position stays. False if it stood elsewhere: somebody else has moved it, and what was meant for it is void.
  */
 export async function move(
   client: ClientBase,

@@ -66,13 +66,13 @@ describe('erasing a person', () => {
     // Both instances have opened what is sealed, and hold the key.
     const elsewhere = apiOf(other.url, await bearerOf())
     await eventually(async () => expect((await elsewhere.get(`${path}/history`)).bytes.toString()).to.include(names[0]))
-    const erased = await system.admin.post(`${path}/erase`)
-    expect([erased.status, erased.body.status, erased.body.name, erased.body.email]).to.deep.equal([
-      200,
-      'erased',
-      '[erased]',
-      '[erased]',
-    ])
+    // Nobody is let in while the event store says nothing for a second, which a busy machine can make of it.
+    const erased = await eventually(async () => {
+      const answer = await system.admin.post(`${path}/erase`)
+      expect(answer.status, answer.bytes.toString()).to.equal(200)
+      return answer
+    })
+    expect([erased.body.status, erased.body.name, erased.body.email]).to.deep.equal(['erased', '[erased]', '[erased]'])
     for (const api of [system.admin, elsewhere]) {
       for (const asked of [
         path,

@@ -52,7 +52,14 @@ describe('building a new version of a read model', function () {
         for await (const batch of store.readAll(undefined))
           for (let i = 0; i < batch.length; i += 10) yield batch.slice(i, i + 10)
       }
-      const position = await rebuild({ events: small(), buildings, skipped: never, onProgress: never, signal, maxRows })
+      const { position } = await rebuild({
+        events: small(),
+        buildings,
+        skipped: never,
+        onProgress: never,
+        signal,
+        maxRows,
+      })
       for (const building of buildings) {
         await building.finish(position)
         await building.end()

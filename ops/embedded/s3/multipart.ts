@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { type Digests, named, place } from './incoming.ts'
 import { type Headers, S3Error } from './s3rver.ts'
 import type { Condition, ObjectStore } from './store.ts'
-import { turns } from './turns.ts'
+import { turns } from '../../platform/turns.ts'
 import { keptHeaders } from './versions.ts'
 
 const SMALLEST_PART = 5 * 1024 * 1024

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { type Digests, type Incoming, place, type Received } from './incoming.ts'
 import { checkNames, isBucketName } from './names.ts'
 import { FilesystemStore, type Headers, S3Error, S3Object, type StoredObject } from './s3rver.ts'
-import { turns } from './turns.ts'
+import { turns } from '../../platform/turns.ts'
 import { keptHeaders, modifiedOf, record, type Version, versionOf } from './versions.ts'
 
 export type Condition = Digests & { readonly unlessExists?: boolean }

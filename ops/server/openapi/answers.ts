@@ -20,7 +20,7 @@ const isExport = (route: Route) =>
  * The statuses of the problems that a route answers with whatever it does: the door's own and those of the command loop. What a route adds to them
  * stands in its `answers`.
  */
-export function problemsOf(route: Route): number[] {
+function problemsOf(route: Route): number[] {
   const takesBody = route.body !== undefined || route.multipart !== undefined || route.bytes !== undefined
   return [
     400,

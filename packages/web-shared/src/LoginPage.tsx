@@ -4,7 +4,7 @@ import { session } from './api/client.ts'
 import { ApiError, wordsOf } from './api/problem.ts'
 
 /** The one form in the middle of a page; says what is wrong where it was. */
-export function FormPage({
+function FormPage({
   title,
   intro,
   label,

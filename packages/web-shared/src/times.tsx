@@ -13,7 +13,7 @@ const units = [
 
 export const absoluteTime = (time: string) => absolute.format(new Date(time))
 
-export function relativeTime(time: string, now = Date.now()): string {
+function relativeTime(time: string, now = Date.now()): string {
   const secs = (Date.parse(time) - now) / 1000
   const [unit, size] = units.find(([, size]) => Math.abs(secs) >= size) ?? ['second', 1]
   return Math.abs(secs) < 5 ? 'just now' : relative.format(Math.round(secs / size), unit)

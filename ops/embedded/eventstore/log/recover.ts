@@ -8,7 +8,7 @@ import { DamagedLog, readAt, Segment, segmentFiles, TEMPORARY } from './segment.
 /** How much of the end of the log is verified at every start; what lies before is verified when it is read. */
 const VERIFIED_AT_START = 1024 * 1024 * 1024
 /** A new segment begins when one has grown to this. */
-export const SEGMENT_SIZE = 256 * 1024 * 1024
+const SEGMENT_SIZE = 256 * 1024 * 1024
 
 /**
  * Opens the log and its index and settles what a crash left behind: a torn tail is cut, what is not yet indexed is indexed.

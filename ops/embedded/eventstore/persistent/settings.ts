@@ -5,7 +5,7 @@ import type { MessageOf } from '../wire/protobuf.ts'
 import { ALL } from './names.ts'
 
 /** By the number of the older enumeration, behind them the one that has only a name. */
-export const STRATEGIES = ['DispatchToSingle', 'RoundRobin', 'Pinned', 'PinnedByCorrelation'] as const
+const STRATEGIES = ['DispatchToSingle', 'RoundRobin', 'Pinned', 'PinnedByCorrelation'] as const
 export type StrategyName = (typeof STRATEGIES)[number]
 const OLD_STRATEGIES = 3
 
