@@ -49,6 +49,7 @@ type Event = Pick<RawEvent, 'stream' | 'type' | 'data'>
 export class Belonging {
   readonly #facility: string
   readonly #here = new Set<string>()
+  readonly #superAdmins = new Set<string>()
   /** Of every device, its model; of what firmware there is for every facility, the model that it is for. */
   readonly #models = new Map<string, string>()
   readonly #firmwareForAll = new Map<string, string>()
@@ -96,9 +97,10 @@ export class Belonging {
     const data = dataOf(event)
     const { facility_id, device_model, model } = data
     if (facility_id === this.#facility) this.#here.add(stream)
-    // Whoever becomes a super_admin leaves the facility.
-    else if (facility_id !== undefined || (type === 'UserRoleChanged' && data['role'] === 'super_admin'))
-      this.#here.delete(stream)
+    else if (facility_id !== undefined) this.#here.delete(stream)
+    // Whoever is a super_admin is of no facility, whatever else is said of them.
+    if (category === User.category && data['role'] === 'super_admin') this.#superAdmins.add(stream)
+    else if (data['role'] !== undefined) this.#superAdmins.delete(stream)
     if (category === Device.category && model !== undefined) this.#models.set(stream, String(model))
     if (firmware.has(category) && facility_id === undefined && device_model !== undefined)
       this.#firmwareForAll.set(stream, String(device_model))
@@ -116,17 +118,19 @@ export class Belonging {
   its(): { has: (stream: string) => boolean; objects: readonly string[] } {
     const models = new Set([...this.#here].map((stream) => this.#models.get(stream)))
     const forItsModels = [...this.#firmwareForAll].flatMap(([stream, model]) => (models.has(model) ? [stream] : []))
-    const streams = new Set([...ofAll, ...this.#here, ...forItsModels])
+    const here = [...this.#here].filter((stream) => !this.#superAdmins.has(stream))
+    const streams = new Set([...ofAll, ...here, ...forItsModels])
     for (const [stream, user] of this.#userOf) if (streams.has(`${User.category}-${user}`)) streams.add(stream)
     for (const [stream, jobs] of this.#jobsOf) if (jobs.every((job) => streams.has(job))) streams.add(stream)
     const ids = new Set([this.#facility, ...[...streams].map((stream) => splitStream(stream)[1])])
     for (const [stream, owner] of this.#ownerOf) if (ids.has(owner)) streams.add(stream)
 
     const has = (stream: string) => {
-      const [category, id] = splitStream(stream)
+      // `$$stream` says how long what is in `stream` stays.
+      const [category, id] = splitStream(stream.replace(/^\$\$/, ''))
       const main = asides.get(category)
       if (main !== undefined) return streams.has(`${main}-${id}`)
-      return streams.has(stream) || (named.has(category) && id === this.#facility)
+      return streams.has(`${category}-${id}`) || (named.has(category) && id === this.#facility)
     }
     const keys = [...streams].flatMap((stream) => [...(this.#objectsOf.get(stream) ?? [])])
     return { has, objects: [...new Set(keys)].filter((key) => !this.#isGone(key)) }

@@ -13,7 +13,7 @@ import { opensItsLog } from '../keeping/logKey.ts'
 import { type Config, masterKeysOf } from '../platform/config.ts'
 import type { EventStore } from '../platform/eventStore.ts'
 import { connectEventStore } from '../platform/eventStoreClient.ts'
-import { endOfLog, type RawEvent, readRaw } from '../platform/rawEvents.ts'
+import { endOfLog, readRaw } from '../platform/rawEvents.ts'
 import { createSealing, fingerprintOf } from '../platform/sealing.ts'
 import { bucketOf, exportObjects, keepObjects } from '../storage/copying.ts'
 import { Belonging } from './belonging.ts'
@@ -81,7 +81,10 @@ async function find(client: EventStoreDBClient, facility: string): Promise<strin
 async function makePlaces(folder: string, keyFile: string, secret: string): Promise<void> {
   if (`${resolve(keyFile)}${sep}`.startsWith(`${resolve(folder)}${sep}`))
     throw new Error('The key goes outside of the bundle, or whoever has one has the other')
-  if (existsSync(keyFile)) throw new Error(`${keyFile} is there already: name another file for the key`)
+  if (existsSync(keyFile))
+    throw new Error(
+      `${keyFile} is there already: name another file for the key, or remove what an export before has left`,
+    )
   await mkdir(folder, { recursive: true, mode: 0o700 })
   if ((await readdir(folder)).length > 0)
     throw new Error(`${folder} is not empty: a bundle goes into a folder of its own`)
@@ -121,7 +124,7 @@ async function fill(to: string, { config, client, store, id, secret, parts }: Fi
   const { lines, head } = await parts('copying events', (progress) =>
     exportEvents(config.EVENTSTORE_URL, join(to, eventsFile), progress, {
       until: end,
-      taken: (event) => (its.has(mainStream(event)) ? rewrapped(event, wrap) : undefined),
+      taken: (event) => (its.has(event.stream) ? rewrapped(event, wrap) : undefined),
     }),
   )
   for await (const events of readRaw(client, end, { type: '$streamDeleted' }))
@@ -146,9 +149,6 @@ async function inheritedBy(store: EventStore, facility_id: string): Promise<Mani
   const { state: system } = await load(store, Settings, 'system')
   return Object.fromEntries(Object.entries(system).filter(([key]) => !(key in own)))
 }
-
-/** `$$stream` says how long what is in `stream` stays. */
-const mainStream = ({ stream }: RawEvent) => (stream.startsWith('$$') ? stream.slice(2) : stream)
 
 async function survey(client: EventStoreDBClient, id: string, onProgress: (done: number, total: number) => void) {
   const end = (await endOfLog(client)) ?? 0n

@@ -15,6 +15,7 @@ import type { Config } from '../platform/config.ts'
 import type { RawEvent } from '../platform/rawEvents.ts'
 import { createSealing } from '../platform/sealing.ts'
 import { bucketOf, importObjects, sumsIn, verifyObjects } from '../storage/copying.ts'
+import { Belonging } from './belonging.ts'
 import { preparedIn } from './prepared.ts'
 import { eventsFile, type Manifest, manifestOf, objectsFolder, rewrapped, sumOfEvents, sumOfObjects } from './bundle.ts'
 
@@ -56,7 +57,7 @@ export async function importFacility(config: Config, bundle: Bundle, parts: Part
   return { facility_id, lines, objects, missing }
 }
 
-/** Throws where anything of it is not what was exported, or its key is another one. */
+/** Throws where anything of it is not what was exported, or not of its facility, or its key is another one. */
 export async function openBundle(from: string, keyFile: string, parts: Parts): Promise<Bundle> {
   const text = await readFile(keyFile, 'utf8').catch(() => Promise.reject(new Error(`There is no key in ${keyFile}`)))
   const secret = text.trim()
@@ -65,9 +66,23 @@ export async function openBundle(from: string, keyFile: string, parts: Parts): P
   const same = async (sum: Promise<string>, wanted: string) => (await sum.catch(() => '')) === wanted
   if (!(await same(sumOfEvents(from), manifest.events))) throw changed(eventsFile)
   if (!(await same(sumOfObjects(from), manifest.objects))) throw changed('the list of the objects')
+  await refuseOthers(from, manifest)
   const sums = await sumsIn(join(from, objectsFolder))
   await parts('verifying', (progress) => verifyObjects(join(from, objectsFolder), sums, progress))
   return { from, secret, manifest }
+}
+
+/** Whoever has the key may have put something in that an export of the facility never has, such as a super_admin. */
+async function refuseOthers(from: string, { facility_id }: Manifest): Promise<void> {
+  const file = join(from, eventsFile)
+  const belonging = new Belonging(facility_id)
+  for await (const { what } of readExport(file)) if ('event' in what) belonging.add(what.event)
+  const { has } = belonging.its()
+  for await (const { what } of readExport(file)) {
+    const stream = 'event' in what ? what.event.stream : 'ended' in what ? what.ended : undefined
+    if (stream !== undefined && !has(stream))
+      throw new Error(`${stream} in ${from} is not of this facility: do not trust this bundle`)
+  }
 }
 
 /** The same export with every key wrapped by the secret of where it goes, and with the settings that it had from elsewhere. */

@@ -69,10 +69,15 @@ describe('erasing a person', () => {
     // Nobody is let in while the event store says nothing for a second, which a busy machine can make of it.
     const erased = await eventually(async () => {
       const answer = await system.admin.post(`${path}/erase`)
-      expect(answer.status, answer.bytes.toString()).to.equal(200)
+      expect(answer.status).not.to.equal(503)
       return answer
     })
-    expect([erased.body.status, erased.body.name, erased.body.email]).to.deep.equal(['erased', '[erased]', '[erased]'])
+    expect([erased.status, erased.body.status, erased.body.name, erased.body.email]).to.deep.equal([
+      200,
+      'erased',
+      '[erased]',
+      '[erased]',
+    ])
     for (const api of [system.admin, elsewhere]) {
       for (const asked of [
         path,

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { randomUUID } from 'node:crypto'
 import {
   appendFileSync,
   cpSync,
@@ -11,9 +12,13 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import pg from 'pg'
 import { projections } from '../../projections/all.ts'
 import { tableOf } from '../../projections/engine/projection.ts'
+import { Chain } from '../../ops/audit/chain.ts'
+import { footLine, headLine, lineOf, readExport } from '../../ops/events/exportFile.ts'
+import { manifestOf, sumOfEvents, writeManifest } from '../../ops/facilities/bundle.ts'
 import { holdsEvents } from '../../ops/events/importing.ts'
 import { exportFacility } from '../../ops/facilities/exporting.ts'
 import { importFacility, openBundle } from '../../ops/facilities/importing.ts'
@@ -123,13 +128,15 @@ describe('a facility that moves to an installation of its own', function () {
       (error: Error) => error.message,
     )
 
-  it('leaves as a bundle that tells nobody anything without its key', async () => {
+  it('leaves as a bundle that tells nobody who its people are without its key', async () => {
     const { code, output } = await runProcess(['facility:export', ours.id, bundle], here)
     expect(code, output).to.equal(0)
     expect(output).to.include(ours.id).and.include('.key')
     const files = readdirSync(bundle, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
     const key = readFileSync(`${bundle}.key`, 'utf8').trim()
-    const text = files.map((entry) => readFileSync(join(entry.parentPath, entry.name)).toString('latin1')).join('\n')
+    const bytes = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name)))
+    const text = [...bytes, gunzipSync(readFileSync(join(bundle, 'events.ndjson.gz')))].join('\n')
+    expect(text).to.include(ours.user.id)
     for (const secret of [key, system.config.DATA_ENCRYPTION_KEY, ours.user.email])
       expect(text.includes(secret), 'it is in the bundle').to.equal(false)
     const copied = files.map((entry) => join(entry.parentPath, entry.name).slice(join(bundle, 'objects/').length))
@@ -173,9 +180,33 @@ describe('a facility that moves to an installation of its own', function () {
     expect(await opening(changed))
       .to.include('bundle.json')
       .and.include('none that this release can read')
+    expect(await opening(await withSuperAdmin())).to.include('is not of this facility: do not trust')
     const opened = await openBundle(bundle, `${bundle}.key`, parts)
     expect(await failed(importFacility(system.config, opened, parts))).to.include('not empty')
   })
+
+  /** The bundle as somebody who has its key would make another of it, in which a person of the facility has risen. */
+  async function withSuperAdmin(): Promise<string> {
+    const to = join(folder, 'risen')
+    cpSync(bundle, to, { recursive: true })
+    const secret = readFileSync(`${bundle}.key`, 'utf8').trim()
+    const chain = new Chain()
+    const lines = [headLine]
+    let last = 0n
+    for await (const { line, what } of readExport(join(bundle, 'events.ndjson.gz'))) {
+      if ('event' in what) lines.push(lineOf({ ...what.event, position: 0n }, chain, new Set())!)
+      else if ('ended' in what) lines.push(line)
+      if ('event' in what && what.event.stream === `user-${ours.user.id}`) last = what.event.revision
+    }
+    const json = (content: object) => Buffer.from(JSON.stringify(content))
+    const event = { id: randomUUID(), stream: `user-${ours.user.id}`, revision: last + 1n, position: 0n, isJson: true }
+    const data = json({ role: 'super_admin', changed_at: new Date().toISOString() })
+    lines.push(lineOf({ ...event, type: 'UserRoleChanged', data, metadata: json({ schema: 1 }) }, chain, new Set())!)
+    lines.push(footLine(lines.length - 1, chain.head), '')
+    writeFileSync(join(to, 'events.ndjson.gz'), gzipSync(lines.join('\n')))
+    await writeManifest(to, { ...(await manifestOf(to, secret)), events: await sumOfEvents(to) }, secret)
+    return to
+  }
 
   /** An import that ends among the events. */
   async function brokenOff(dataDir: string) {

@@ -22,14 +22,37 @@ describe('what belongs to a facility', () => {
       ['user-left', 'UserMovedToFacility', at('g')],
       ['user-rose', 'UserRegistered', at('f')],
       ['user-rose', 'UserRoleChanged', { role: 'super_admin' }],
+      ['user-odd', 'UserRegistered', { ...at('f'), role: 'super_admin' }],
+      ['user-odd', 'UserMovedToFacility', at('f')],
+      ['user-fell', 'UserRegistered', { role: 'super_admin' }],
+      ['user-fell', 'UserRoleChanged', { role: 'user' }],
+      ['user-fell', 'UserMovedToFacility', at('f')],
       ['device-came', 'DeviceRegistered', { ...at('g'), model: 'm' }],
       ['device-came', 'DeviceMovedToFacility', at('f')],
       ['session-a', 'SessionStarted', { user_id: 'came' }],
       ['session-b', 'SessionStarted', { user_id: 'left' }],
     )
-    for (const own of ['user-came', 'userKey-came', 'session-a', 'device-came', 'deviceFirmware-came', 'settings-f'])
+    for (const own of [
+      'user-came',
+      'user-fell',
+      'userKey-came',
+      '$$userKey-came',
+      'session-a',
+      'device-came',
+      'deviceFirmware-came',
+      'settings-f',
+    ])
       expect(has(own), own).to.equal(true)
-    for (const other of ['user-left', 'userKey-left', 'user-rose', 'session-b', 'settings-system', 'settings-g'])
+    for (const other of [
+      'user-left',
+      'userKey-left',
+      '$$userKey-left',
+      'user-rose',
+      'user-odd',
+      'session-b',
+      'settings-system',
+      'settings-g',
+    ])
       expect(has(other), other).to.equal(false)
   })
 
