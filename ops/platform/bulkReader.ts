@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs'
 import http2 from 'node:http2'
-import shared from '@eventstore/db-client/generated/shared_pb.js'
-import streams from '@eventstore/db-client/generated/streams_pb.js'
+import pLimit from 'p-limit'
 import { gathered } from './eventStoreStreams.ts'
 import { EventWalk, type StoredEvent } from './eventWalk.ts'
+import { allRequest, streamRequest } from './readRequests.ts'
 
 const path = '/event_store.client.streams.Streams/Read'
 const streamWindow = 4 * 1024 * 1024
 const sessionWindow = 16 * 1024 * 1024
 const patience = { silenceMs: 5000, onSilence: () => new Error('The event store did not answer in time') }
 const prefix = 5
+const streamsAtOnce = 16
 
 /** The server answered in a way that this reader does not know: the official client may know better. */
 export class NotForBulk extends Error {
@@ -22,6 +23,40 @@ export class NotForBulk extends Error {
  * Throws NotForBulk before the first event, or what broke behind it.
  */
 export async function* readInBulk(url: string, after: bigint | undefined): AsyncGenerator<StoredEvent[]> {
+  const connection = connect(url)
+  let yielded = false
+  try {
+    for await (const events of connection.ask(allRequest(after))) {
+      yielded = true
+      yield events
+    }
+  } catch (error) {
+    throw yielded ? error : new NotForBulk((error as Error).message, { cause: error })
+  } finally {
+    connection.end()
+  }
+}
+
+/** The events of many streams, by their names, each oldest first; none of one that is not there or not any more. Throws NotForBulk. */
+export async function readStreamsInBulk(url: string, names: readonly string[]): Promise<Map<string, StoredEvent[]>> {
+  const connection = connect(url)
+  const limit = pLimit(streamsAtOnce)
+  const read = async (name: string) => {
+    const events: StoredEvent[] = []
+    for await (const some of connection.ask(streamRequest(name))) events.push(...some)
+    return [name, events] as const
+  }
+  try {
+    return new Map(await Promise.all(names.map((name) => limit(read, name))))
+  } catch (error) {
+    throw new NotForBulk((error as Error).message, { cause: error })
+  } finally {
+    connection.end()
+  }
+}
+
+/** Throws NotForBulk where there is no such connection. */
+function connect(url: string) {
   const { origin, headers, ca } = addressOf(url)
   const session = http2.connect(origin, {
     settings: { initialWindowSize: streamWindow },
@@ -30,8 +65,9 @@ export async function* readInBulk(url: string, after: bigint | undefined): Async
   let broken: Error | undefined
   session.on('error', (error: Error) => (broken = error))
   session.on('connect', () => session.setLocalWindowSize(sessionWindow))
-  let yielded = false
-  try {
+
+  /** What the server answers to a ReadReq; throws unless it says itself that this was all. */
+  async function* ask(request: { serializeBinary(): Uint8Array }): AsyncGenerator<StoredEvent[]> {
     const stream = session.request({
       ':method': 'POST',
       ':path': path,
@@ -42,23 +78,19 @@ export async function* readInBulk(url: string, after: bigint | undefined): Async
     let status: http2.IncomingHttpHeaders = {}
     stream.on('response', (answered) => (status = answered))
     stream.on('trailers', (trailers) => (status = { ...status, ...trailers }))
-    stream.end(request(after))
+    stream.end(framed(request.serializeBinary()))
     const walk = new EventWalk()
     const take = (chunk: Buffer, into: StoredEvent[]) => walk.take(chunk, into)
-    for await (const events of gathered(stream, take, patience)) {
-      yielded = true
-      yield events
-    }
+    yield* gathered(stream, take, patience)
     if (broken) throw broken
+    if (status['exception'] === 'stream-deleted') return
     if (status['grpc-status'] !== '0' || walk.incomplete)
       throw new Error(
         `The event store ended a read with ${status['grpc-status'] ?? status[':status'] ?? 'no answer'}: ${String(status['grpc-message'] ?? '')}`,
       )
-  } catch (error) {
-    throw yielded ? error : new NotForBulk((error as Error).message, { cause: error })
-  } finally {
-    session.destroy()
   }
+
+  return { ask, end: () => session.destroy() }
 }
 
 function addressOf(url: string): { origin: string; headers: Record<string, string>; ca: string | undefined } {
@@ -79,28 +111,8 @@ function addressOf(url: string): { origin: string; headers: Record<string, strin
   }
 }
 
-function request(after: bigint | undefined): Buffer {
-  const { ReadReq } = streams
-  const all = new ReadReq.Options.AllOptions()
-  if (after === undefined) all.setStart(new shared.Empty())
-  else {
-    const position = new ReadReq.Options.Position()
-    position.setCommitPosition(String(after))
-    position.setPreparePosition(String(after))
-    all.setPosition(position)
-  }
-  const options = new ReadReq.Options()
-  options.setAll(all)
-  options.setReadDirection(ReadReq.Options.ReadDirection.FORWARDS)
-  options.setResolveLinks(false)
-  options.setCount(String(Number.MAX_SAFE_INTEGER))
-  options.setNoFilter(new shared.Empty())
-  const ids = new ReadReq.Options.UUIDOption()
-  ids.setString(new shared.Empty())
-  options.setUuidOption(ids)
-  const message = new ReadReq()
-  message.setOptions(options)
-  const body = message.serializeBinary()
+/** As gRPC sends a message. */
+function framed(body: Uint8Array): Buffer {
   const frame = Buffer.alloc(prefix + body.length)
   frame.writeUInt32BE(body.length, 1)
   frame.set(body, prefix)

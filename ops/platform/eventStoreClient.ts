@@ -17,8 +17,9 @@ import {
   START,
   streamNameFilter,
 } from '@eventstore/db-client'
+import pLimit from 'p-limit'
 import { errorType, RevisionConflict, StreamGone, translated, Unavailable } from './eventStoreErrors.ts'
-import { NotForBulk, readInBulk } from './bulkReader.ts'
+import { NotForBulk, readInBulk, readStreamsInBulk } from './bulkReader.ts'
 import { batches, checkpoint, gathered, letGo, until } from './eventStoreStreams.ts'
 import type { Direction, EventStore, ExpectedRevision, FollowOptions, NewEvent, Recorded } from './eventStore.ts'
 import { createSealing, type MasterKeys } from './sealing.ts'
@@ -27,6 +28,8 @@ import { spanned } from './tracing.ts'
 const appendTimeoutMs = 3000
 const appendTries = 4
 const batchSize = 2000
+/** Streams, where many are asked for. */
+const readAtOnce = 16
 /** Times 32 events: so many are looked at again, at most, when a subscription broke that wants none of them. */
 const checkpointInterval = 32
 const patience = { silenceMs: 3000, onSilence: () => new Unavailable('The event store did not answer in time') }
@@ -255,6 +258,29 @@ export function connectEventStore(
     }
   }
 
+  async function readEach(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Recorded[]>> {
+    try {
+      const found = await readStreamsInBulk(options.url, streams)
+      await openAll([...found.values()].flat())
+      return found
+    } catch (error) {
+      if (!(error instanceof NotForBulk)) throw translated(error, 'streams')
+      const limit = pLimit(readAtOnce)
+      return new Map(
+        await Promise.all(streams.map((stream) => limit(async () => [stream, await allOf(stream)] as const))),
+      )
+    }
+  }
+
+  async function allOf(stream: string): Promise<Recorded[]> {
+    try {
+      return await read(stream, { unreadable: 'too' })
+    } catch (error) {
+      if (error instanceof StreamGone) return []
+      throw error
+    }
+  }
+
   async function readPart(direction: Direction, beyond: bigint | undefined, most: number) {
     const fromPosition = beyond === undefined ? beginningOf(direction) : { commit: beyond, prepare: beyond }
     const events: Recorded[] = []
@@ -323,7 +349,7 @@ export function connectEventStore(
   }
 
   return {
-    ...{ sealing, append, read, readAll, readFast, readPart, follow, tombstone, keepOnly },
+    ...{ sealing, append, read, readEach, readAll, readFast, readPart, follow, tombstone, keepOnly },
     ...{ head, eventAt, positionBefore, close },
   }
 }

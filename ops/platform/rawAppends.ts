@@ -6,7 +6,8 @@ import timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js'
 import { v4 as uuid } from 'uuid'
 import { Unavailable } from './eventStoreErrors.ts'
 import { letGo } from './eventStoreStreams.ts'
-import { filled, type NewRawEvent, streamIdentifier } from './rawEvents.ts'
+import { filled, type NewRawEvent } from './rawEvents.ts'
+import { streamIdentifier } from './readRequests.ts'
 
 /** What is under way at once: the server is never waited for, and neither side holds much. */
 const mostAppends = 512

@@ -4,6 +4,7 @@ import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.j
 import streams from '@eventstore/db-client/generated/streams_pb.js'
 import { Unavailable } from './eventStoreErrors.ts'
 import { gathered, letGo } from './eventStoreStreams.ts'
+import { allRequest, streamIdentifier } from './readRequests.ts'
 
 /** An event as the bytes that are stored, whoever wrote it: the client's own reads parse them. */
 export interface RawEvent {
@@ -18,7 +19,7 @@ export interface RawEvent {
 }
 
 const patience = { silenceMs: 5000, onSilence: () => new Unavailable('The event store did not answer in time') }
-const { ReadReq, AppendReq } = streams
+const { AppendReq } = streams
 
 /**
  * Everything in the log from this position on, the event at it and the server's own included, or all of it; oldest first, in arrays of what has
@@ -28,9 +29,9 @@ const { ReadReq, AppendReq } = streams
 export async function* readRaw(
   client: EventStoreDBClient,
   from: bigint | undefined,
-  { type, max = Number.MAX_SAFE_INTEGER }: { type?: string; max?: number } = {},
+  options: { type?: string; max?: number } = {},
 ): AsyncGenerator<RawEvent[]> {
-  const request = readRequest(from, type, max)
+  const request = allRequest(from, options)
   const call = await client['execute'](StreamsClient, 'readAll', (grpc) =>
     Promise.resolve(grpc.read(request, ...client['callArguments']({}, { deadline: Infinity }))),
   )
@@ -51,40 +52,6 @@ export async function endOfLog(client: EventStoreDBClient): Promise<bigint | und
   for await (const { event } of client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }))
     last = event?.position.commit
   return last
-}
-
-function readRequest(from: bigint | undefined, type: string | undefined, max: number) {
-  const all = new ReadReq.Options.AllOptions()
-  if (from === undefined) all.setStart(new shared.Empty())
-  else {
-    const position = new ReadReq.Options.Position()
-    position.setCommitPosition(String(from))
-    position.setPreparePosition(String(from))
-    all.setPosition(position)
-  }
-  const ids = new ReadReq.Options.UUIDOption()
-  ids.setString(new shared.Empty())
-  const options = new ReadReq.Options()
-  options.setAll(all)
-  options.setReadDirection(ReadReq.Options.ReadDirection.FORWARDS)
-  options.setResolveLinks(false)
-  options.setCount(String(max))
-  if (type === undefined) options.setNoFilter(new shared.Empty())
-  else options.setFilter(ofType(type))
-  options.setUuidOption(ids)
-  const request = new ReadReq()
-  request.setOptions(options)
-  return request
-}
-
-function ofType(prefix: string) {
-  const types = new ReadReq.Options.FilterOptions.Expression()
-  types.setPrefixList([prefix])
-  const filter = new ReadReq.Options.FilterOptions()
-  filter.setEventType(types)
-  filter.setCount(new shared.Empty())
-  filter.setCheckpointintervalmultiplier(1)
-  return filter
 }
 
 function rawOf(recorded: InstanceType<typeof streams.ReadResp.ReadEvent.RecordedEvent>): RawEvent {
@@ -144,12 +111,6 @@ function proposed(event: NewRawEvent) {
   const request = new AppendReq()
   request.setProposedMessage(filled(new AppendReq.ProposedMessage(), event))
   return request
-}
-
-export function streamIdentifier(stream: string) {
-  const name = new shared.StreamIdentifier()
-  name.setStreamName(Buffer.from(stream, 'utf8').toString('base64'))
-  return name
 }
 
 type Proposed =

@@ -115,7 +115,7 @@ export class Building {
       const shape = await take(client, tableOf(projection))
       if (!shape) await client.end()
       if (!shape) return undefined
-      const key = await dropKey(client, tableOf(projection))
+      const key = await dropIndexes(client, tableOf(projection))
       return new Building(projection, client, shape, key)
     } catch (error) {
       await client.end()
@@ -290,13 +290,14 @@ function asItIs(event: Occurred): Occurred {
   }
 }
 
-/** Takes the primary key off, which costs least when it is made at the end; returns how to make it again. */
-async function dropKey(client: Client, table: string): Promise<string> {
-  const { rows } = await client.query<{ name: string; definition: string }>(
-    `select conname as name, pg_get_constraintdef(oid) as definition from pg_constraint
-      where conrelid = $1::regclass and contype = 'p'`,
+/** Takes the indexes off, which cost least when they are made at the end; returns how to make the primary key again. */
+async function dropIndexes(client: Client, table: string): Promise<string> {
+  const { rows } = await client.query<{ name: string; key: string | null; definition: string }>(
+    `select indexrelid::regclass as name, conname as key, pg_get_constraintdef(c.oid) as definition
+       from pg_index left join pg_constraint c on c.conindid = indexrelid and contype = 'p' where indrelid = $1::regclass`,
     [table],
   )
-  if (rows[0]) await client.query(`alter table ${table} drop constraint ${rows[0].name}`)
-  return rows[0]?.definition ?? 'primary key (id)'
+  for (const { name, key } of rows)
+    await client.query(key === null ? `drop index ${name}` : `alter table ${table} drop constraint ${key}`)
+  return rows.find(({ key }) => key !== null)?.definition ?? 'primary key (id)'
 }

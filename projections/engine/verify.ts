@@ -1,8 +1,6 @@
 import type { Client } from 'pg'
-import pLimit from 'p-limit'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
-import { StreamGone } from '../../ops/platform/eventStoreErrors.ts'
 import type { Expected } from './building.ts'
 import { foldRow, type Row } from './fold.ts'
 import type { Skipped } from './orders.ts'
@@ -12,7 +10,6 @@ import { type State, toPosition } from './versions.ts'
 
 /** Rows that are folded again; all of them where there are no more. */
 const sampledRows = 1000
-const streamsAtOnce = 16
 const knownWithinMs = 60_000
 
 /** How a row of the table differs from the fold of its events. */
@@ -124,27 +121,13 @@ export async function eventsOf(
     `select distinct id, stream, revision, position from ${known} where id = any($1::uuid[]) and position <= $2::numeric order by position`,
     [ids, String(position ?? 0n)],
   )
-  const limit = pLimit(streamsAtOnce)
-  const streams = [...new Set(rows.map(({ stream }) => stream))]
-  const read = new Map(
-    await Promise.all(streams.map((stream) => limit(async () => [stream, await allOf(store, stream)] as const))),
-  )
+  const read = await store.readEach([...new Set(rows.map(({ stream }) => stream))])
   const events = new Map<string, Recorded[]>()
   for (const { id, stream, revision } of rows) {
     const event = read.get(stream)!.find((one) => one.revision === revision)
     if (event && !skipped(projection.name, event.position)) events.set(id, [...(events.get(id) ?? []), event])
   }
   return events
-}
-
-/** Also what cannot be read: whoever needs it stops at it, and nobody else. */
-async function allOf(store: EventStore, stream: string): Promise<Recorded[]> {
-  try {
-    return await store.read(stream, { unreadable: 'too' })
-  } catch (error) {
-    if (error instanceof StreamGone) return []
-    throw error
-  }
 }
 
 async function differences(

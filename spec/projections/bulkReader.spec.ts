@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
 import { personalFields } from '../../domain/events.ts'
-import { NotForBulk, readInBulk } from '../../ops/platform/bulkReader.ts'
+import { NotForBulk, readInBulk, readStreamsInBulk } from '../../ops/platform/bulkReader.ts'
 import { connectEventStore } from '../../ops/platform/eventStoreClient.ts'
 import type { EventStore, Recorded } from '../../ops/platform/eventStore.ts'
 import type { Config } from '../../ops/platform/config.ts'
@@ -40,7 +40,7 @@ describe('the fast reader of the log', () => {
     rmSync(dataDir, { recursive: true, force: true })
   })
 
-  const seen = async (batches: AsyncIterable<readonly Recorded[]>) => {
+  const seen = async (batches: AsyncIterable<readonly Recorded[]> | readonly (readonly Recorded[])[]) => {
     const events: object[] = []
     for await (const batch of batches)
       for (const { id, stream, type, revision, position, data, metadata } of batch)
@@ -59,6 +59,36 @@ describe('the fast reader of the log', () => {
       const { position } = all[i]!
       expect(await seen(store.readFast(position, never))).to.deep.equal(all.slice(i + 1))
     }
+  })
+
+  it('gives of many streams what the official client gives of each, and nothing of one that is gone or never was', async () => {
+    const gone = 'spec-gone'
+    await store.append(gone, [{ id: crypto.randomUUID(), type: 'Plain', data: {}, metadata: {} }], 'no_stream')
+    await store.tombstone(gone)
+    const names = [...Array(300).keys()].map((i) => `spec-${i}-전류-é`)
+    const found = await readStreamsInBulk(config.EVENTSTORE_URL, [...names, gone, 'spec-never'])
+    expect([...found.keys()]).to.deep.equal([...names, gone, 'spec-never'])
+    for (const [name, events] of found)
+      expect(await seen([events]), name).to.deep.equal(
+        name === gone ? [] : await seen([await store.read(name, { unreadable: 'too' })]),
+      )
+  })
+
+  it('reads many streams by the official client where it does not know the way', async () => {
+    const { hostname, port } = new URL(config.EVENTSTORE_URL)
+    const discovering = connectEventStore({
+      url: config.EVENTSTORE_URL.replace(`${hostname}:${port}`, `${hostname}:${port},${hostname}:${port}`),
+      secret: config.DATA_ENCRYPTION_KEY,
+      personalFields,
+    })
+    const names = ['spec-3-전류-é', 'spec-gone', 'spec-never']
+    const found = await discovering.readEach(names)
+    expect([...found].map(([name, events]) => [name, events.length])).to.deep.equal([
+      [names[0], 4],
+      [names[1], 0],
+      [names[2], 0],
+    ])
+    await discovering.close()
   })
 
   it('leaves it to the official client where it does not know the way, and says so', async () => {
