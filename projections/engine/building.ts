@@ -11,7 +11,7 @@ import {
   tableOf,
 } from './projection.ts'
 import { RowCache, type Slot } from './rowCache.ts'
-import { makeIndexes, Shape } from './shape.ts'
+import { dropIndexes, makeIndexes, Shape } from './shape.ts'
 import { Sum } from './sum.ts'
 import { TableWriter } from './tableWriter.ts'
 import { isBuilt, move, versionOf } from './versions.ts'
@@ -88,6 +88,8 @@ export class Building {
       const shape = await Shape.of(client, table)
       // In the transaction that fills it: what is truncated here is not written to the WAL row by row.
       await client.query(`truncate ${table}`)
+      // They cost least when they are made at the end.
+      await dropIndexes(client, projection)
       return shape
     })
   }
@@ -115,7 +117,7 @@ export class Building {
       const shape = await take(client, tableOf(projection))
       if (!shape) await client.end()
       if (!shape) return undefined
-      const key = await dropIndexes(client, tableOf(projection))
+      const key = await dropKey(client, tableOf(projection))
       return new Building(projection, client, shape, key)
     } catch (error) {
       await client.end()
@@ -290,14 +292,13 @@ function asItIs(event: Occurred): Occurred {
   }
 }
 
-/** Takes the indexes off, which cost least when they are made at the end; returns how to make the primary key again. */
-async function dropIndexes(client: Client, table: string): Promise<string> {
-  const { rows } = await client.query<{ name: string; key: string | null; definition: string }>(
-    `select indexrelid::regclass as name, conname as key, pg_get_constraintdef(c.oid) as definition
-       from pg_index left join pg_constraint c on c.conindid = indexrelid and contype = 'p' where indrelid = $1::regclass`,
+/** Takes the primary key off, which costs least when it is made at the end; returns how to make it again. */
+async function dropKey(client: Client, table: string): Promise<string> {
+  const { rows } = await client.query<{ name: string; definition: string }>(
+    `select conname as name, pg_get_constraintdef(oid) as definition from pg_constraint
+      where conrelid = $1::regclass and contype = 'p'`,
     [table],
   )
-  for (const { name, key } of rows)
-    await client.query(key === null ? `drop index ${name}` : `alter table ${table} drop constraint ${key}`)
-  return rows.find(({ key }) => key !== null)?.definition ?? 'primary key (id)'
+  if (rows[0]) await client.query(`alter table ${table} drop constraint ${rows[0].name}`)
+  return rows[0]?.definition ?? 'primary key (id)'
 }

@@ -155,6 +155,12 @@ export async function makeIndexes(client: ClientBase, projection: AnyProjection)
     await client.query(`create index if not exists ${name} on ${table} ${keyOf(wanted.get(name)!)}`)
 }
 
+/** Those that `makeIndexes` makes, and no other: somebody may have made one of their own. */
+export async function dropIndexes(client: ClientBase, projection: AnyProjection): Promise<void> {
+  const table = tableOf(projection)
+  for (const columns of projection.indexes) await client.query(`drop index if exists ${indexName(table, columns)}`)
+}
+
 /** What comes in brackets by itself, unless it says by which method. */
 const keyOf = (columns: string) => (columns.startsWith('using ') ? columns : `(${columns})`)
 

@@ -158,6 +158,21 @@ describe('building a new version of a read model', function () {
     expect(found.map(({ name }) => name)).to.include('facilities_v2_code')
   })
 
+  it('is filled without the indexes that it will have, and keeps what somebody else has made', async () => {
+    await tableForShouting()
+    const { DATABASE_URL } = tested.connections.config
+    await rows(`insert into projections (name, version, state, serving) values ('facilities', 2, 'building', false)`)
+    await rows('create index facilities_v2_code on facilities_v2 (code)')
+    await rows('create index reporting on facilities_v2 (name)')
+    const building = (await Building.begin(DATABASE_URL, { ...shouting, indexes: ['code'] }, () => undefined))!
+    const found = await building.client.query<{ name: string }>(
+      `select indexname as name from pg_indexes where tablename = 'facilities_v2'`,
+    )
+    await building.end()
+    const names = found.rows.map(({ name }) => name)
+    expect(names).to.include('reporting').and.not.include('facilities_v2_code')
+  })
+
   it('is refused while another one is at it', async () => {
     await tableForShouting()
     const { DATABASE_URL } = tested.connections.config
