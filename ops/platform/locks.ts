@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { connectAlone } from './database.ts'
 import type { Log } from './log.ts'
 import { Problem } from './route.ts'
+import { turns } from './turns.ts'
 
 /** Locks by name, of which one process at a time holds each, however many instances there are. */
 export interface Locks {
@@ -42,6 +43,10 @@ export function connectLocks({
   patienceMs?: number
 }): Locks {
   const held = new Map<string, Held>()
+  const inTurn = turns()
+  /** A connection has one query at a time. */
+  const ask = <Row extends pg.QueryResultRow>(client: pg.Client, text: string, values: string[]) =>
+    inTurn('', () => client.query<Row>(text, values))
   let connecting: Promise<pg.Client> | undefined
   const tellAll = () => [...held.values()].forEach(({ onWanted }) => onWanted())
   signal.addEventListener('abort', tellAll, { once: true })
@@ -76,16 +81,14 @@ export function connectLocks({
     }
     try {
       const client = await connection()
-      const { rows } = await client.query<{ is_ours: boolean }>(`select pg_try_advisory_lock(${key}) as is_ours`, [
-        name,
-      ])
+      const { rows } = await ask<{ is_ours: boolean }>(client, `select pg_try_advisory_lock(${key}) as is_ours`, [name])
       if (!rows[0]!.is_ours) {
         forget()
         return undefined
       }
       return async () => {
         // Of a connection that is gone the server has let go by itself.
-        await client.query(`select pg_advisory_unlock(${key})`, [name]).catch(() => undefined)
+        await ask(client, `select pg_advisory_unlock(${key})`, [name]).catch(() => undefined)
         forget()
       }
     } catch (error) {
@@ -105,7 +108,7 @@ export function connectLocks({
           here.onWanted()
           await Promise.race([here.free, delay(againMs)])
         } else {
-          await (await connection()).query('select pg_notify($1, $2)', [channel, name])
+          await ask(await connection(), 'select pg_notify($1, $2)', [channel, name])
           await delay(againMs)
         }
       }

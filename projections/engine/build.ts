@@ -95,10 +95,16 @@ async function buildAll(
       if (begun) buildings.push(begun)
     }
     if (buildings.length === 0) return
-    const onProgress = progressOf(client, buildings, await store.head())
-    const last = await rebuild({ events: read(), buildings, skipped, signal, onProgress })
+    const progress = progressOf(client, buildings, await store.head())
+    const last = await rebuild({ events: read(), buildings, skipped, signal, onProgress: progress.onProgress })
+    await progress.told()
     const limit = pLimit(finishedAtOnce)
-    await Promise.all(buildings.map((building) => limit(finish, client, building, last, log)))
+    await Promise.all(buildings.map((building) => limit(finish, building, last)))
+    for (const { projection, halted } of buildings) {
+      if (!halted) continue
+      log.error({ version: keyOf(projection), event: halted }, 'a build met what it cannot fold')
+      await halt(client, projection, halted)
+    }
   } finally {
     await Promise.all(buildings.map((building) => building.end()))
   }
@@ -123,37 +129,39 @@ async function begin(
   }
 }
 
-async function finish(client: Client, building: Building, { position, eventId }: Place, log: Log): Promise<void> {
-  const { projection } = building
+/** What it could not fold, or Postgres not hold, is left as if it had never begun. */
+async function finish(building: Building, { position, eventId }: Place): Promise<void> {
   try {
     if (!building.halted) return await building.finish(position, eventId)
   } catch (error) {
     if (!isFaultOfData(error)) throw error
     building.halted = { message: wordsOf(error) }
   }
-  log.error({ version: keyOf(projection), event: building.halted }, 'a build met what it cannot fold')
   await building.end()
-  await halt(client, projection, building.halted)
 }
 
-/** Tells now and then how far it is. */
+/** Tells now and then how far it is; `told` when the connection is free again. */
 function progressOf(client: Client, buildings: readonly Building[], target: bigint | undefined) {
   const began = Date.now()
-  let told = 0
-  return (events: number, position: bigint) => {
+  const keys = buildings.map(({ projection }) => keyOf(projection))
+  let next = 0
+  let telling: Promise<unknown> | undefined
+  const tell = (progress: object) =>
+    client.query(`update projections set progress = $1 where name || '@' || version = any($2) and state = 'building'`, [
+      JSON.stringify(progress),
+      keys,
+    ])
+  const onProgress = (events: number, position: bigint) => {
     const now = Date.now()
-    if (now - told < progressEveryMs) return
-    told = now
+    if (now < next || telling) return
+    next = now + progressEveryMs
     const perSecond = Math.round((1000 * events) / Math.max(now - began, 1))
     const progress = { events, per_second: perSecond, position: String(position), target: String(target ?? 0n) }
-    const keys = buildings.map(({ projection }) => keyOf(projection))
-    client
-      .query(`update projections set progress = $1 where name || '@' || version = any($2) and state = 'building'`, [
-        JSON.stringify({ ...progress, started_at: new Date(began).toISOString() }),
-        keys,
-      ])
+    telling = tell({ ...progress, started_at: new Date(began).toISOString() })
       .catch(() => undefined) // Whoever needs the connection next says what is wrong with it.
+      .finally(() => (telling = undefined))
   }
+  return { onProgress, told: async () => telling }
 }
 
 async function prove(

@@ -49,6 +49,20 @@ describe('what one of all instances does', () => {
     return eventually(() => expect(count()).to.be.greaterThan(before + 2))
   }
 
+  it('has locks of one connection taken and let go of side by side, which is asked one thing at a time', async () => {
+    const { signal } = new AbortController()
+    const all = [0, 1].map(() => connectLocks({ databaseUrl: system.config.DATABASE_URL, log: specLog, signal }))
+    const names = Array.from({ length: 20 }, (_, i) => `${lock} ${i}`)
+    const takenBy = (one: (typeof all)[number]) => Promise.all(names.map((name) => one.tryTake(name, () => undefined)))
+    for (const one of all) {
+      const releases = await takenBy(one)
+      const others = await takenBy(all.find((other) => other !== one)!)
+      expect([releases.filter(Boolean).length, others.filter(Boolean).length]).to.deep.equal([20, 0])
+      await Promise.all(releases.map((release) => release!()))
+    }
+    await Promise.all(all.map((one) => one.close()))
+  })
+
   it('is done by one of two, and by the other once that one has stopped', async () => {
     const first = instance()
     await more(() => first.seen.acts)
