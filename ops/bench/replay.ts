@@ -61,9 +61,10 @@ async function measure(
   const { report, options } = session
   const program = (file: string, ...args: string[]) =>
     ended<Rebuilt & { ms: number }>(session, `ops/bench/replay/${file}`, [dataDir, ...args])
-  const { ours, bare } = await interleaved(options.rounds, {
+  const { ours, bare, tables } = await interleaved(options.rounds, {
     bare: () => program('read.ts', 'client'),
     ours: () => program('rebuild.ts', reader),
+    tables: () => program('tables.ts'),
   })
   const named = `rebuild of all read models by the ${reader === 'client' ? 'official client' : 'bulk reader'}, ${events} events`
   report.add({
@@ -73,6 +74,16 @@ async function measure(
     ours: ours.map(({ buildMs }) => (events * 1000) / buildMs),
     beside: { what: 'bare read by the client', values: bare.map(({ ms }) => (events * 1000) / ms) },
     targets: [{ of: 'ours', least: reader === 'client' ? 28_000 : events >= 1_000_000 ? 70_000 : 60_000 }],
+  })
+  report.add({
+    id: `replay.${reader}.${events}.tables`,
+    what: 'the same',
+    unit: '/s',
+    ours: ours.map(({ buildMs }) => (events * 1000) / buildMs),
+    beside: {
+      what: 'Postgres alone, of the same rows from files',
+      values: tables.map(({ ms }) => (events * 1000) / ms),
+    },
   })
   report.add({
     id: `replay.${reader}.${events}.verify`,
