@@ -17,7 +17,7 @@ import {
   type Route,
   route,
 } from '../ops/platform/route.ts'
-import * as shapes from '../ops/platform/shapes.ts'
+import * as shapes from '../ops/platform/shapes/people.ts'
 import type { RefreshClaims, Tokens } from '../ops/platform/tokens.ts'
 import { handle, load } from './handle.ts'
 import type { Loaded } from './loaded.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import * as Device from '../domain/device.ts'
 import { Id, line, Problem, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
-import * as shapes from '../ops/platform/shapes.ts'
+import * as shapes from '../ops/platform/shapes/devices.ts'
 import { activeFacility, onlyOwn, within } from './guards.ts'
 import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { answered, type Deps } from './http.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import * as Facility from '../domain/facility.ts'
 import { Id, line, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
-import * as shapes from '../ops/platform/shapes.ts'
+import * as shapes from '../ops/platform/shapes/facilities.ts'
 import { onlyOwn } from './guards.ts'
 import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { answered, type Deps } from './http.ts'

@@ -3,7 +3,7 @@ import * as GpuServer from '../domain/gpuServer.ts'
 import { streamOf } from '../domain/decider.ts'
 import { Id, line, Problem, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
 import { AddressRefused, resolvesWell, serverUrl } from '../ops/platform/serverAddress.ts'
-import * as shapes from '../ops/platform/shapes.ts'
+import * as shapes from '../ops/platform/shapes/inference.ts'
 import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { answered, type Deps } from './http.ts'
 

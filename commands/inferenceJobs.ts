@@ -13,7 +13,7 @@ import {
   route,
   Uuid,
 } from '../ops/platform/route.ts'
-import * as shapes from '../ops/platform/shapes.ts'
+import * as shapes from '../ops/platform/shapes/inference.ts'
 import { onlyOwn, workable } from './guards.ts'
 import { load } from './handle.ts'
 import { answered, aside, type Deps } from './http.ts'

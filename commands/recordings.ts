@@ -13,7 +13,7 @@ import {
   route,
   Uuid,
 } from '../ops/platform/route.ts'
-import * as shapes from '../ops/platform/shapes.ts'
+import * as shapes from '../ops/platform/shapes/recordings.ts'
 import { onlyOwn, within } from './guards.ts'
 import { handle, load, type Outcome } from './handle.ts'
 import { answered, type Deps } from './http.ts'

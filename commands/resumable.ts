@@ -16,7 +16,7 @@ import {
   type Route,
   route,
 } from '../ops/platform/route.ts'
-import * as shapes from '../ops/platform/shapes.ts'
+import * as shapes from '../ops/platform/shapes/recordings.ts'
 import { onlyOwn } from './guards.ts'
 import { derivedId, load } from './handle.ts'
 import { canonical } from './http.ts'

@@ -3,7 +3,8 @@ import * as Settings from '../domain/settings.ts'
 import * as TranscodeJob from '../domain/transcodeJob.ts'
 import * as Upload from '../domain/upload.ts'
 import { Id, ProblemDocument, type Route, route } from '../ops/platform/route.ts'
-import * as shapes from '../ops/platform/shapes.ts'
+import * as shapes from '../ops/platform/shapes/recordings.ts'
+import { settingValues } from '../ops/platform/shapes/settings.ts'
 import { onlyOwn, workable } from './guards.ts'
 import { derivedId, handle, load, type Outcome, replay } from './handle.ts'
 import { answered, aside, type Deps } from './http.ts'
@@ -21,7 +22,7 @@ const formats = {
 /** What is not said is as the settings have it. */
 const Wanted = z.strictObject({
   format: z.enum(Object.keys(formats) as [keyof typeof formats]).exactOptional(),
-  bitrate: shapes.settingValues.transcode_bitrate.exactOptional(),
+  bitrate: settingValues.transcode_bitrate.exactOptional(),
 })
 
 const shown = (id: string, state: TranscodeJob.State): z.infer<typeof shapes.TranscodeJob> => {

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import * as Upload from '../domain/upload.ts'
 import type { Answer } from '../ops/platform/route.ts'
-import type * as shapes from '../ops/platform/shapes.ts'
+import type * as shapes from '../ops/platform/shapes/recordings.ts'
 import type { Outcome } from './handle.ts'
 import { answered } from './http.ts'
 

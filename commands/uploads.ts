@@ -1,7 +1,7 @@
 import * as Upload from '../domain/upload.ts'
 import type { Objects } from '../ops/platform/objects.ts'
 import { ProblemDocument, type Route, route } from '../ops/platform/route.ts'
-import * as shapes from '../ops/platform/shapes.ts'
+import * as shapes from '../ops/platform/shapes/recordings.ts'
 import { derivedId, type Outcome, replay } from './handle.ts'
 import { canonical, type Deps } from './http.ts'
 import { storeRecording } from './recordingFile.ts'

@@ -17,7 +17,7 @@ import {
   route,
   Uuid,
 } from '../ops/platform/route.ts'
-import * as shapes from '../ops/platform/shapes.ts'
+import * as shapes from '../ops/platform/shapes/people.ts'
 import { completeErasure } from './erasure.ts'
 import { activeFacility, onlyOwn, within } from './guards.ts'
 import { derivedId, handle, load, type Outcome, replay } from './handle.ts'

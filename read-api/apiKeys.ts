@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
 import { type Route, route, Uuid } from '../ops/platform/route.ts'
-import { UsedApiKey } from '../ops/platform/shapes.ts'
+import { UsedApiKey } from '../ops/platform/shapes/apiKeys.ts'
 import type { ApiKeyRow } from '../projections/apiKeys.ts'
 import { byIdRoute } from './byId.ts'
 import type { ResourceDeps } from './folding.ts'

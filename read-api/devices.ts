@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { queryBuilder, rowsOf } from '../ops/platform/database.ts'
 import { line, type Route, route, Uuid } from '../ops/platform/route.ts'
-import { DeviceDetails, PresentDevice } from '../ops/platform/shapes.ts'
+import { DeviceDetails, PresentDevice } from '../ops/platform/shapes/devices.ts'
 import type { DeviceRow } from '../projections/devices.ts'
 import type { DeviceFirmwareRow } from '../projections/deviceFirmware.ts'
 import { rowAt } from './asOf.ts'

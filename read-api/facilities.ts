@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
 import { line, type Route, route } from '../ops/platform/route.ts'
-import { Facility } from '../ops/platform/shapes.ts'
+import { Facility } from '../ops/platform/shapes/facilities.ts'
 import type { FacilityRow } from '../projections/facilities.ts'
 import { byIdRoute } from './byId.ts'
 import type { ResourceDeps } from './folding.ts'

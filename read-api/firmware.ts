@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
 import { line, type Route, route, Uuid } from '../ops/platform/route.ts'
-import { FirmwareRelease } from '../ops/platform/shapes.ts'
+import { FirmwareRelease } from '../ops/platform/shapes/firmware.ts'
 import type { FirmwareReleaseRow } from '../projections/firmwareReleases.ts'
 import { byIdRoute } from './byId.ts'
 import type { ResourceDeps } from './folding.ts'

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { type Route, route, Uuid } from '../ops/platform/route.ts'
-import { FirmwareKey } from '../ops/platform/shapes.ts'
+import { FirmwareKey } from '../ops/platform/shapes/firmware.ts'
 import type { FirmwareKeyRow } from '../projections/firmwareKeys.ts'
 import { ownOrEveryones } from './firmwareChannels.ts'
 import type { ResourceDeps } from './folding.ts'

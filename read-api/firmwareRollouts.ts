@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { type Database, queryBuilder, rowsOf } from '../ops/platform/database.ts'
 import { Id, line, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
-import { FirmwareRollout, ReportedRollout, RolloutDevice, RolloutInFull } from '../ops/platform/shapes.ts'
+import { FirmwareRollout, ReportedRollout, RolloutDevice, RolloutInFull } from '../ops/platform/shapes/rollouts.ts'
 import type { FirmwareRolloutRow } from '../projections/firmwareRollouts.ts'
 import { byIdRoute } from './byId.ts'
 import { ownOrEveryones } from './firmwareChannels.ts'

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
 import { line, type Route, route } from '../ops/platform/route.ts'
-import { GpuServer } from '../ops/platform/shapes.ts'
+import { GpuServer } from '../ops/platform/shapes/inference.ts'
 import type { GpuServerRow } from '../projections/gpuServers.ts'
 import { byIdRoute } from './byId.ts'
 import type { ResourceDeps } from './folding.ts'

@@ -5,7 +5,7 @@ import { type Database, queryBuilder, rowsOf } from '../ops/platform/database.ts
 import { notModified, stored, unchangedAs } from '../ops/platform/media.ts'
 import type { Objects } from '../ops/platform/objects.ts'
 import { Id, line, Problem, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
-import { InferenceJob, InferenceJobInFull, InferenceResult } from '../ops/platform/shapes.ts'
+import { InferenceJob, InferenceJobInFull, InferenceResult } from '../ops/platform/shapes/inference.ts'
 import type { GpuServerRow } from '../projections/gpuServers.ts'
 import type { InferenceJobRow } from '../projections/inferenceJobs.ts'
 import { byIdRoute } from './byId.ts'

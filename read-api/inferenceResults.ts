@@ -2,7 +2,7 @@ import { json } from 'node:stream/consumers'
 import type { z } from 'zod'
 import { stored } from '../ops/platform/media.ts'
 import type { Objects } from '../ops/platform/objects.ts'
-import type { InferenceDiff, InferenceResult } from '../ops/platform/shapes.ts'
+import type { InferenceDiff, InferenceResult } from '../ops/platform/shapes/inference.ts'
 import type { InferenceJobRow } from '../projections/inferenceJobs.ts'
 import { changesBetween } from './resultDiff.ts'
 

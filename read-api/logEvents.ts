@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Recorded } from '../ops/platform/eventStore.ts'
 import { timeOf } from '../ops/platform/eventTime.ts'
-import type { LogEvent, LogEventInFull } from '../ops/platform/shapes.ts'
+import type { LogEvent, LogEventInFull } from '../ops/platform/shapes/log.ts'
 import { actorOf, named } from './actorNames.ts'
 import type { Folded } from './eventChange.ts'
 import { fieldsOf, withoutKeys } from './history.ts'

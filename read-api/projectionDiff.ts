@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Problem, ProblemDocument, type Route, route, whole } from '../ops/platform/route.ts'
-import { ProjectionDiff } from '../ops/platform/shapes.ts'
+import { ProjectionDiff } from '../ops/platform/shapes/projections.ts'
 import type { Difference } from '../projections/engine/diff.ts'
 
 /** Two versions of a read model, and what their rows differ in. */

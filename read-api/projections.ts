@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Database } from '../ops/platform/database.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
 import { type Route, route } from '../ops/platform/route.ts'
-import { ProjectionStatus } from '../ops/platform/shapes.ts'
+import { ProjectionStatus } from '../ops/platform/shapes/projections.ts'
 import { LagCounter } from './projectionLag.ts'
 
 export type Status = z.infer<typeof ProjectionStatus>

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
 import { Id, line, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
-import { Tag } from '../ops/platform/shapes.ts'
+import { Tag } from '../ops/platform/shapes/recordings.ts'
 import type { TagRow } from '../projections/tags.ts'
 import type { ResourceDeps } from './folding.ts'
 import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'

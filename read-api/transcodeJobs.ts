@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { queryBuilder } from '../ops/platform/database.ts'
 import { type Route, route, Uuid } from '../ops/platform/route.ts'
-import { TranscodeJob } from '../ops/platform/shapes.ts'
+import { TranscodeJob } from '../ops/platform/shapes/recordings.ts'
 import type { TranscodeJobRow } from '../projections/transcodeJobs.ts'
 import { byIdRoute } from './byId.ts'
 import type { ResourceDeps } from './folding.ts'

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { type Database, queryBuilder, rowsOf } from '../ops/platform/database.ts'
 import { type Caller, line, type Route, route, Time, Uuid } from '../ops/platform/route.ts'
-import { Upload } from '../ops/platform/shapes.ts'
+import { Upload } from '../ops/platform/shapes/recordings.ts'
 import type { UploadRow } from '../projections/uploads.ts'
 import { byIdRoute } from './byId.ts'
 import type { ResourceDeps } from './folding.ts'

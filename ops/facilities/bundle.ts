@@ -8,7 +8,7 @@ import * as UserKey from '../../domain/userKey.ts'
 import { sha256Of } from '../platform/objectFile.ts'
 import type { RawEvent } from '../platform/rawEvents.ts'
 import { fingerprintOf } from '../platform/sealing.ts'
-import { SettingKey } from '../platform/shapes.ts'
+import { SettingKey } from '../platform/shapes/settings.ts'
 import { sumsFile } from '../storage/copying.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Status, type StatusDeps, statusReader } from '../../read-api/projections.ts'
 import type { Metrics } from '../platform/metrics.ts'
-import { ProjectionStatus } from '../platform/shapes.ts'
+import { ProjectionStatus } from '../platform/shapes/projections.ts'
 
 /**
  * Where every version of every read model stands, and whether the servers that know it answer. What cannot be learnt now is left out, never told

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { settings } from '../../commands/settings.ts'
 import { splitStream } from '../../domain/decider.ts'
-import * as shapes from '../../ops/platform/shapes.ts'
+import * as shapes from '../../ops/platform/shapes/settings.ts'
 import { apiOf, expectProblem } from '../api.ts'
 import { appendedDuring } from '../appended.ts'
 import { served } from '../served.ts'
