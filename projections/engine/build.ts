@@ -98,13 +98,17 @@ async function buildAll(
     const progress = progressOf(client, buildings, await store.head())
     const last = await rebuild({ events: read(), buildings, skipped, signal, onProgress: progress.onProgress })
     await progress.told()
-    const limit = pLimit(finishedAtOnce)
-    await Promise.all(buildings.map((building) => limit(finish, building, last)))
-    for (const { projection, halted } of buildings) {
-      if (!halted) continue
-      log.error({ version: keyOf(projection), event: halted }, 'a build met what it cannot fold')
-      await halt(client, projection, halted)
-    }
+    const finishing = pLimit(finishedAtOnce)
+    const telling = pLimit(1)
+    await Promise.all(
+      buildings.map(async (building) => {
+        await finishing(finish, building, last)
+        const { projection, halted } = building
+        if (!halted) return
+        log.error({ version: keyOf(projection), event: halted }, 'a build met what it cannot fold')
+        await telling(halt, client, projection, halted)
+      }),
+    )
   } finally {
     await Promise.all(buildings.map((building) => building.end()))
   }
