@@ -1,6 +1,6 @@
 import { stopTheSystem } from './system.ts'
 
-/** Where a connection to Postgres was asked while it answered something else: the next `pg` refuses that. */
+/** Where `pg` warned that a connection was asked for more than it had answered, which its next version refuses; it does so from the third question on. */
 let overlap: Error | undefined
 process.on('warning', (warning) => {
   if (warning.message.startsWith('Calling client.query()')) overlap ??= warning

@@ -17,6 +17,8 @@ export class NotForBulk extends Error {
   override readonly name = 'NotForBulk'
 }
 
+class Deleted extends Error {}
+
 /**
  * All events behind a position, or all, system events left out, in arrays of what has arrived: several times as fast as the official
  * client, which builds objects of every field. One node only (`esdb://[user:password@]host:port?tls=…&tlsCAFile=…`).
@@ -41,10 +43,15 @@ export async function* readInBulk(url: string, after: bigint | undefined): Async
 export async function readStreamsInBulk(url: string, names: readonly string[]): Promise<Map<string, StoredEvent[]>> {
   const connection = connect(url)
   const limit = pLimit(streamsAtOnce)
-  const read = async (name: string) => {
+  const read = async (name: string): Promise<[string, StoredEvent[]]> => {
     const events: StoredEvent[] = []
-    for await (const some of connection.ask(streamRequest(name))) events.push(...some)
-    return [name, events] as const
+    try {
+      for await (const some of connection.ask(streamRequest(name))) events.push(...some)
+      return [name, events]
+    } catch (error) {
+      if (error instanceof Deleted) return [name, []]
+      throw error
+    }
   }
   try {
     return new Map(await Promise.all(names.map((name) => limit(read, name))))
@@ -55,7 +62,7 @@ export async function readStreamsInBulk(url: string, names: readonly string[]): 
   }
 }
 
-/** Throws NotForBulk where there is no such connection. */
+/** Throws NotForBulk for a URL that is not one of a single node. */
 function connect(url: string) {
   const { origin, headers, ca } = addressOf(url)
   const session = http2.connect(origin, {
@@ -83,7 +90,7 @@ function connect(url: string) {
     const take = (chunk: Buffer, into: StoredEvent[]) => walk.take(chunk, into)
     yield* gathered(stream, take, patience)
     if (broken) throw broken
-    if (status['exception'] === 'stream-deleted') return
+    if (status['exception'] === 'stream-deleted') throw new Deleted('The stream is deleted')
     if (status['grpc-status'] !== '0' || walk.incomplete)
       throw new Error(
         `The event store ended a read with ${status['grpc-status'] ?? status[':status'] ?? 'no answer'}: ${String(status['grpc-message'] ?? '')}`,

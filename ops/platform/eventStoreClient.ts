@@ -259,13 +259,14 @@ export function connectEventStore(
   }
 
   async function readEach(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Recorded[]>> {
+    const limit = pLimit(readAtOnce)
     try {
       const found = await readStreamsInBulk(options.url, streams)
-      await openAll([...found.values()].flat())
+      // Each may have to ask for a key.
+      await Promise.all([...found.values()].map((events) => limit(() => openAll(events))))
       return found
     } catch (error) {
       if (!(error instanceof NotForBulk)) throw translated(error, 'streams')
-      const limit = pLimit(readAtOnce)
       return new Map(
         await Promise.all(streams.map((stream) => limit(async () => [stream, await allOf(stream)] as const))),
       )

@@ -109,6 +109,15 @@ describe('the fast reader of the log', () => {
     expect(await reading(discovering).catch((error: unknown) => error)).to.be.instanceOf(NotForBulk)
   })
 
+  it('gives nothing of a stream that is deleted while it is read, and takes that of the whole log for a fault', async () => {
+    const deleted = { 'grpc-status': '9', exception: 'stream-deleted' }
+    const { server, url } = await answering((stream) => trailing(stream, deleted))
+    expect([...(await readStreamsInBulk(url, ['spec-1']))]).to.deep.equal([['spec-1', []]])
+    const all = await seen(readInBulk(url, undefined)).catch((error: unknown) => error)
+    expect(all).to.be.instanceOf(Error)
+    await new Promise((resolve) => server.close(resolve))
+  })
+
   for (const [what, end] of [
     ['is reset', (stream) => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR)],
     ['ends with an error', (stream) => trailing(stream, { 'grpc-status': '13', 'grpc-message': 'half way' })],
@@ -119,18 +128,10 @@ describe('the fast reader of the log', () => {
     ['ends without a word', (stream) => trailing(stream, {})],
   ] as [string, (stream: http2.ServerHttp2Stream) => void][])
     it(`does not take a read that ${what} for the end of the log`, async () => {
-      const server = http2.createServer()
-      server.on('stream', (stream) => {
-        stream.on('error', () => undefined)
-        stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
-        stream.write(frame(), () => end(stream))
-      })
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { server, url } = await answering(end)
       const given: string[] = []
       const reading = async () => {
-        const { port } = server.address() as AddressInfo
-        for await (const events of readInBulk(`esdb://127.0.0.1:${port}?tls=false`, undefined))
-          given.push(...events.map(({ stream }) => stream))
+        for await (const events of readInBulk(url, undefined)) given.push(...events.map(({ stream }) => stream))
       }
       const error = await reading().then(
         () => undefined,
@@ -141,6 +142,18 @@ describe('the fast reader of the log', () => {
       await new Promise((resolve) => server.close(resolve))
     })
 })
+
+/** A server that answers so, once for each read. */
+async function answering(end: (stream: http2.ServerHttp2Stream) => void) {
+  const server = http2.createServer()
+  server.on('stream', (stream) => {
+    stream.on('error', () => undefined)
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+    stream.write(frame(), () => end(stream))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { server, url: `esdb://127.0.0.1:${(server.address() as AddressInfo).port}?tls=false` }
+}
 
 function trailing(stream: http2.ServerHttp2Stream, trailers: http2.OutgoingHttpHeaders) {
   stream.on('wantTrailers', () => stream.sendTrailers(trailers))

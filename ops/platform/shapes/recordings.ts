@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { id, time } from './values.ts'
 
-export const Rendition = z
+const Rendition = z
   .object({
     format: z.enum(['opus-webm', 'aac-mp4']),
     codec: z.string(),
