@@ -63,7 +63,10 @@ export interface EventStore {
    * The events of each of these streams, oldest first, by the reader of `readFast` where it can; none of one that does not exist, or not any more.
    * Those that cannot be unsealed say why.
    */
-  readEach(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Recorded[]>>
+  readEach(
+    streams: readonly string[],
+    onFallback?: (why: Error) => void,
+  ): Promise<ReadonlyMap<string, readonly Recorded[]>>
   /** All events in order, in batches of what has arrived; never ends but by its signal, subscribes again by itself. */
   follow(options: FollowOptions): AsyncGenerator<Recorded[]>
   /** All events up to the end as it is now, oldest first. */

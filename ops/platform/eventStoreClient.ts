@@ -258,7 +258,7 @@ export function connectEventStore(
     }
   }
 
-  async function readEach(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Recorded[]>> {
+  const readEach: EventStore['readEach'] = async (streams, onFallback) => {
     const limit = pLimit(readAtOnce)
     try {
       const found = await readStreamsInBulk(options.url, streams)
@@ -267,6 +267,7 @@ export function connectEventStore(
       return found
     } catch (error) {
       if (!(error instanceof NotForBulk)) throw translated(error, 'streams')
+      onFallback?.(error)
       return new Map(
         await Promise.all(streams.map((stream) => limit(async () => [stream, await allOf(stream)] as const))),
       )

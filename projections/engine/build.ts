@@ -186,6 +186,7 @@ async function prove(
     skipped,
     signal,
     serving: version.serving,
+    onFallback: (why) => log.info({ why: why.message }, 'reading streams by the official client'),
   })
   const { fault, drift, ...counted } = verified
   if (fault) {

@@ -40,6 +40,8 @@ export interface VerifyOptions {
   sample?: number
   /** Readers have nothing else to see: where no table says which events a row has, its counts and checksums must do. */
   serving?: boolean
+  /** Called when the event store cannot be read in bulk, and is read by its client. */
+  onFallback?: (why: Error) => void
 }
 
 /** Compares a finished table with what its build counted, and a sample of its rows with the events in their own streams. */
@@ -113,7 +115,10 @@ export async function eventsOf(
     projection,
     skipped,
     known = 'resource_events',
-  }: Pick<VerifyOptions, 'client' | 'store' | 'position' | 'projection' | 'skipped'> & { known?: string },
+    onFallback,
+  }: Pick<VerifyOptions, 'client' | 'store' | 'position' | 'projection' | 'skipped' | 'onFallback'> & {
+    known?: string
+  },
   ids: readonly string[],
 ): Promise<Map<string, Recorded[]>> {
   if (ids.length === 0) return new Map()
@@ -121,7 +126,7 @@ export async function eventsOf(
     `select distinct id, stream, revision, position from ${known} where id = any($1::uuid[]) and position <= $2::numeric order by position`,
     [ids, String(position ?? 0n)],
   )
-  const read = await store.readEach([...new Set(rows.map(({ stream }) => stream))])
+  const read = await store.readEach([...new Set(rows.map(({ stream }) => stream))], onFallback)
   const events = new Map<string, Recorded[]>()
   for (const { id, stream, revision } of rows) {
     const event = read.get(stream)!.find((one) => one.revision === revision)

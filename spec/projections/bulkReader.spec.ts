@@ -82,7 +82,9 @@ describe('the fast reader of the log', () => {
       personalFields,
     })
     const names = ['spec-3-전류-é', 'spec-gone', 'spec-never']
-    const found = await discovering.readEach(names)
+    const told: Error[] = []
+    const found = await discovering.readEach(names, (why) => told.push(why))
+    expect(told.map(({ message }) => message)).to.deep.equal(['Only a single node is read in bulk'])
     expect([...found].map(([name, events]) => [name, events.length])).to.deep.equal([
       [names[0], 4],
       [names[1], 0],
