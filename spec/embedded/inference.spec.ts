@@ -239,7 +239,8 @@ describe('the embedded inference server', () => {
     let answered = 0
     while (!isOver && (await ask('/v2/health/live')).status === 200) answered++
     await computing
-    expect(answered).to.be.above(5)
+    // One that cannot meanwhile answers the first at its end, or just before it begins and the second at its end.
+    expect(answered).to.be.above(2)
   })
 
   it('is started again at the same address when it is killed', async () => {

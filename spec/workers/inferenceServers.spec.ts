@@ -207,13 +207,18 @@ describe('a fleet of inference servers', function () {
     })
 
     it('once, however many requests it fails at a time', async () => {
-      await up(4)
-      const held = Array.from({ length: 4 }, () => picked())
-      for (const one of held.slice(0, 3)) one.release('fault')
-      held[3]!.release('ok')
-      const { ms } = await untilPicked()
-      expect(ms, 'as after one fault').to.be.within(90, 395)
-      expect(pick(), 'what had begun before says nothing of now').to.equal(undefined)
+      // A busy machine makes a wait longer, never shorter: the shortest of a few tells.
+      const waits: number[] = []
+      for (let i = 0; i < 3; i++) {
+        model = unique('model')
+        await up(4)
+        const held = Array.from({ length: 4 }, () => picked())
+        for (const one of held.slice(0, 3)) one.release('fault')
+        held[3]!.release('ok')
+        waits.push((await untilPicked()).ms)
+        expect(pick(), 'what had begun before says nothing of now').to.equal(undefined)
+      }
+      expect(Math.min(...waits), 'as after one fault').to.be.within(90, 395)
     })
 
     it('no longer than until somebody sees that it is up again, or it moves', async () => {
@@ -258,7 +263,7 @@ describe('a fleet of inference servers', function () {
       held.release('ok')
       next.release('ok')
       // The server itself would close what is not used after five seconds.
-      await eventually(() => expect(here.connections(), 'of where it was').to.equal(0), 1000)
+      await eventually(() => expect(here.connections(), 'of where it was').to.equal(0), 3000)
       expect(there.connections()).to.equal(1)
     } finally {
       await Promise.all([here.close(), there.close()])
