@@ -166,18 +166,20 @@ export const auth = (
         // A name may be held that is not, or no longer, the person's address: by a change that was never finished.
         const isTheirs = 'email' in user && normalised(user.email) === normalised(body.email)
         const who = isTheirs && mayBeHere(person) ? person : undefined
-        const right = await passwords.matches(who?.user.password_hash, body.password, {
-          admit: () => throttle.admit(attempt),
-        })
-        if (id === undefined || !who || !right) {
+        const refuse = async () => {
           const reason = !isTheirs ? 'unknown' : who ? 'wrong_password' : 'inactive'
           const facility_id = isTheirs && 'facility_id' in user ? user.facility_id : undefined
           const about = { ...intent, ...(facility_id !== undefined && { facility_id }) }
           const whom = isTheirs && id !== undefined ? { user_id: id } : {}
           refusals.record({ type: 'LoginRefused', data: { reason, ...attempt, ...whom, refused_at: now() } }, about)
           await countFailure(attempt, about)
-          throw new Problem('invalid_credentials', 'E-mail address or password is wrong')
         }
+        const right = await passwords.matches(who?.user.password_hash, body.password, {
+          admit: () => throttle.admit(attempt),
+          wrong: refuse,
+        })
+        if (id === undefined || !who || !right)
+          throw new Problem('invalid_credentials', 'E-mail address or password is wrong')
         await throttle.succeeded(attempt)
         const sid = randomUUID()
         const started = Session.start({
@@ -283,13 +285,11 @@ export const auth = (
         const attempt = attemptOf(user.email, address)
         const right = await passwords.matches(user.password_hash, body.current_password, {
           admit: () => throttle.admit(attempt),
+          wrong: () => countFailure(attempt, about),
           asker: caller.id,
         })
         const wrong = () => new Problem('invalid_credentials', 'The current password is wrong')
-        if (!right) {
-          await countFailure(attempt, about)
-          throw wrong()
-        }
+        if (!right) throw wrong()
         const changed = User.changePassword({
           password_hash: await passwords.hash(body.new_password, caller.id),
           must_change_password: false,

@@ -1,12 +1,12 @@
 import type { z } from 'zod'
-import { queryBuilder } from '../ops/platform/database.ts'
+import { queryBuilder, rowsOf } from '../ops/platform/database.ts'
 import type { EventStore } from '../ops/platform/eventStore.ts'
 import { type Caller, Id, line, Problem, ProblemDocument, type Route, route, Uuid } from '../ops/platform/route.ts'
 import { Role, Session, User } from '../ops/platform/shapes/people.ts'
 import type { SessionRow } from '../projections/sessions.ts'
 import type { UserRow } from '../projections/users.ts'
 import { byIdRoute } from './byId.ts'
-import type { ResourceDeps } from './folding.ts'
+import { cannotFold, type ResourceDeps } from './folding.ts'
 import { historyRoute } from './history.ts'
 import { matching, one, page, pageOf, pageQuery, searching } from './page.ts'
 import { eventsAt } from './resourceEvents.ts'
@@ -32,10 +32,10 @@ export const users = (deps: ResourceDeps): Route[] => [
     duringPasswordChange: true,
     reads: ['users'],
     answers: { 200: User },
-    run: async ({ caller }) => ({
-      status: 200,
-      body: await one<UserRow>(deps.database, queryBuilder('users').where({ id: caller.kind === 'user' && caller.id })),
-    }),
+    run: async ({ caller, signal }) => {
+      if (caller.kind !== 'user') throw new Error('only people ask who they are')
+      return { status: 200, body: await self(deps, caller.id, signal) }
+    },
   }),
   route<{}, z.infer<typeof SessionQuery>>({
     method: 'GET',
@@ -91,6 +91,17 @@ const selfOrMore = (one: Route): Route => ({
     return one.run(request)
   },
 })
+
+/** Whoever is let in is known to the log: a row that is not there yet is waited for, and its absence is none of theirs. */
+async function self({ database, store, freshness }: ResourceDeps, id: string, signal: AbortSignal): Promise<UserRow> {
+  const row = async () => (await rowsOf<UserRow>(database, queryBuilder('users').where({ id })))[0]
+  const shown = await row()
+  if (shown) return shown
+  await freshness.waitFor((await store.head()) ?? 0n, ['users'], signal)
+  const followed = await row()
+  if (!followed) throw cannotFold('users')
+  return followed
+}
 
 async function sessionsOf(
   deps: ResourceDeps,

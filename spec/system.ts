@@ -16,7 +16,7 @@ import { runAuditChain } from '../ops/roles/auditChain.ts'
 import { runProjections } from '../ops/roles/projections.ts'
 import { runWorkers } from '../ops/roles/workers.ts'
 import { openDoor } from '../ops/server/door.ts'
-import { type Answered, type Api, apiOf } from './api.ts'
+import { after, type Answered, type Api, apiOf } from './api.ts'
 import { eventually } from './eventually.ts'
 
 /** Everything, really running, in this process: the embedded servers, the API, the projections and the workers. */
@@ -151,21 +151,27 @@ export async function firstLogin(
 ): Promise<Api> {
   const first = await granted(() => apiOf(url).post('/api/auth/login', { email, password }))
   const session = apiOf(url, { Authorization: `Bearer ${first.access_token}` })
-  await granted(() => session.post('/api/auth/change-password', { current_password: password, new_password }))
+  const change = { current_password: password, new_password }
+  const changed = await grantedAnswer(() => session.post('/api/auth/change-password', change))
   const { refresh_token } = first
   const { access_token } = await granted(() => apiOf(url).post('/api/auth/refresh', { refresh_token }))
-  return apiOf(url, { Authorization: `Bearer ${access_token}` })
+  const api = apiOf(url, { Authorization: `Bearer ${access_token}` })
+  // Read models follow a moment later: what was made up to here is there for whoever goes on.
+  await granted(() => api.get('/api/auth/me', after(changed)))
+  return api
 }
 
+const granted = async (ask: () => Promise<Answered>): Promise<any> => (await grantedAnswer(ask)).body
+
 /** What was answered, asked for again while the platform is away (503); throws at every other refusal. */
-async function granted(ask: () => Promise<Answered>): Promise<any> {
+async function grantedAnswer(ask: () => Promise<Answered>): Promise<Answered> {
   const answer = await eventually(async () => {
     const given = await ask()
     if (given.status === 503) throw new Error(`away: ${given.bytes.toString()}`)
     return given
   })
   if (answer.status >= 400) throw new Error(`refused: ${answer.bytes.toString()}`)
-  return answer.body
+  return answer
 }
 
 /** Called by mocha once, after the last spec. */

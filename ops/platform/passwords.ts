@@ -10,12 +10,12 @@ export interface Passwords {
   hash(password: string, asker?: string): Promise<string>
   /**
    * Takes the same time whether or not there is a hash to compare with. `admit` is asked when its turn has come, and throws where it is not
-   * to be compared any more: many at once are no more tries than many in a row.
+   * to be compared any more; `wrong` is told before the next has its turn: many at once are no more tries than many in a row.
    */
   matches(
     hash: string | undefined,
     password: string,
-    more?: { admit?: () => Promise<void>; asker?: string },
+    more?: { admit?: () => Promise<void>; wrong?: () => Promise<void>; asker?: string },
   ): Promise<boolean>
   /** How many wait for their turn. */
   waiting(): number
@@ -74,11 +74,13 @@ export async function createPasswords(concurrency: number, limits: QueueLimits =
   return {
     hash: (password, asker) =>
       inTurnOf(asker, () => threads.run({ password, cost }, { name: 'hash' }) as Promise<string>),
-    matches: (stored, password, { admit, asker } = {}) =>
+    matches: (stored, password, { admit, wrong, asker } = {}) =>
       inTurnOf(asker, async () => {
         await admit?.()
         const same: boolean = await threads.run({ hash: stored ?? nobody, password }, { name: 'verify' })
-        return same && stored !== undefined
+        const isRight = same && stored !== undefined
+        if (!isRight) await wrong?.()
+        return isRight
       }),
     waiting: () => queue.pendingCount,
     close: () => threads.destroy(),

@@ -134,7 +134,7 @@ const opener =
   }
 
 /** Passwords that are hashed at once: each takes 19 MiB meanwhile. */
-const mostHashes = 4
+export const mostHashes = 4
 
 /** The HTTP API over open connections; resolves once requests are answered. */
 export async function serveApi(connections: Connections, door: Door, measuring?: Measured): Promise<void> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import jwt from 'jsonwebtoken'
 import { crc32 } from 'node:zlib'
+import { connectAlone } from '../../ops/platform/database.ts'
 import { after, apiOf, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
 import { anotherInstance, logIn, newFacility, type System, theSystem, unique } from '../system.ts'
@@ -37,6 +38,29 @@ describe('who is let in', () => {
     })
     expect((await bearer(body.access_token).get('/api/auth/me')).body).to.deep.include({ id: facility.user.id, email })
   })
+
+  it('who is told who they are as soon as the read model has them, and until then that it is behind', async () => {
+    const email = `${unique('new')}@example.test`
+    const connection = await connectAlone(system.config.DATABASE_URL, () => undefined)
+    try {
+      await connection.query('begin')
+      await connection.query('lock table users_v1 in share row exclusive mode')
+      const made = await system.admin.post('/api/v1/users', {
+        email,
+        password: 'a good password',
+        name: 'N',
+        role: 'super_admin',
+      })
+      expect(made.status).to.equal(201)
+      const api = bearer((await login(email, 'a good password')).body.access_token)
+      expectProblem(await api.get('/api/auth/me'), 503, 'read_model_behind')
+      const asked = api.get('/api/auth/me')
+      await connection.query('rollback')
+      expect((await asked).body).to.deep.include({ id: made.body.id, email })
+    } finally {
+      await connection.end()
+    }
+  }).timeout(30_000)
 
   it('nobody else, with the same answer for an unknown address and a wrong password', async () => {
     const wrong = await login(facility.user.email, 'not the password')

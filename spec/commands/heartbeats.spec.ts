@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { expectProblem } from '../api.ts'
+import { after, expectProblem } from '../api.ts'
 import { eventually } from '../eventually.ts'
 import { newFacility, type System, onEmbeddedOnly, theSystem, unique } from '../system.ts'
 
@@ -16,9 +16,11 @@ describe('heartbeats', () => {
 
   async function newSensor() {
     const body = { facility_id: facility.id, name: 'Mic', serial: unique('S'), model: 'xs-1' }
-    const { id } = (await system.admin.post('/api/v1/devices', body)).body as { id: string }
+    const made = await system.admin.post('/api/v1/devices', body)
+    const { id } = made.body as { id: string }
     const key = { name: 'k', facility_id: facility.id, device_id: id, scopes: ['heartbeat'] }
     const { api_key } = (await system.admin.post('/api/v1/api-keys', key)).body as { api_key: string }
+    await system.admin.get(`/api/v1/devices/${id}`, after(made))
     const sensor = system.as({ 'X-API-Key': api_key })
     return { id, beat: (told: object = {}) => sensor.post(path, told) }
   }

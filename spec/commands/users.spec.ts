@@ -174,8 +174,10 @@ describe('users', () => {
     it('by one session alone, where an admin ends that one', async () => {
       const { elsewhere, tokens, path } = await withSession()
       const { api } = facility.facilityAdmin
-      const own = (await elsewhere.get('/api/auth/sessions')).body.items as { id: string; is_current: boolean }[]
-      const { id } = own.find(({ is_current }) => is_current)!
+      const { own, id } = await eventually(async () => {
+        const own = (await elsewhere.get('/api/auth/sessions')).body.items as { id: string; is_current: boolean }[]
+        return { own, id: own.find(({ is_current }) => is_current)!.id }
+      })
       const started = await system.admin.patch(path, { name: 'Somebody' })
       const listed = async (status: string, last: Answered) =>
         (await api.get(`${path}/sessions?status=${status}`, readAfter(last))).body.items as typeof own

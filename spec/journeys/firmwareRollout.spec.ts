@@ -218,9 +218,11 @@ describe('a bad release that is rolled out to 200 devices', function () {
   })
 
   it('leaves all of them where they were, and every read model as the log has it', async () => {
-    const counted = await api().get(`${firmwarePath}/distribution?device_model=${model}`)
     const everywhere = { device_model: model, facility_id: facility.id, version: '1.2.0', devices: 200 }
-    expect(counted.body.items).to.deep.equal([everywhere])
+    await eventually(async () => {
+      const counted = await api().get(`${firmwarePath}/distribution?device_model=${model}`)
+      expect(counted.body.items).to.deep.equal([everywhere])
+    })
     for (const fault of ['behind', 'unexpected'])
       expect((await api().get(`${firmwarePath}/devices?${fault}=true&device_model=${model}`)).body.items).to.deep.equal(
         [],

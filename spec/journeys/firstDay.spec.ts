@@ -24,6 +24,8 @@ describe('the first day of a new installation', function () {
   async function everything(): Promise<Record<string, unknown>> {
     const { email, password } = await adminCredentials(dataDir)
     const api = await logIn(running.url, email, password)
+    // Waits for the newest of them, whoever asks.
+    expect((await api.get('/api/auth/me')).status).to.equal(200)
     const entries = await Promise.all(
       lists.map(async (name) => [name, (await api.get(`/api/v1/${name}?per_page=100`)).body.items] as const),
     )
