@@ -7,6 +7,7 @@ import { handle } from '../../commands/handle.ts'
 import { systemIntent } from '../../commands/http.ts'
 import * as InferenceJob from '../../domain/inferenceJob.ts'
 import { makeAdmin } from '../../ops/admins/making.ts'
+import { after as readAfter } from '../api.ts'
 import { eventually } from '../eventually.ts'
 import { inferenceServer } from '../inferenceServer.ts'
 import { newFacility, type System, theSystem, unique } from '../system.ts'
@@ -124,12 +125,13 @@ describe('the administration, in Chromium', function () {
     const edit = async (name: string) => {
       await page.getByRole('button', { name: 'Edit' }).click()
       await page.getByLabel('Name').fill(name)
-      await system.admin.patch(path, { name: `theirs before ${name}` })
+      const theirs = await system.admin.patch(path, { name: `theirs before ${name}` })
       await page.getByRole('button', { name: 'Save', exact: true }).click()
       await page.getByRole('heading', { name: 'Somebody else has changed this' }).waitFor()
+      return theirs
     }
-    await edit('mine')
-    expect((await system.admin.get(path)).body.name).to.equal('theirs before mine')
+    const theirs = await edit('mine')
+    expect((await system.admin.get(path, readAfter(theirs))).body.name).to.equal('theirs before mine')
     await page.getByRole('button', { name: 'Save mine over it' }).click()
     await page.getByRole('heading', { level: 1, name: 'mine' }).waitFor()
     await edit('mine again')
@@ -246,7 +248,8 @@ describe('the administration, in Chromium', function () {
     const confirm = () => page.getByRole('button', { name: 'Try them again' }).click()
     await again(2)
     // One more by the time it is confirmed: none is tried again.
-    await failed()
+    const { position } = await failed()
+    await system.admin.get('/api/v1/inference-jobs', { 'Read-After': String(position) })
     await confirm()
     await page.getByText('3 failed jobs match, not 2; nothing was retried').waitFor()
     await again(3)

@@ -115,8 +115,8 @@ describe('a long log whose Postgres is lost', function () {
 
   it('is built from, not followed: until all is there readers hear that it is not, and never see a part', async () => {
     await loseEverything()
-    const [first] = await Promise.all([start(), start()])
     const head = await store.head()
+    const [first] = await Promise.all([start(), start()])
     const named: unknown[] = []
     const reading = readUntilThere()
     await eventually(async () => {
