@@ -162,10 +162,10 @@ describe('users', () => {
         const { elsewhere, tokens, path, id } = await withSession()
         expect((await elsewhere.get('/api/auth/me')).status).to.equal(200)
         // Whether or not the read model knows of their sessions.
-        await eventually(async () => {
-          const { rowCount } = await system.database.query('delete from sessions where user_id = $1', [id])
-          expect(rowCount).to.equal(2)
-        })
+        const rowsOf = (what: string) =>
+          system.database.query(`${what} from sessions where user_id = $1`, [id]).then(({ rowCount }) => rowCount)
+        await eventually(async () => expect(await rowsOf('select id')).to.equal(2))
+        expect(await rowsOf('delete')).to.equal(2)
         expect((await system.admin.post(`${path}/${verb}`)).status).to.equal(200)
         await soon(elsewhere, 'session_ended')
         expectProblem(await refresh(tokens.refresh_token), 401, 'session_ended')
