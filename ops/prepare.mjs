@@ -9,6 +9,8 @@ import * as util from 'node:util'
 
 const OLDEST_NODE = [20, 19]
 const APT_WAITS_SECONDS = 300
+/** The runtime of models would fetch its CUDA libraries from elsewhere. `.npmrc` says so too, to an npm that still hands its keys on. */
+const FROM_THE_REGISTRY_ALONE = { ONNXRUNTIME_NODE_INSTALL: 'skip' }
 
 /** Every program that is needed, the variable that names it, where else it may be, and the apt package that brings it. */
 const PROGRAMS = [
@@ -73,7 +75,12 @@ function installPackages(root, env, say) {
     ? [process.execPath, env.npm_execpath]
     : [process.platform === 'win32' ? 'npm.cmd' : 'npm']
   const [file, ...args] = [...npm, 'ci']
-  const done = spawnSync(file, args, { cwd: root, env, stdio: 'inherit', shell: file.endsWith('.cmd') })
+  const done = spawnSync(file, args, {
+    cwd: root,
+    env: { ...env, ...FROM_THE_REGISTRY_ALONE },
+    stdio: 'inherit',
+    shell: file.endsWith('.cmd'),
+  })
   if (done.status !== 0) throw new NotPrepared('npm ci failed: see above; run it again once the cause is gone')
   recordPackages(root)
 }

@@ -83,6 +83,13 @@ describe('preparing a clone', () => {
     expect(prepare({ PATH })).to.include({ code: 0 }).and.to.have.property('out').that.includes('npm ci')
   })
 
+  it('has packages fetch nothing from elsewhere while they are installed', () => {
+    rmSync(path.join(root, 'node_modules'), { recursive: true })
+    program('npm', `echo "$* $ONNXRUNTIME_NODE_INSTALL" >> '${root}/calls'`)
+    expect(prepare()).to.include({ code: 0 })
+    expect(calls()).to.deep.equal(['ci skip'])
+  })
+
   it('is content with what npm was told by hand', () => {
     prepare()
     mkdirSync(path.join(root, 'local'))
