@@ -8,10 +8,14 @@ const lifeMs = 900_000
 
 /** Stands in for the server, by its own rules: each refresh token is good for once, and takes the session along when it is shown again. */
 function server() {
-  let [serial, refresh, access, open, must] = [0, '', '', true, false]
+  let [serial, refresh, open, must] = [0, '', true, false]
+  /** Each is good for its time, however many came after it. */
+  const good = new Set<string>()
   const asked: string[] = []
   const grant = () => {
-    ;[refresh, access] = [`refresh-${++serial}`, `access-${serial}`]
+    const access = `access-${++serial}`
+    refresh = `refresh-${serial}`
+    good.add(`Bearer ${access}`)
     return Response.json({
       ...{ access_token: access, refresh_token: refresh, token_type: 'Bearer', expires_in: lifeMs / 1000 },
       ...{ must_change_password: must, user },
@@ -26,7 +30,7 @@ function server() {
     way: Promise.resolve(),
     isOpen: () => open,
     end: () => (open = false),
-    expire: () => (access = 'expired'),
+    expire: () => good.clear(),
     mustChange: (value: boolean) => (must = value),
     fetch: async function (this: { isAway: boolean; way: Promise<void> }, request: Request): Promise<Response> {
       if (this.isAway) throw new TypeError('fetch failed')
@@ -42,7 +46,7 @@ function server() {
         await this.way
         return answer
       }
-      if (request.headers.get('Authorization') !== `Bearer ${access}` || !open)
+      if (!good.has(request.headers.get('Authorization') ?? '') || !open)
         return refuse(401, open ? 'token_expired' : 'session_ended')
       if (pathname === '/api/auth/logout') {
         open = false
