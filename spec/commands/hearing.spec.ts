@@ -91,7 +91,8 @@ describe('what an instance hears of the log', function () {
     await eventually(async () => expect(await statusOf(key)).to.equal('active'))
     await areCurrent()
     expect((await load(store, ApiKey, key)).revision).to.equal(0)
-    expect(checked(lost)).to.equal('let in')
+    // Each of the two notices by itself.
+    await eventually(() => expect(checked(lost)).to.equal('let in'))
     await append(`session-${session}`, 'SessionEnded', { reason: 'logout', ended_at: at })
     await append(`apiKey-${key}`, 'ApiKeyRevoked', { revoked_at: at }, 0)
     await eventually(async () =>

@@ -81,28 +81,29 @@ describe('a trace', function () {
     expect(refused.status).to.equal(403)
 
     const ofIt = () => spans.filter((span) => span.traceId === traceId)
-    const found = (name: string, holds: (span: Span) => boolean = () => true) => {
-      const span = ofIt().find((one) => one.name === name && holds(one))
-      expect(span, `${name} of ${JSON.stringify(ofIt())}`).not.to.equal(undefined)
-      return span!
-    }
-    await eventually(
-      () => found('project', ({ attributes }) => attributes['xylolabs.event.type'] === 'TranscodeCompleted'),
-      30_000,
-    )
-    const request = found('POST /api/v1/uploads')
+    // Each process sends its spans when it likes.
+    const found = (name: string, holds: (span: Span) => boolean = () => true) =>
+      eventually(() => {
+        const span = ofIt().find((one) => one.name === name && holds(one))
+        expect(span, `${name} of ${JSON.stringify(ofIt())}`).not.to.equal(undefined)
+        return span!
+      }, 30_000)
+    const projectedOf = (type: string) =>
+      found('project', ({ attributes }) => attributes['xylolabs.event.type'] === type)
+    const completed = await projectedOf('TranscodeCompleted')
+    const request = await found('POST /api/v1/uploads')
     expect(request).to.deep.include({ role: 'api', parentSpanId: spanId, isError: false })
     expect(request.attributes).to.include({ 'http.route': '/api/v1/uploads', 'http.response.status_code': 201 })
-    const append = found('append', ({ attributes }) => attributes['xylolabs.stream'] === `upload-${body.id}`)
+    const append = await found('append', ({ attributes }) => attributes['xylolabs.stream'] === `upload-${body.id}`)
     expect(append).to.deep.include({ role: 'api', parentSpanId: request.spanId })
-    const projected = found('project', ({ attributes }) => attributes['xylolabs.event.type'] === 'UploadReceived')
+    const projected = await projectedOf('UploadReceived')
     expect(projected).to.deep.include({ role: 'projections', parentSpanId: request.spanId })
-    const attempt = found('transcode attempt')
+    const attempt = await found('transcode attempt')
     expect(attempt).to.deep.include({ role: 'workers', parentSpanId: request.spanId, isError: false })
-    const completed = found('project', ({ attributes }) => attributes['xylolabs.event.type'] === 'TranscodeCompleted')
     expect(completed).to.deep.include({ role: 'projections', parentSpanId: attempt.spanId })
-    await eventually(() => expect(found('GET /api/v1/users')).to.deep.include({ isError: false }))
-    expect(found('GET /api/v1/users').attributes).to.include({ 'http.response.status_code': 403 })
+    const denied = await found('GET /api/v1/users')
+    expect(denied).to.deep.include({ isError: false })
+    expect(denied.attributes).to.include({ 'http.response.status_code': 403 })
     expect(JSON.stringify(spans)).not.to.include(key.api_key)
   })
 })
