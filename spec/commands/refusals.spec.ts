@@ -100,9 +100,13 @@ describe('refusals in the log', () => {
       personalFields: () => undefined,
     })
     const recorder = recorderOn('2026-11-05', undefined, away)
-    const began = performance.now()
-    recorder.record(event(0), about)
-    expect(performance.now() - began).to.be.lessThan(1000)
+    // A busy machine makes a call longer, never shorter: the shortest of a few tells.
+    const times = [0, 1, 2, 3, 4].map((i) => {
+      const began = performance.now()
+      recorder.record(event(i), about)
+      return performance.now() - began
+    })
+    expect(Math.min(...times)).to.be.lessThan(50)
     await recorder.close()
     await away.close()
   })

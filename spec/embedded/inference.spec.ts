@@ -233,14 +233,18 @@ describe('the embedded inference server', () => {
   })
 
   it('says that it is alive while it computes', async () => {
-    const computing = inferAt(url, 'silero-vad')([input(noise(64 + 1024 * 512, 0.1)), state(), sr()])
-    let isOver = false
-    void computing.finally(() => (isOver = true))
-    let answered = 0
-    while (!isOver && (await ask('/v2/health/live')).status === 200) answered++
-    await computing
-    // One that cannot meanwhile answers the first at its end, or just before it begins and the second at its end.
-    expect(answered).to.be.above(2)
+    const counts: number[] = []
+    // A busy machine answers fewer, never more: the most of a few tells.
+    for (let round = 0; round < 3; round++) {
+      const computing = inferAt(url, 'silero-vad')([input(noise(64 + 1024 * 512, 0.1)), state(), sr()])
+      let isOver = false
+      void computing.finally(() => (isOver = true))
+      let answered = 0
+      while (!isOver && (await ask('/v2/health/live')).status === 200) answered++
+      await computing
+      counts.push(answered)
+    }
+    expect(Math.max(...counts)).to.be.above(5)
   })
 
   it('is started again at the same address when it is killed', async () => {

@@ -263,7 +263,7 @@ describe('a fleet of inference servers', function () {
       held.release('ok')
       next.release('ok')
       // The server itself would close what is not used after five seconds.
-      await eventually(() => expect(here.connections(), 'of where it was').to.equal(0), 3000)
+      await eventually(() => expect(here.connections(), 'of where it was').to.equal(0), 1000)
       expect(there.connections()).to.equal(1)
     } finally {
       await Promise.all([here.close(), there.close()])
